@@ -1,0 +1,1 @@
+"""The hotline: flows, calls and their journal, the conversation with the carrier, and the practice carrier."""

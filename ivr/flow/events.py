@@ -1,0 +1,79 @@
+"""Events: what can happen in a call, in the past tense; stored for ever, so fields are only added, with defaults."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ivr.flow.inputs import Input
+from ivr.flow.waits import Wait
+
+Reason = Literal["served", "message", "finished", "hung-up"]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """We were told something, at this moment (UTC)."""
+
+    input: Input
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The call came to a node, named by its place (`frozen.account`)."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The caller was told these words in this language, from this place in the menus.
+
+    `audio` names a recorded prompt that is played instead; a key interrupts unless `interrupt` is false.
+    """
+
+    place: str
+    words: str
+    language: str
+    audio: str = ""
+    interrupt: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A fact about this call became known; an empty value forgets it."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """The caller's turn brought us no further: `silence` or `wrong`."""
+
+    why: Literal["silence", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The caller chose another language."""
+
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The call now waits, and the answer to it will be this turn."""
+
+    wait: Wait
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The call is over, for this one reason."""
+
+    reason: Reason
+
+
+Event = Heard | Entered | Said | Learned | Missed | Switched | Waiting | Ended

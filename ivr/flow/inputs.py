@@ -1,0 +1,77 @@
+"""Inputs: all that a caller, an agent, a recorder or the wallet can tell a call."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ivr.flow.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The phone rang and we picked up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """The caller keyed digits, without the key that finished them."""
+
+    keys: str | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """The caller said something; confidence is 0 to 1, or 0 where the carrier told none."""
+
+    words: str
+    confidence: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The caller did nothing for as long as we waited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The wallet answered."""
+
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The wallet's no, with its reason."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class InLine:
+    """The waiting room asks what to play: place in the line (1 is next), seconds waited, keys of the last round."""
+
+    position: int
+    waited: int
+    keys: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftQueue:
+    """The caller is no longer queued: bridged, leave, queue-full, redirected, error, … as the carrier names it."""
+
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The recorder stopped: the recording's id at the carrier and its length in seconds (0: nothing was said)."""
+
+    sid: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The caller is gone."""
+
+
+Input = Answered | Pressed | Spoke | Silence | Found | NotFound | InLine | LeftQueue | Recorded | HungUp

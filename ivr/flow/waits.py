@@ -1,0 +1,59 @@
+"""Waits: what a call can be waiting for, each answered by an input."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Keys from the caller: at most so many (0: any number), ended by `finish` or so many seconds without a key."""
+
+    most: int = 1
+    finish: str = ""
+    seconds: int = 5
+    secret: bool = False
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """An answer from the wallet to a question about something the caller keyed."""
+
+    question: str
+    about: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent of a queue that holds at most `limit` callers; the lower the priority's number, the sooner."""
+
+    queue: str
+    priority: int = 3
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The next round in the waiting room, while so-named music plays."""
+
+    music: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The way out of the waiting room, at the caller's wish or ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Talking:
+    """The end of a conversation that somebody else now carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A spoken message of at most so many seconds, ended by a key or by so many seconds of silence."""
+
+    seconds: int = 120
+    silence: int = 5
+
+
+Wait = Keys | Lookup | Agent | Room | Leaving | Talking | Message

@@ -1,0 +1,1 @@
+"""Work after the call: recordings fetched, stuck work started again."""
