@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, get_args
@@ -51,8 +51,8 @@ def _plain(value: Any) -> Any:
 
 
 @cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
-    return tuple((field.name, field.default if field.default is not MISSING else MISSING) for field in fields(kind))
+def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, field.default) for field in fields(kind))
 
 
 def _made(data: Any) -> Any:
@@ -60,7 +60,7 @@ def _made(data: Any) -> Any:
         case {"is": name, **rest}:
             if name not in KINDS:
                 raise UnknownRecordError(f"the journal holds a {name!r}, which this release does not know: update it")
-            return KINDS[name](**{key: _made(item) for key, item in rest.items()})
+            return KINDS[name](**{str(key): _made(item) for key, item in rest.items()})
         case {"at": str(moment)}:
             return datetime.fromisoformat(moment)
         case {"facts": dict(facts)}:

@@ -1,0 +1,113 @@
+"""What only the whole of the menus shows to be wrong."""
+
+from collections.abc import Iterator, Mapping
+
+from ivr.flow.flow import Flow
+from ivr.flow.node import Path
+from ivr.flow.problem import Problem
+from ivr.flow.text import Text
+from ivr.flow.words import gaps
+
+MOST_CHARACTERS = 500
+
+
+def check(flow: Flow, texts: Mapping[str, Text]) -> list[Problem]:
+    """Return every problem between files: targets, translations, gaps, keys, queues, nodes that nothing leads to."""
+    found = [*_targets(flow), *_own(flow), *_translations(flow), *_gaps(flow), *_queues(flow), *_names(flow)]
+    if not any(found):
+        found = list(_unreached(flow))
+    return [Problem(file, texts[file].line(path) if file in texts else 1, words) for file, path, words in found]
+
+
+Found = tuple[str, Path, str]
+
+
+def _home(place: str) -> tuple[str, str]:
+    file, _, name = place.partition(".")
+    return f"{file}.yaml", name
+
+
+def _targets(flow: Flow) -> Iterator[Found]:
+    exits = [("hotline.yaml", path, "hotline.x", name) for path, name in flow.hotline.marked("place")]
+    for place, node in flow.nodes.items():
+        file, own = _home(place)
+        exits += [(file, (own, *path), place, name) for path, name in node.exits()]
+    for file, path, here, name in exits:
+        if flow.place(here, name) not in flow.nodes:
+            yield file, path, f"{name!r} leads nowhere: there is no node {flow.place(here, name)!r}"
+
+
+def _own(flow: Flow) -> Iterator[Found]:
+    for place, node in flow.nodes.items():
+        if any(flow.place(place, name) not in flow.nodes for _, name in node.exits()):
+            continue  # Told already, and a node may look at where it leads.
+        file, own = _home(place)
+        yield from ((file, (own, *path), words) for path, words in node.problems(flow))
+
+
+def _translations(flow: Flow) -> Iterator[Found]:
+    base, *others = flow.words.items()
+    for language, words in others:
+        file = f"languages/{language}.yaml"
+        yield from ((file, (), f"the words for {place} are missing") for place in base[1] if not words.get(place))
+        extra = (place for place in words if place not in base[1])
+        yield from ((file, (place,), f"nothing in the menus is called {place}: remove it") for place in extra)
+
+
+def _gaps(flow: Flow) -> Iterator[Found]:
+    known = frozenset[str]().union(*(node.learns() for node in flow.nodes.values()), {"keyed"})
+    for language, words in flow.words.items():
+        for place, text in words.items():
+            file, path = _where(flow, language, place)
+            try:
+                named = sorted(gaps(text))
+                meant = sorted(gaps(flow.words[flow.base].get(place, text)))
+            except ValueError as error:
+                yield file, path, str(error)
+                continue
+            yield from (
+                (file, path, f"nothing tells {name!r}: no node asks for it") for name, _ in named if name not in known
+            )
+            if named != meant:
+                yield file, path, f"{place} mentions other facts here than in {flow.base}"
+            if len(text) > MOST_CHARACTERS:
+                yield file, path, f"{len(text)} characters are more than the carrier speaks at once ({MOST_CHARACTERS})"
+
+
+def _where(flow: Flow, language: str, place: str) -> tuple[str, Path]:
+    if language != flow.base:
+        return f"languages/{language}.yaml", (place,)
+    file, *path = place.split(".")
+    return f"{file}.yaml", tuple(path)
+
+
+def _queues(flow: Flow) -> Iterator[Found]:
+    used = {"hotline.yaml": flow.hotline.queue} | {f"{file}.yaml": item.queue for file, item in flow.matters.items()}
+    for file, name in used.items():
+        if name not in flow.queues:
+            yield file, ("queue",), f"there is no queue {name!r}: queues.yaml has {', '.join(flow.queues)}"
+    for name in sorted(flow.queues.keys() - flow.schedule.queues):
+        yield "hours.yaml", ("queues",), f"the queue {name!r} has no hours: add it"
+    for name in sorted(flow.schedule.queues - flow.queues.keys()):
+        yield "hours.yaml", ("queues", name), f"there is no queue {name!r}: queues.yaml has {', '.join(flow.queues)}"
+
+
+def _names(flow: Flow) -> Iterator[Found]:
+    files = {place.partition(".")[0] for place in flow.nodes}
+    for place in flow.nodes:
+        file, name = _home(place)
+        if name in files:
+            yield file, (name,), f"a node must not be called like the file {name}.yaml: choose another name"
+
+
+def _unreached(flow: Flow) -> Iterator[Found]:
+    todo = [flow.place("hotline.x", name) for _, name in flow.hotline.marked("place")]
+    reached: set[str] = set()
+    while todo:
+        if (place := todo.pop()) not in reached:
+            reached.add(place)
+            todo += [flow.place(place, name) for _, name in flow.nodes[place].exits()]
+    for place in flow.nodes:
+        if place not in reached:
+            file, name = _home(place)
+            yield file, (name,), f"nothing leads to {place}: lead there or remove it"

@@ -1,0 +1,84 @@
+"""The engine: one input makes one turn of past-tense events."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ivr.flow.call import Call
+from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Waiting
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import Answered, HungUp, Input, Pressed
+from ivr.flow.move import Finish, Go, Hold, Move, Prompt
+from ivr.flow.node import go
+from ivr.flow.waits import Keys, Talking
+
+HOPS: Final = 30
+
+
+class FlowError(RuntimeError):
+    """The flow led nowhere: a fault of ours, which the caller hears as an apology and a way to a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The call after one turn, and what happened in it."""
+
+    call: Call
+    events: tuple[Event, ...]
+
+
+def step(flow: Flow, call: Call, heard: Input, at: datetime) -> Step:
+    """Return what an input at this moment (UTC) makes of the call; raise FlowError after 30 nodes without a wait."""
+    events: list[Event] = []
+
+    def happen(*new: Event) -> Call:
+        nonlocal call
+        for event in new:
+            call = call.after(event)
+            events.append(event)
+        return call
+
+    before, call = call, happen(Heard(heard, at))
+    move = _answer(flow, before, call, heard)
+    for _ in range(HOPS):
+        for item in move.first:
+            happen(flow.say(item, call) if isinstance(item, Prompt) else item)
+        match move.then:
+            case Go(name):
+                place = flow.place(call.node, name)
+                happen(Entered(place), *_matter(flow, call, place))
+                move = flow.nodes[place].enter(flow, call)
+            case Hold(wait):
+                return Step(happen(Waiting(wait, call.turn)), tuple(events))
+            case Finish(reason):
+                return Step(happen(Ended(reason)), tuple(events))
+    raise FlowError(f"{call.node}: {HOPS} nodes passed without asking the caller anything")
+
+
+def _answer(flow: Flow, before: Call, call: Call, heard: Input) -> Move:
+    keys, wait = flow.hotline.keys, call.wait
+    if isinstance(heard, HungUp):
+        return Move(Finish("served" if isinstance(wait, Talking) else "hung-up"))
+    if isinstance(heard, Answered):
+        return go(flow.hotline.start)
+    if wait is None:
+        raise FlowError(f"a call that waits for nothing heard {heard}")
+    if isinstance(wait, Keys):
+        if call.turn > flow.hotline.limits.turns:
+            return go(flow.hotline.limits.then)
+        match heard:
+            case Pressed(keys.person):
+                return go(flow.hotline.person)
+            case Pressed(keys.again):
+                return Move(Hold(wait), before.said)
+            case Pressed(str(pressed)) if pressed.endswith(keys.back):
+                return go(call.trail[-2] if len(call.trail) > 1 else flow.hotline.start)
+    return flow.nodes[call.node].hear(flow, call, heard)
+
+
+def _matter(flow: Flow, call: Call, place: str) -> Iterator[Event]:
+    file = place.partition(".")[0]
+    if (matter := flow.matters.get(file)) and call.facts.get("matter") != file:
+        yield Learned("matter", file)
+        yield Learned("queue", matter.queue)

@@ -1,0 +1,152 @@
+"""A flow: one published version of the menus, read once and never changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from ivr.flow import speech
+from ivr.flow.call import Call
+from ivr.flow.events import Said
+from ivr.flow.hours import Schedule
+from ivr.flow.move import Prompt
+from ivr.flow.node import Key, Node, Piece, Place, Words
+from ivr.flow.words import fill
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}: write one like Asia/Shanghai") from error
+    return name
+
+
+class GlobalKeys(Piece):
+    """The keys that mean the same at every prompt."""
+
+    person: Key = "0"
+    back: Key = "*"
+    again: Key = "9"
+
+
+class Limits(Piece):
+    """How long a caller is asked before a person is fetched: misses at one prompt, turns in one call."""
+
+    misses: int = Field(3, ge=1, le=5)
+    turns: int = Field(30, ge=10, le=60)
+    then: Place
+
+
+class Phrases(Piece):
+    """What is said in the same words wherever it is needed."""
+
+    silence: Words
+    wrong: Words
+    form: Words
+    keyed_digits: Words
+    keyed_amount: Words
+    keyed_date: Words
+    right: Words
+    redo: Words
+    finish: Words
+    person: Words
+    back: Words
+    again: Words
+    apology: Words
+    leave: Words
+    message: Words
+    thanks: Words
+
+
+class Hotline(Piece):
+    """The hotline as a whole: its number, its languages (base language first) and voices, where calls begin."""
+
+    name: str
+    number: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
+    zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    languages: dict[str, str] = Field(min_length=1)
+    start: Place
+    person: Place
+    queue: str
+    keys: GlobalKeys = GlobalKeys()
+    limits: Limits
+    phrases: Phrases
+
+
+class Queue(Piece):
+    """A line of callers: how many it holds, how many minutes one may wait at most, how urgent it is (1 first)."""
+
+    name: str
+    limit: int = Field(100, ge=1, le=1000)
+    longest: int = Field(15, ge=1, le=120)
+    priority: int = Field(3, ge=1, le=9)
+    music: str = "hold.wav"
+
+
+class Matter(Piece):
+    """What callers ring about, as agents and reports call it, and whose queue it is."""
+
+    matter: Words
+    queue: str
+
+
+@dataclass(frozen=True)
+class Flow:
+    """All that operations wrote, checked: nodes by place, words by language and place, hours, queues, matters.
+
+    `recorded` names the prompts that a person has spoken, as `language/place`.
+    """
+
+    hotline: Hotline
+    nodes: Mapping[str, Node]
+    words: Mapping[str, Mapping[str, str]]
+    schedule: Schedule
+    queues: Mapping[str, Queue]
+    matters: Mapping[str, Matter]
+    recorded: frozenset[str] = field(default=frozenset())
+
+    @cached_property
+    def base(self) -> str:
+        """The base language, which everything is written in first."""
+        return next(iter(self.hotline.languages))
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which the hotline keeps its hours and names moments."""
+        return ZoneInfo(self.hotline.zone)
+
+    def new_call(self) -> Call:
+        """Return a call that has not begun."""
+        return Call(language=self.base)
+
+    def place(self, here: str, name: str) -> str:
+        """Return the full place that a node at `here` means by `name`: in its own file first, then a file's start."""
+        if "." in name:
+            return name
+        near = f"{here.partition('.')[0]}.{name}"
+        return near if near in self.nodes else f"{name}.start"
+
+    def queue_of(self, call: Call, named: str | None = None) -> str:
+        """Return the queue meant at this point of the call: the one named, the matter's, or the general one."""
+        return named or call.facts.get("queue") or self.hotline.queue
+
+    def say(self, prompt: Prompt, call: Call) -> Said:
+        """Return a prompt as it is said in this call, with its gaps filled and its key named."""
+        language = prompt.language or call.language
+        template = self.words[language][prompt.place]
+        assert call.at is not None, "a call says nothing before it has heard that it was answered"
+        words = fill(template, {**call.facts, **prompt.facts}, language, call.at.astimezone(self.zone))
+        if prompt.key:
+            return Said(prompt.place, speech.voice_of(language).press(words, prompt.key), language)
+        audio = f"{language}/{prompt.place}"
+        return Said(
+            prompt.place,
+            words,
+            language,
+            audio if words == template and audio in self.recorded else "",
+            prompt.interrupt,
+        )

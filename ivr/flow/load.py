@@ -1,0 +1,135 @@
+"""Menus as text become a flow, or a list of every problem in them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, TypeVar
+
+from pydantic import ValidationError
+
+from ivr.flow import hours, speech
+from ivr.flow.check import check
+from ivr.flow.flow import Flow, Hotline, Matter, Queue
+from ivr.flow.node import Node, Path, Piece
+from ivr.flow.nodes import kinds
+from ivr.flow.plain import said
+from ivr.flow.problem import Problem
+from ivr.flow.text import Text, parse
+
+HEADER: Final = ("matter", "queue")
+APART: Final = ("hotline.yaml", "hours.yaml", "queues.yaml")
+P = TypeVar("P", bound=Piece)
+
+
+def load(menus: Mapping[str, str], recorded: frozenset[str] = frozenset()) -> tuple[Flow | None, list[Problem]]:
+    """Return the flow that menus (file name -> text) make, or None and every problem with file and line.
+
+    `recorded` names the prompts that a person has spoken, as `language/place`.
+    """
+    reading = Reading({}, [])
+    for name, text in sorted(menus.items()):
+        reading.texts[name], problems = parse(name, text)
+        reading.problems += problems
+    reading.problems += [Problem(name, 1, "the file is missing") for name in APART if name not in menus]
+    hotline, schedule, queues = reading.hotline, reading.schedule, reading.queues
+    nodes, matters = reading.nodes(), reading.matters()
+    if hotline is None or schedule is None or not queues:
+        return None, sorted(set(reading.problems))
+    flow = Flow(hotline, nodes, reading.words(hotline, nodes, matters), schedule, queues, matters, recorded)
+    reading.problems += check(flow, reading.texts)
+    return (None if reading.problems else flow), sorted(set(reading.problems))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The menus' texts while they are being read, and the problems found so far."""
+
+    texts: dict[str, Text]
+    problems: list[Problem] = field(default_factory=list)
+
+    @cached_property
+    def hotline(self) -> Hotline | None:
+        """The hotline's own settings."""
+        hotline = self._piece("hotline.yaml", (), Hotline)
+        for language in hotline.languages if hotline else ():
+            if language not in speech.languages():
+                words = f"numbers cannot be spoken in {language!r}: known are {', '.join(speech.languages())}"
+                self._add("hotline.yaml", ("languages", language), words)
+        return hotline
+
+    @cached_property
+    def schedule(self) -> hours.Schedule | None:
+        """The opening hours."""
+        if "hours.yaml" not in self.texts:
+            return None
+        zone = self.hotline.zone if self.hotline else "Asia/Shanghai"
+        schedule, troubles = hours.read(self.texts["hours.yaml"].data, zone)
+        for trouble in troubles:
+            self._add("hours.yaml", trouble.path, trouble.words)
+        return schedule
+
+    @cached_property
+    def queues(self) -> dict[str, Queue]:
+        """The queues by name."""
+        made = {name: self._piece("queues.yaml", (name,), Queue) for name in self._data("queues.yaml")}
+        return {name: queue for name, queue in made.items() if queue}
+
+    def matters(self) -> dict[str, Matter]:
+        """Return the matters that callers ring about, by file."""
+        made = {}
+        for name in self._menus():
+            if header := {key: self._data(name)[key] for key in HEADER if key in self._data(name)}:
+                made[name.removesuffix(".yaml")] = self._piece(name, (), Matter, header)
+        return {name: matter for name, matter in made.items() if matter}
+
+    def nodes(self) -> dict[str, Node]:
+        """Return every node by place."""
+        made: dict[str, Node | None] = {}
+        for name in self._menus():
+            for key in (key for key in self._data(name) if key not in HEADER):
+                place = f"{name.removesuffix('.yaml')}.{key}"
+                made[place] = self._node(name, key, place)
+        return {place: node for place, node in made.items() if node}
+
+    def words(self, hotline: Hotline, nodes: dict[str, Node], matters: dict[str, Matter]) -> dict[str, dict[str, str]]:
+        """Return all words by language and place, the base language first."""
+        base = {f"hotline.{'.'.join(path)}": text for path, text in hotline.marked("words")}
+        base |= {f"{name}.matter": matter.matter for name, matter in matters.items()}
+        for node in nodes.values():
+            base |= node.prompts()
+        first, *others = hotline.languages
+        files = {language: self._data(f"languages/{language}.yaml") for language in others}
+        return {first: base} | {name: {key: str(text) for key, text in file.items()} for name, file in files.items()}
+
+    def _menus(self) -> Iterator[str]:
+        return (name for name in self.texts if name not in APART and "/" not in name)
+
+    def _data(self, name: str) -> Mapping[str, Any]:
+        return self.texts[name].data if name in self.texts else {}
+
+    def _node(self, name: str, key: str, place: str) -> Node | None:
+        data, known = self._data(name)[key], kinds()
+        if not isinstance(data, dict):
+            return self._add(name, (key,), f"{key!r} is no node: give it a kind and its fields, indented below it")
+        kind = data.get("kind")
+        if kind not in known:
+            words = f"{key!r} is of kind {kind!r}: known kinds are {', '.join(sorted(known))}"
+            return self._add(name, (key, "kind") if kind else (key,), words)
+        fields = {field: value for field, value in data.items() if field != "kind"}
+        return self._piece(name, (key,), known[kind], fields | {"place": place})
+
+    def _piece(self, name: str, path: Path, kind: type[P], data: Mapping[str, Any] | None = None) -> P | None:
+        if name not in self.texts:
+            return None
+        value: Any = data if data is not None else self._data(name)
+        for step in path if data is None else ():
+            value = value[step]
+        try:
+            return kind.model_validate(value)
+        except ValidationError as error:
+            for item in error.errors(include_url=False):
+                self._add(name, (*path, *item["loc"]), said(item, kind))
+            return None
+
+    def _add(self, name: str, path: tuple[str | int, ...], words: str) -> None:
+        self.problems.append(Problem(name, self.texts[name].line(path), words))

@@ -1,0 +1,50 @@
+"""Moves: what a node wants next, after saying or noting something first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ivr.flow.events import Event, Reason
+from ivr.flow.waits import Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Words from a place in the menus, to be said in the call's language or in the one named.
+
+    With a `key`, the words are a matter, and the key is named after it. `facts` fill the words beside the call's own.
+    """
+
+    place: str
+    key: str = ""
+    language: str = ""
+    interrupt: bool = True
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """On to another node, named as the menus name it."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Wait for somebody's answer."""
+
+    wait: Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The call is over."""
+
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Where to go on, and what comes first."""
+
+    then: Go | Hold | Finish
+    first: tuple[Event | Prompt, ...] = ()

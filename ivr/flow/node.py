@@ -1,0 +1,103 @@
+"""The base of all node kinds: a node's fields are its schema, its checks and its form in the editor."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from ivr.flow.call import Call
+from ivr.flow.inputs import Input, Pressed
+from ivr.flow.move import Go, Move, Prompt
+
+if TYPE_CHECKING:
+    from ivr.flow.flow import Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a text in the menus is for: `words` a caller hears, or a `place` to go to."""
+
+    use: str
+
+
+NonEmpty: Final = StringConstraints(min_length=1, strip_whitespace=True)
+Words = Annotated[str, NonEmpty, Mark("words")]
+Place = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$"), Mark("place")]
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+Path = tuple[str, ...]
+
+
+class Piece(BaseModel):
+    """A part of the menus that operations write: unknown fields are refused, nothing changes after loading."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def marked(self, use: str) -> Iterator[tuple[Path, str]]:
+        """Yield (path of field names, text) of every field marked for this use, in the order of the fields."""
+        for name, info in type(self).model_fields.items():
+            for path, text in _marked(use, getattr(self, name), [info.annotation, *info.metadata]):
+                yield (info.alias or name, *path), text
+
+
+def _marked(use: str, value: Any, types: list[Any]) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, str):
+        if Mark(use) in list(_flat(types)):
+            yield (), value
+    elif isinstance(value, Piece):
+        yield from value.marked(use)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from (((str(key), *path), text) for path, text in _marked(use, item, types))
+
+
+def _flat(types: list[Any]) -> Iterator[Any]:
+    for item in types:
+        yield item
+        if get_origin(item) is not None:
+            yield from _flat(list(get_args(item)))
+
+
+class Node(Piece, ABC):
+    """One step of a call; every kind says what happens on entering it and on hearing an answer there."""
+
+    place: str = ""
+
+    @abstractmethod
+    def enter(self, flow: "Flow", call: Call) -> Move:
+        """Return what to do when the call comes here."""
+
+    def hear(self, flow: "Flow", call: Call, heard: Input) -> Move:
+        """Return what to do with an answer to this node's wait; the call already counts the turn."""
+        raise TypeError(f"{self.place} waits for nothing, but heard {type(heard).__name__}")
+
+    def prompts(self) -> dict[str, str]:
+        """Return place -> words in the base language for all that this node says."""
+        return {".".join((self.place, *path)): text for path, text in self.marked("words")}
+
+    def exits(self) -> list[tuple[Path, str]]:
+        """Return (path of field names, place as written) for every way that leads on from here."""
+        return list(self.marked("place"))
+
+    def learns(self) -> frozenset[str]:
+        """Return the names of the facts that this node makes known, for words that mention them."""
+        return frozenset()
+
+    def problems(self, flow: "Flow") -> Iterator[tuple[Path, str]]:
+        """Yield (path of field names, plain words) for what only the whole of the menus shows to be wrong here."""
+        yield from ()
+
+    def prompt(self, field: str, **more: Any) -> Prompt:
+        """Return the prompt of one of this node's fields."""
+        return Prompt(f"{self.place}.{field}", **more)
+
+
+def keys_of(heard: Input) -> str:
+    """Return what was keyed as text, empty for silence and for everything that is no key."""
+    return str(heard.keys) if isinstance(heard, Pressed) else ""
+
+
+def go(place: str) -> Move:
+    """Return the move straight to a place."""
+    return Move(Go(place))

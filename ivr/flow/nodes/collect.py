@@ -1,0 +1,133 @@
+"""Ask for a number by keypad, check its form, read it back and have it confirmed.
+
+```yaml
+account:
+  kind: collect
+  name: account
+  say: 请输入您的账户号码。
+  help: 账户号码是十位数字，在应用的“我的”页面上可以看到。
+  digits: "10"           # or a range: "12-20"
+  then: advice
+```
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal
+
+import phonenumbers
+from pydantic import Field
+
+from ivr.flow.asking import ask, missed
+from ivr.flow.call import Call
+from ivr.flow.events import Learned
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import Input
+from ivr.flow.move import Go, Move, Prompt
+from ivr.flow.node import Node, Path, Place, Words, keys_of
+from ivr.flow.waits import Keys
+
+KEYED = "keyed"
+LENGTHS = {"phone": "11", "amount": "2-7", "date": "4"}
+SPOKEN = {"amount": "keyed_amount", "date": "keyed_date"}
+
+
+class Collect(Node):
+    """A number of the caller's: digits of a known length, a mobile number, an amount in yuan, or a date (MMDD)."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
+    say: Words
+    help: Words
+    form: Literal["digits", "phone", "amount", "date"] = "digits"
+    digits: Annotated[str, Field(pattern=r"^\d{1,2}(-\d{1,2})?$")] | None = None
+    seconds: int = Field(6, ge=3, le=30)
+    then: Place
+    missed: Place | None = None
+
+    def enter(self, flow: Flow, call: Call) -> Move:
+        """Ask for the number."""
+        return Move(self._ask().then, (*self._forget(call), *self._ask().first))
+
+    def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
+        """Check what was keyed and read it back, or take the answer to that."""
+        if KEYED in call.facts:
+            return self._confirmed(flow, call, heard)
+        assert call.at is not None
+        if value := self.value(keys_of(heard), call.at.astimezone(flow.zone).date()):
+            back = self._read_back()
+            return Move(back.then, (Learned(KEYED, value), *back.first))
+        return missed(flow, call, heard, "form", self._ask("help"), self.missed)
+
+    def value(self, keys: str, today: date) -> str:
+        """Return what the keys mean, as stored: digits, fen, or an ISO date; empty where they are of the wrong form."""
+        least, most = self._lengths
+        if not re.fullmatch(rf"[0-9]{{{least},{most}}}", keys):
+            return ""
+        match self.form:
+            case "phone":
+                return keys if _mobile(keys) else ""
+            case "amount":
+                return str(int(keys) * 100) if int(keys) else ""
+            case "date":
+                return _latest(keys, today)
+        return keys
+
+    def _confirmed(self, flow: Flow, call: Call, heard: Input) -> Move:
+        match keys_of(heard):
+            case "1":
+                return Move(Go(self.then), (Learned(self.name, call.facts[KEYED]), Learned(KEYED, "")))
+            case "2":
+                return Move(self._ask().then, (Learned(KEYED, ""), *self._ask().first))
+        return missed(flow, call, heard, "wrong", self._read_back(), self.missed)
+
+    def _ask(self, field: str = "say") -> Move:
+        wait = Keys(self._lengths[1], "#", self.seconds)
+        return ask(wait, self.prompt(field), Prompt("hotline.phrases.finish", key="#"))
+
+    def _read_back(self) -> Move:
+        read = Prompt(f"hotline.phrases.{SPOKEN.get(self.form, 'keyed_digits')}")
+        return ask(Keys(1), read, Prompt("hotline.phrases.right", key="1"), Prompt("hotline.phrases.redo", key="2"))
+
+    def _forget(self, call: Call) -> tuple[Learned, ...]:
+        return (Learned(KEYED, ""),) if KEYED in call.facts else ()
+
+    @cached_property
+    def _lengths(self) -> tuple[int, int]:
+        least, _, most = (self.digits or LENGTHS.get(self.form, "0")).partition("-")
+        return int(least), int(most or least)
+
+    def learns(self) -> frozenset[str]:
+        """Return the facts for words."""
+        return frozenset({self.name, KEYED})
+
+    def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
+        """Tell of a length that is missing, turned round, or so short that one key alone would be a number."""
+        least, most = self._lengths
+        if self.form == "digits" and not self.digits:
+            yield ("digits",), 'how many digits has the number? write digits: "10" or digits: "12-20"'
+        elif self.form != "digits" and self.digits:
+            yield ("digits",), f"the length of a number of form {self.form!r} is known: remove digits"
+        elif least > most or least < 2:
+            yield ("digits",), "a number has at least 2 digits, as one key alone means a person, back or again"
+
+
+def _mobile(keys: str) -> bool:
+    try:
+        number = phonenumbers.parse(keys, "CN")
+    except phonenumbers.NumberParseException:
+        return False
+    mobile = phonenumbers.PhoneNumberType.MOBILE
+    return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) == mobile
+
+
+def _latest(keys: str, today: date) -> str:
+    for year in range(today.year, today.year - 5, -1):
+        try:
+            day = date(year, int(keys[:2]), int(keys[2:]))
+        except ValueError:
+            continue
+        if day <= today:
+            return day.isoformat()
+    return ""

@@ -1,0 +1,43 @@
+"""Go one way while a queue is open and another while it is closed.
+
+```yaml
+person:
+  kind: hours
+  open: line
+  closed: closed
+```
+"""
+
+from collections.abc import Iterator
+
+from ivr.flow.call import Call
+from ivr.flow.events import Learned
+from ivr.flow.flow import Flow
+from ivr.flow.move import Go, Move
+from ivr.flow.node import Node, Path, Place
+
+
+class Hours(Node):
+    """Is the queue (the matter's own, unless one is named) open now? Words may mention the next `opening`."""
+
+    queue: str | None = None
+    open: Place
+    closed: Place
+
+    def enter(self, flow: Flow, call: Call) -> Move:
+        """Look at the schedule, and remember why the queue is closed and when it opens next."""
+        assert call.at is not None
+        now = flow.schedule.at(flow.queue_of(call, self.queue), call.at)
+        if now.open:
+            return Move(Go(self.open))
+        following = now.next.isoformat() if now.next else ""
+        return Move(Go(self.closed), (Learned("closed", now.reason), Learned("opening", following)))
+
+    def learns(self) -> frozenset[str]:
+        """Return the facts for words."""
+        return frozenset({"opening"})
+
+    def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
+        """Tell of a queue that does not exist."""
+        if self.queue and self.queue not in flow.queues:
+            yield ("queue",), f"there is no queue {self.queue!r}: queues.yaml has {', '.join(flow.queues)}"

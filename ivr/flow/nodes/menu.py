@@ -1,0 +1,86 @@
+"""Offer choices by key.
+
+```yaml
+start:
+  kind: menu
+  say: 请选择您要办理的业务。
+  help: 请直接在电话键盘上按一个数字。
+  choices:
+    1: {for: 钱包被盗, go: stolen}
+    2: {for: 账户冻结, go: frozen}
+  missed: message        # after three silences or wrong keys; a person unless given
+```
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import Field
+
+from ivr.flow.asking import ask, everywhere, missed
+from ivr.flow.call import Call
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import Input
+from ivr.flow.move import Move, Prompt
+from ivr.flow.node import Key, Node, Path, Piece, Place, Words, go, keys_of
+from ivr.flow.waits import Keys
+
+MOST: Final = 6
+WAIT: Final = Keys(most=1)
+
+
+class Choice(Piece):
+    """One key: the matter it stands for and where it leads."""
+
+    matter: Words = Field(alias="for")
+    go: Place
+
+
+class Menu(Node):
+    """At most six choices; the words that name a key are made from the key."""
+
+    say: Words
+    help: Words | None = None
+    choices: dict[Key, Choice] = Field(min_length=1)
+    missed: Place | None = None
+
+    def enter(self, flow: Flow, call: Call) -> Move:
+        """Say the choices."""
+        return ask(WAIT, self.prompt("say"), *self._choices(flow, call))
+
+    def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
+        """Follow a choice, or offer them again: with the keys that work everywhere, then with more help."""
+        if choice := self.choices.get(keys_of(heard)):
+            return go(choice.go)
+        help = (self.prompt("help"),) if self.help and call.silences + call.wrongs else ()
+        again = ask(WAIT, *help, *self._choices(flow, call), *everywhere(flow))
+        return missed(flow, call, heard, "wrong", again, self.missed)
+
+    def _choices(self, flow: Flow, call: Call) -> Iterator[Prompt]:
+        for key, choice in self.choices.items():
+            language = self._language(flow, choice)
+            if language and language != call.language:
+                yield self.prompt(f"choices.{choice.go}", key=key, language=language)
+            if language != call.language:
+                yield self.prompt(f"choices.{choice.go}", key=key)
+
+    def _language(self, flow: Flow, choice: Choice) -> str:
+        return str(getattr(flow.nodes[flow.place(self.place, choice.go)], "to", ""))
+
+    def prompts(self) -> dict[str, str]:
+        """Return place -> words; a choice is named by where it leads, so that renumbering keys keeps translations."""
+        said = {f"{self.place}.{name}": words for name in ("say", "help") if (words := getattr(self, name))}
+        return said | {f"{self.place}.choices.{choice.go}": choice.matter for choice in self.choices.values()}
+
+    def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
+        """Tell of too many choices, of keys that mean something else everywhere, of two keys that lead the same way."""
+        globally, seen = flow.hotline.keys.model_dump(), set[str]()
+        for key, choice in self.choices.items():
+            for use in (name for name, taken in globally.items() if taken == key):
+                yield ("choices", key), f"key {key} means {use!r} everywhere (hotline.yaml, keys): choose another key"
+            if choice.go in seen:
+                yield ("choices", key), f"two keys lead to {choice.go!r}: keep one of them"
+            seen.add(choice.go)
+        heard = sum(1 for choice in self.choices.values() if not self._language(flow, choice))
+        if heard + (heard < len(self.choices)) > MOST:
+            yield ("choices",), f"there are {heard} choices, but a caller keeps at most {MOST} in mind: make a submenu"

@@ -1,0 +1,41 @@
+"""Take a spoken message.
+
+```yaml
+message:
+  kind: voicemail
+  say: 请在提示音后留言，说完请按井号键。本次留言将被录音。
+  seconds: 120
+  then: goodbye
+```
+"""
+
+from ivr.flow.call import Call
+from ivr.flow.events import Learned, Missed
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import Input, Recorded
+from ivr.flow.move import Go, Hold, Move, Prompt
+from ivr.flow.node import Node, Place, Words
+from ivr.flow.waits import Message
+
+
+class Voicemail(Node):
+    """After a notice that everybody hears and a beep, the caller speaks; saying nothing is asked about once."""
+
+    say: Words
+    seconds: int = 120
+    then: Place
+
+    def enter(self, flow: Flow, call: Call) -> Move:
+        """Give the notice and start the recorder."""
+        return Move(self._record(), (self.prompt("say", interrupt=False),))
+
+    def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
+        """Keep the message, or ask once more where nothing was said."""
+        if isinstance(heard, Recorded) and heard.seconds == 0 and call.silences == 0:
+            again = (Prompt("hotline.phrases.silence", interrupt=False), self.prompt("say", interrupt=False))
+            return Move(self._record(), (Missed("silence"), *again))
+        sid = heard.sid if isinstance(heard, Recorded) else ""
+        return Move(Go(self.then), (Learned("message", sid or "none"),))
+
+    def _record(self) -> Hold:
+        return Hold(Message(self.seconds))

@@ -1,0 +1,54 @@
+"""Words with gaps in them: which facts a prompt mentions, and how they are spoken."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Final
+
+from ivr.flow import speech
+
+GAP: Final = re.compile(r"\{([^{}]*)\}")
+NAMED: Final = re.compile(r"([a-z_]+):([a-z]+)")
+FORMATS: Final = ("digits", "number", "counted", "ordinal", "amount", "date", "moment")
+
+
+def gaps(words: str) -> Iterator[tuple[str, str]]:
+    """Yield (name of a fact, format) for every `{account:digits}`; raise ValueError naming a gap that is none."""
+    for gap in GAP.findall(words):
+        named = NAMED.fullmatch(gap)
+        if not named or named[2] not in FORMATS:
+            raise ValueError(
+                f"{{{gap}}} is not understood: write {{name:format}} with one of the formats {', '.join(FORMATS)}"
+            )
+        yield named[1], named[2]
+    if "{" in GAP.sub("", words) or "}" in GAP.sub("", words):
+        raise ValueError("there is a single { or }: a gap is written {name:format}")
+
+
+def fill(words: str, facts: Mapping[str, str], language: str, now: datetime) -> str:
+    """Return the words with each gap spoken in this language; `now` is in the hotline's time zone."""
+    if "{" not in words:
+        return words
+    return GAP.sub(lambda gap: _spoken(gap[1], facts, language, now), words)
+
+
+def _spoken(gap: str, facts: Mapping[str, str], language: str, now: datetime) -> str:
+    name, form = gap.split(":")
+    value, voice = facts.get(name, ""), speech.voice_of(language)
+    if not value:
+        return ""
+    match form:
+        case "digits":
+            return voice.digits(value)
+        case "number":
+            return voice.number(int(value))
+        case "counted":
+            return voice.counted(int(value))
+        case "ordinal":
+            return voice.ordinal(int(value))
+        case "amount":
+            return voice.amount(int(value))
+        case "date":
+            return voice.date(date.fromisoformat(value))
+        case _:
+            return voice.moment(datetime.fromisoformat(value), now)

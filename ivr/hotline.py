@@ -1,0 +1,123 @@
+"""The one door to a call: whatever the carrier tells comes in here, and what happened comes out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from ivr.flow.call import Call, fold
+from ivr.flow.engine import step
+from ivr.flow.events import Event
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import Answered, HungUp, Input
+from ivr.flow.waits import Agent, Leaving, Room
+from ivr.store.journal import Entry, Journal, Start, Stored
+
+TRIES: Final = 8
+log = structlog.get_logger()
+
+
+class UnknownCallError(LookupError):
+    """The carrier goes on with a call that never rang here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who rings and whom, as the carrier says: a number in E.164, or whatever it gave instead."""
+
+    number: str
+    called: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What happened in one turn, in which flow, and the language the caller hears from here on."""
+
+    events: tuple[Event, ...]
+    flow: Flow
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hotline:
+    """Takes every call by the version of the menus it began with, and writes each turn down before it answers.
+
+    `flows` gives the flow of a version, `latest` the version for new calls, `now` the moment in UTC.
+    """
+
+    journal: Journal
+    flows: Callable[[int], Flow]
+    latest: Callable[[], int]
+    now: Callable[[], datetime]
+
+    def answer(self, call_id: str, caller: Caller) -> Reply:
+        """Take a call that rings; the same call told again gets the same reply."""
+        return self._take(call_id, "incoming", Answered(), caller)
+
+    def hear(self, call_id: str, asked: str, heard: Input) -> Reply:
+        """Go on with a call; `asked` is what the carrier was told to ask (`turn/7`, `wait/8`).
+
+        The same `asked` told again gets the same reply. One that was never offered gets the present prompt.
+        Raise UnknownCallError where no such call ever rang.
+        """
+        return self._take(call_id, asked, heard, None)
+
+    def hang_up(self, call_id: str, caller: Caller) -> Reply:
+        """End a call whose caller is gone; a call that never rang here is written down as ended, too."""
+        return self._take(call_id, "hangup", HungUp(), caller)
+
+    def _take(self, call_id: str, asked: str, heard: Input, caller: Caller | None) -> Reply:
+        stored = self.journal.call(call_id)
+        if stored and not _fresh(stored.call, asked, heard):
+            stored = self.journal.fresh(call_id)
+        for _ in range(TRIES):
+            if stored is None and caller is None:
+                raise UnknownCallError(f"call {call_id} asks {asked!r}, but it never rang here")
+            if stored and not _fresh(stored.call, asked, heard):
+                return self._again(call_id, asked, stored)
+            if reply := self._step(call_id, asked, heard, stored, caller):
+                return reply
+            stored = self.journal.fresh(call_id)
+        raise RuntimeError(f"call {call_id}: {TRIES} other processes were faster at {asked!r}")
+
+    def _step(
+        self, call_id: str, asked: str, heard: Input, stored: Stored | None, caller: Caller | None
+    ) -> Reply | None:
+        version = stored.version if stored else self.latest()
+        flow = self.flows(version)
+        call = stored.call if stored else flow.new_call()
+        done = step(flow, call, heard, self.now())
+        start = None
+        if stored is None and caller is not None:
+            start = Start(caller.number, caller.called, version, call.language)
+        entry = Entry(call_id, asked, call.turn, done.events, done.call, start)
+        return Reply(done.events, flow, done.call.language) if self.journal.append(entry) else None
+
+    def _again(self, call_id: str, asked: str, stored: Stored) -> Reply:
+        """Reply as before to what was asked before; else, to a call that is not over, with its present prompt."""
+        flow = self.flows(stored.version)
+        call, last = flow.new_call(), tuple[Event, ...]()
+        for turn in self.journal.turns(call_id):
+            call, last = fold(call, turn.events), turn.events
+            if turn.asked == asked:
+                return Reply(last, flow, call.language)
+        if not call.ended:
+            log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.turn)
+        return Reply(() if call.ended else last, flow, call.language)
+
+
+def _fresh(call: Call, asked: str, heard: Input) -> bool:
+    """Is this what the call now waits for? A queue's answer comes under the number at which the caller was queued."""
+    if call.ended:
+        return False
+    if isinstance(heard, HungUp):
+        return True
+    match call.wait:
+        case Agent() | Room():
+            return asked in (f"wait/{call.turn}", f"turn/{call.line}")
+        case Leaving():
+            return asked == f"turn/{call.line}"
+        case _:
+            return asked == f"turn/{call.turn}"

@@ -1,0 +1,116 @@
+"""Settings from the environment or `.env`; the only module that reads them."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+PRACTICE_ACCOUNT = "AC" + "0" * 32
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; its text says which and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, checked. Without Twilio's the practice carrier is on (`practice`)."""
+
+    host: str
+    port: int
+    public_url: str
+    database_url: str
+    account: str
+    tokens: tuple[str, ...]
+    api_url: str
+    secrets: tuple[str, ...]
+    recordings: Path
+    menus: Path
+    instance: Path
+    practice: bool
+
+
+def read(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
+    """Return the settings; raise SettingsError naming the setting that is wrong.
+
+    `root` is the folder that holds `menus/`, `recordings/` and `instance/`: the project's, unless given.
+    """
+    root = root or _root()
+    found = {**dotenv_values(root / ".env"), **os.environ} if environment is None else environment
+    given = {name: value.strip() for name, value in found.items() if value and value.strip()}
+    instance = root / "instance"
+    account, tokens = given.get("TWILIO_ACCOUNT_SID", ""), _list(given.get("TWILIO_AUTH_TOKEN", ""))
+    if bool(account) != bool(tokens):
+        raise SettingsError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN belong together: set both or neither")
+    host, port = given.get("HOST", "127.0.0.1"), _port(given.get("PORT", "8000"))
+    kept = _kept(instance) if not tokens or "SECRET_KEY" not in given else {}
+    here = f"http://127.0.0.1:{port}"
+    public_url = _url("PUBLIC_URL", given.get("PUBLIC_URL", f"http://{host}:{port}"))
+    api_url = _url("TWILIO_API_URL", given.get("TWILIO_API_URL", "https://api.twilio.com"))
+    return Settings(
+        # The practice carrier knows no callers but us, so while it is on nobody else may reach this server.
+        host=host if tokens else "127.0.0.1",
+        port=port,
+        public_url=public_url if tokens else here,
+        database_url=given.get("DATABASE_URL", f"sqlite:///{instance / 'hotline.db'}"),
+        account=account or PRACTICE_ACCOUNT,
+        tokens=tokens or (kept["practice token"],),
+        api_url=api_url if tokens else here,
+        secrets=_list(given.get("SECRET_KEY", "")) or (kept["secret key"],),
+        recordings=Path(given.get("RECORDINGS_DIR", root / "recordings")),
+        menus=root / "menus",
+        instance=instance,
+        practice=not tokens,
+    )
+
+
+def _root() -> Path:
+    return Path(__file__).resolve().parents[1]
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise SettingsError(f"PORT is {text!r}: give a number from 1 to 65535")
+    return int(text)
+
+
+def _url(name: str, text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        raise SettingsError(f"{name} is {text!r}: give an address like https://hotline.example.com")
+    if "_" in parts.hostname:
+        raise SettingsError(f"{name} is {text!r}: the carrier refuses host names with an underscore")
+    return text.rstrip("/")
+
+
+def _kept(instance: Path) -> dict[str, str]:
+    """Return the secrets made at first start, making them now if this is it; only we may read the file."""
+    file = instance / "secrets"
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+        if not file.exists():
+            made = {"secret key": secrets.token_urlsafe(48), "practice token": secrets.token_hex(16)}
+            _write(file, "".join(f"{name}={value}\n" for name, value in made.items()))
+    except OSError as error:
+        words = f"{file} cannot be written ({error.strerror}): set SECRET_KEY, or make the folder writable"
+        raise SettingsError(words) from error
+    return dict(line.split("=", 1) for line in file.read_text().splitlines() if "=" in line)
+
+
+def _write(file: Path, text: str) -> None:
+    """Write a whole file or none, for us alone; where two processes start at once, the first one's stays."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(text)
+    with suppress(FileExistsError):
+        os.link(draft, file)
+    draft.unlink()

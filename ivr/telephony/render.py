@@ -1,0 +1,137 @@
+"""What happened, as TwiML."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from twilio.twiml.voice_response import Enqueue, Gather, VoiceResponse
+
+from ivr.flow.events import Ended, Event, Said, Waiting
+from ivr.flow.waits import Agent, Keys, Leaving, Message, Room, Talking, Wait
+from ivr.telephony.voices import VOICES
+
+# Every turn may be told twice without harm, so the carrier is asked to try again when an answer is late or lost.
+RETRY: Final = "#rc=1&ct=2000&rt=6000&rp=ct,rt,5xx"
+RETRY_CALLBACK: Final = "#rc=3&rp=all"
+MOST_BYTES: Final = 1500  # 500 Han characters: a Say holds 4,500 bytes when each byte is written as %XX.
+NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+SENTENCE: Final = re.compile(r"(?<=[。！？；.!?;])")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where the carrier reaches us, and which voice speaks each language."""
+
+    url: str
+    voices: Mapping[str, str]
+
+    def action(self, path: str, language: str) -> str:
+        """Return the URL of one of our answers; it names the language, so that even a lifeboat speaks it."""
+        return f"{self.url}/voice/{path}?language={language}{RETRY}"
+
+
+def render(events: Iterable[Event], site: Site, language: str) -> str:
+    """Return the TwiML document of one turn's events; `language` is the call's from here on."""
+    happened = tuple(events)
+    said = [event for event in happened if isinstance(event, Said)]
+    document = VoiceResponse()
+    match happened[-1] if happened else None:
+        case Waiting(Keys() | Room() as wait, turn):
+            _gather(document, said, wait, turn, site, language)
+        case Waiting(wait, turn):
+            speak(document, said, site)
+            _wait(document, wait, turn, site, language)
+        case Ended():
+            speak(document, said, site)
+            document.hangup()
+    return str(document)
+
+
+def speak(parent: Any, said: Iterable[Said], site: Site) -> None:
+    """Add what is said to a document or a Gather, in as few Say verbs as the limits allow."""
+    for (language, audio), group in groupby(said, key=lambda one: (one.language, one.audio)):
+        if audio:
+            for _ in group:
+                parent.play(f"{site.url}/audio/prompts/{audio}.wav")
+            continue
+        voice = site.voices[language]
+        for text in chunks(one.words for one in group):
+            parent.say(text, voice=voice, language=VOICES[voice])
+
+
+def chunks(words: Iterable[str]) -> Iterator[str]:
+    """Yield the words joined into texts that one Say can hold, free of characters that XML cannot hold."""
+    text = ""
+    for piece in (part for one in words for part in _parts(NO_XML.sub("", one))):
+        if len((text + piece).encode()) > MOST_BYTES and text:
+            yield text
+            text = ""
+        text = f"{text} {piece}" if text and text[-1].isascii() else text + piece
+    if text.strip():
+        yield text
+
+
+def _parts(words: str) -> Iterator[str]:
+    if len(words.encode()) <= MOST_BYTES:
+        yield _ended(words)
+        return
+    for sentence in SENTENCE.split(words):
+        yield from (sentence[start : start + 400] for start in range(0, len(sentence), 400))
+
+
+def _ended(words: str) -> str:
+    """Close what stands between two prompts, so that the synthesiser pauses there."""
+    words = words.strip()
+    return words if not words or words[-1] in "。！？；，：.!?;,:" else words + ("." if words.isascii() else "。")
+
+
+def _gather(document: Any, said: list[Said], wait: Keys | Room, turn: int, site: Site, language: str) -> None:
+    """A key interrupts all that is said, but for what comes up to the last notice that must be heard."""
+    last = max((number for number, one in enumerate(said, 1) if not one.interrupt), default=0)
+    speak(document, said[:last], site)
+    if isinstance(wait, Keys):
+        path, music = f"turn/{turn}", ""
+        options = {"timeout": wait.seconds, "num_digits": wait.most or None, "finish_on_key": wait.finish}
+    else:
+        path, music = f"wait/{turn}", wait.music
+        options = {"timeout": 1, "num_digits": 1, "finish_on_key": ""}
+    gather = Gather(
+        input="dtmf", action=site.action(path, language), method="POST", action_on_empty_result=True, **options
+    )
+    speak(gather, said[last:], site)
+    if music:
+        gather.play(f"{site.url}/audio/music/{music}")
+    document.append(gather)
+
+
+def _wait(document: Any, wait: Wait, turn: int, site: Site, language: str) -> None:
+    match wait:
+        case Agent(queue, _, limit):
+            urls = {"action": site.action(f"turn/{turn}", language), "wait_url": site.action(f"wait/{turn}", language)}
+            enqueue = Enqueue(name=queue, max_queue_size=limit, method="POST", wait_url_method="POST", **urls)
+            document.append(enqueue)
+        case Message(seconds, silence):
+            record(document, site, f"turn/{turn}", language, seconds, silence)
+        case Leaving():
+            document.leave()
+        case Talking():
+            pass
+        case _:
+            raise TypeError(f"Twilio has no verb for {wait}")
+
+
+def record(document: Any, site: Site, path: str, language: str, seconds: int, silence: int) -> None:
+    """Add a recorder with a beep; its answer and its file's callback come by separate requests, in either order."""
+    document.record(
+        action=site.action(path, language),
+        method="POST",
+        max_length=seconds,
+        timeout=silence,
+        finish_on_key="#",
+        play_beep=True,
+        recording_status_callback=f"{site.url}/voice/recording{RETRY_CALLBACK}",
+        recording_status_callback_method="POST",
+        recording_status_callback_event="completed absent",
+    )

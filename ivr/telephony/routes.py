@@ -1,0 +1,150 @@
+"""The paths that Twilio asks; every one of them answers signed requests only."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, quote, urlsplit
+
+import structlog
+from flask import Blueprint, Response, abort, request
+
+from ivr.flow.flow import Flow
+from ivr.hotline import Caller, Hotline, Reply
+from ivr.store.messages import Messages
+from ivr.telephony import lifeboat
+from ivr.telephony.decode import decode, decode_wait, keys, recording, seconds
+from ivr.telephony.render import Site, render
+from ivr.telephony.signature import Signatures
+
+LARGEST: Final = 64 * 1024
+OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+STATES: Final = frozenset({"completed", "absent", "failed"})
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the paths need: the hotline, the messages, our address and voices, whose requests count, the present flow.
+
+    `wanted` is told the id of every message whose file is to be fetched.
+    """
+
+    hotline: Hotline
+    messages: Messages
+    site: Site
+    signatures: Signatures
+    account: str
+    flow: Callable[[], Flow]
+    wanted: Callable[[str], None]
+
+
+def voice(line: Line) -> Blueprint:
+    """Return the blueprint of `/voice/…`."""
+    paths = Blueprint("voice", __name__, url_prefix="/voice")
+    paths.before_request(lambda: _guard(line))
+    paths.after_request(_plain)
+    _calls(paths, line)
+    _callbacks(paths, line)
+    _fallback(paths, line)
+    return paths
+
+
+def _guard(line: Line) -> None:
+    """Let in what Twilio signed for us and nothing else, before anything of it is read or believed."""
+    signature = request.headers.get("X-Twilio-Signature", "")
+    if not signature:
+        abort(403, "this path answers the telephone company only: the request is not signed")
+    if (request.content_length or 0) > LARGEST:
+        abort(413)
+    request.max_content_length = LARGEST
+    query = request.query_string.decode("ascii", "replace")
+    if not line.signatures.good(quote(request.path), query, request.form, signature):
+        log.warning("wrong signature", path=request.path)
+        abort(403, "the signature is wrong: is PUBLIC_URL the address that the telephone company asks?")
+    if request.form.get("AccountSid") != line.account:
+        abort(403, "this is another account's call")
+    if not request.form.get("CallSid"):
+        abort(400, "CallSid is missing")
+
+
+def _plain(response: Response) -> Response:
+    """Errors must not be read aloud, nor answers be cached."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _calls(paths: Blueprint, line: Line) -> None:
+    hotline = line.hotline
+
+    @paths.post("/incoming")
+    def incoming() -> Response:
+        return _twiml(line, lambda: hotline.answer(request.form["CallSid"], _caller()))
+
+    @paths.post("/turn/<int:turn>")
+    def turn(turn: int) -> Response:
+        return _twiml(line, lambda: hotline.hear(request.form["CallSid"], f"turn/{turn}", decode(request.form)))
+
+    @paths.post("/wait/<int:turn>")
+    def wait(turn: int) -> Response:
+        return _twiml(line, lambda: hotline.hear(request.form["CallSid"], f"wait/{turn}", decode_wait(request.form)))
+
+
+def _callbacks(paths: Blueprint, line: Line) -> None:
+    @paths.post("/status")
+    def status() -> Response:
+        if request.form.get("CallStatus") in OVER:
+            line.hotline.hang_up(request.form["CallSid"], _caller())
+        return Response(status=204)
+
+    @paths.post("/recording")
+    def recording_ready() -> Response:
+        form = request.form
+        if form.get("RecordingStatus") in STATES and (sid := recording(form)):
+            length = seconds(form.get("RecordingDuration"))
+            if message := line.messages.report(sid, form["CallSid"], form["RecordingStatus"], length):
+                line.wanted(message)
+        return Response(status=204)
+
+
+def _fallback(paths: Blueprint, line: Line) -> None:
+    @paths.post("/fallback")
+    def fallback() -> Response:
+        failed = request.form.get("ErrorUrl", "")
+        log.error("the carrier fell back", error=request.form.get("ErrorCode", ""), url=failed[:200])
+        language = parse_qs(urlsplit(failed).query).get("language", [""])[0]
+        return _xml(lifeboat.apology(line.flow(), line.site, language))
+
+    @paths.post("/fallback/wait/<int:turn>")
+    def fallback_wait(turn: int) -> Response:
+        pressed = keys(request.form.get("Digits") or "")
+        return _xml(lifeboat.waiting(line.flow(), line.site, _language(), turn, pressed))
+
+    @paths.post("/fallback/left")
+    def fallback_left() -> Response:
+        return _xml(lifeboat.left(line.flow(), line.site, _language(), request.form.get("QueueResult", "")))
+
+    @paths.post("/fallback/thanks")
+    def fallback_thanks() -> Response:
+        return _xml(lifeboat.thanks(line.flow(), line.site, _language()))
+
+
+def _twiml(line: Line, take: Callable[[], Reply]) -> Response:
+    """Answer with what happened; whatever goes wrong on our side, the caller hears an apology and gets a person."""
+    try:
+        reply = take()
+        return _xml(render(reply.events, line.site, reply.language))
+    except Exception:
+        log.exception("a turn failed", call=request.form.get("CallSid"), path=request.path)
+        return _xml(lifeboat.apology(line.flow(), line.site, _language()))
+
+
+def _caller() -> Caller:
+    return Caller(request.form.get("From", "")[:80], request.form.get("To", "")[:80])
+
+
+def _language() -> str:
+    return request.args.get("language", "")
+
+
+def _xml(document: str) -> Response:
+    return Response(document, mimetype="text/xml")
