@@ -3,13 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from types import MappingProxyType
 
 from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Missed, Said, Switched, Waiting
 from ivr.flow.inputs import LeftQueue
 from ivr.flow.waits import Agent, Keys, Wait
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +28,7 @@ class Call:
     wrongs: int = 0
     trail: tuple[str, ...] = ()
     said: tuple[Said, ...] = ()
-    facts: Mapping[str, str] = field(default=NOTHING)
+    facts: Mapping[str, str] = field(default_factory=dict)
     ended: str = ""
 
     def after(self, event: Event) -> "Call":

@@ -11,10 +11,15 @@ from ivr.flow.words import gaps
 MOST_CHARACTERS = 500
 
 
-def check(flow: Flow, texts: Mapping[str, Text]) -> list[Problem]:
-    """Return every problem between files: targets, translations, gaps, keys, queues, nodes that nothing leads to."""
-    found = [*_targets(flow), *_own(flow), *_translations(flow), *_gaps(flow), *_queues(flow), *_names(flow)]
-    if not any(found):
+def check(flow: Flow, texts: Mapping[str, Text], declared: frozenset[str]) -> list[Problem]:
+    """Return every problem between files: targets, translations, gaps, keys, queues, nodes that nothing leads to.
+
+    `declared` are all places written down, also those of nodes that could not be read and so are not in the flow.
+    """
+    bad = declared - flow.nodes.keys()
+    found = [*_targets(flow, declared), *_own(flow), *_translations(flow, bad), *_gaps(flow, bad), *_queues(flow)]
+    found += _names(flow)
+    if not found and not bad:
         found = list(_unreached(flow))
     return [Problem(file, texts[file].line(path) if file in texts else 1, words) for file, path, words in found]
 
@@ -27,13 +32,13 @@ def _home(place: str) -> tuple[str, str]:
     return f"{file}.yaml", name
 
 
-def _targets(flow: Flow) -> Iterator[Found]:
+def _targets(flow: Flow, declared: frozenset[str]) -> Iterator[Found]:
     exits = [("hotline.yaml", path, "hotline.x", name) for path, name in flow.hotline.marked("place")]
     for place, node in flow.nodes.items():
         file, own = _home(place)
         exits += [(file, (own, *path), place, name) for path, name in node.exits()]
     for file, path, here, name in exits:
-        if flow.place(here, name) not in flow.nodes:
+        if flow.place(here, name) not in declared and f"{here.partition('.')[0]}.{name}" not in declared:
             yield file, path, f"{name!r} leads nowhere: there is no node {flow.place(here, name)!r}"
 
 
@@ -45,16 +50,20 @@ def _own(flow: Flow) -> Iterator[Found]:
         yield from ((file, (own, *path), words) for path, words in node.problems(flow))
 
 
-def _translations(flow: Flow) -> Iterator[Found]:
+def _translations(flow: Flow, bad: frozenset[str]) -> Iterator[Found]:
     base, *others = flow.words.items()
     for language, words in others:
         file = f"languages/{language}.yaml"
         yield from ((file, (), f"the words for {place} are missing") for place in base[1] if not words.get(place))
-        extra = (place for place in words if place not in base[1])
+        extra = (place for place in words if place not in base[1] and not _within(place, bad))
         yield from ((file, (place,), f"nothing in the menus is called {place}: remove it") for place in extra)
 
 
-def _gaps(flow: Flow) -> Iterator[Found]:
+def _within(place: str, nodes: frozenset[str]) -> bool:
+    return ".".join(place.split(".")[:2]) in nodes
+
+
+def _gaps(flow: Flow, bad: frozenset[str]) -> Iterator[Found]:
     known = frozenset[str]().union(*(node.learns() for node in flow.nodes.values()), {"keyed"})
     for language, words in flow.words.items():
         for place, text in words.items():
@@ -66,7 +75,9 @@ def _gaps(flow: Flow) -> Iterator[Found]:
                 yield file, path, str(error)
                 continue
             yield from (
-                (file, path, f"nothing tells {name!r}: no node asks for it") for name, _ in named if name not in known
+                (file, path, f"nothing tells {name!r}: no node asks for it")
+                for name, _ in named
+                if name not in known and not bad
             )
             if named != meant:
                 yield file, path, f"{place} mentions other facts here than in {flow.base}"

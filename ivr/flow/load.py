@@ -29,15 +29,23 @@ def load(menus: Mapping[str, str], recorded: frozenset[str] = frozenset()) -> tu
     reading = Reading({}, [])
     for name, text in sorted(menus.items()):
         reading.texts[name], problems = parse(name, text)
-        reading.problems += problems
-    reading.problems += [Problem(name, 1, "the file is missing") for name in APART if name not in menus]
+        reading.problems.extend(problems)
+    reading.problems.extend(Problem(name, 1, "the file is missing") for name in APART if name not in menus)
     hotline, schedule, queues = reading.hotline, reading.schedule, reading.queues
     nodes, matters = reading.nodes(), reading.matters()
-    if hotline is None or schedule is None or not queues:
+    if hotline is None:
         return None, sorted(set(reading.problems))
+    # With hours that cannot be read the rest is still checked, so that all problems are told at once.
+    schedule = schedule or _always(queues, hotline.zone)
     flow = Flow(hotline, nodes, reading.words(hotline, nodes, matters), schedule, queues, matters, recorded)
-    reading.problems += check(flow, reading.texts)
+    reading.problems.extend(check(flow, reading.texts, frozenset(reading.declared())))
     return (None if reading.problems else flow), sorted(set(reading.problems))
+
+
+def _always(queues: Mapping[str, Queue], zone: str) -> hours.Schedule:
+    schedule, _ = hours.read({"queues": dict.fromkeys(queues or ("none",), "always")}, zone)
+    assert schedule
+    return schedule
 
 
 @dataclass(frozen=True)
@@ -82,13 +90,14 @@ class Reading:
                 made[name.removesuffix(".yaml")] = self._piece(name, (), Matter, header)
         return {name: matter for name, matter in made.items() if matter}
 
+    def declared(self) -> dict[str, tuple[str, str]]:
+        """Return the place of every node that is written down, good or not, with its file and name."""
+        named = ((name, key) for name in self._menus() for key in self._data(name) if key not in HEADER)
+        return {f"{name.removesuffix('.yaml')}.{key}": (name, key) for name, key in named}
+
     def nodes(self) -> dict[str, Node]:
-        """Return every node by place."""
-        made: dict[str, Node | None] = {}
-        for name in self._menus():
-            for key in (key for key in self._data(name) if key not in HEADER):
-                place = f"{name.removesuffix('.yaml')}.{key}"
-                made[place] = self._node(name, key, place)
+        """Return every good node by place."""
+        made = {place: self._node(name, key, place) for place, (name, key) in self.declared().items()}
         return {place: node for place, node in made.items() if node}
 
     def words(self, hotline: Hotline, nodes: dict[str, Node], matters: dict[str, Matter]) -> dict[str, dict[str, str]]:

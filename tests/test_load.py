@@ -1,0 +1,132 @@
+"""Menus are refused with every problem at once, each with file, line and plain words."""
+
+import pytest
+
+from ivr.flow.load import load
+from tests.small import FROZEN, HOTLINE, MAIN, PERSON, QUEUES, small
+
+
+def problems(**changed: str) -> list[str]:
+    flow, found = load(small(**changed))
+    assert (flow is None) == bool(found)
+    return [str(problem) for problem in found]
+
+
+def test_good_menus_have_no_problem() -> None:
+    assert problems() == []
+
+
+BAD = {
+    "a key told twice": (
+        {"main": MAIN + "english: {kind: language, to: en-US, then: start}\n"},
+        "main.yaml:9",
+        "twice",
+    ),
+    "a menu's key twice": ({"main": MAIN.replace("    8:", "    1:")}, "main.yaml:7", "'1' stands here twice"),
+    "an unknown field": ({"main": MAIN.replace("  say:", "  sya:")}, "main.yaml:3", "did you mean 'say'?"),
+    "a missing field": ({"main": MAIN.replace("  say: 您好。\n", "")}, "main.yaml:1", "'say' is missing"),
+    "an unknown kind": ({"main": MAIN.replace("kind: menu", "kind: meun")}, "main.yaml:2", "known kinds are agent"),
+    "no kind": ({"main": MAIN.replace("  kind: menu\n", "")}, "main.yaml:1", "known kinds are"),
+    "a missing target": ({"main": MAIN.replace("go: frozen", "go: frosen")}, "main.yaml:6", "'frosen' leads nowhere"),
+    "a missing start": ({"hotline": HOTLINE.replace("start: main", "start: mein")}, "hotline.yaml:5", "leads nowhere"),
+    "a global key": ({"main": MAIN.replace("    1:", "    9:")}, "main.yaml:6", "key 9 means 'again' everywhere"),
+    "no such key": ({"main": MAIN.replace("    1:", "    12:")}, "main.yaml:6", "'12'"),
+    "two keys, one way": (
+        {"main": MAIN.replace("    8:", "    2: {for: 冻, go: frozen}\n    8:")},
+        "main.yaml:7",
+        "two keys",
+    ),
+    "an anchor": ({"main": MAIN.replace("say: 您好。", "say: &hello 您好。")}, "main.yaml:3", "anchor"),
+    "a tab": ({"main": MAIN.replace("  say:", "\tsay:")}, "main.yaml:3", "tab"),
+    "no YAML": ({"main": MAIN + "x: [1\n"}, "main.yaml", "not YAML"),
+    "an unreachable node": (
+        {
+            "person": PERSON + "lost: {kind: hangup, say: 再见。}\n",
+            "languages/en-US": small()["languages/en-US.yaml"] + "person.lost.say: Bye.\n",
+        },
+        "person.yaml:17",
+        "nothing leads to person.lost",
+    ),
+    "a missing translation": (
+        {"languages/en-US": small()["languages/en-US.yaml"].replace("main.start.say", "#")},
+        "languages/en-US.yaml:",
+        "main.start.say are missing",
+    ),
+    "a translation of nothing": (
+        {"languages/en-US": small()["languages/en-US.yaml"] + "main.end.say: Bye.\n"},
+        "languages/en-US.yaml:42",
+        "remove it",
+    ),
+    "a gap that nothing fills": (
+        {"frozen": FROZEN.replace("{account:digits}", "{order:digits}")},
+        "frozen.yaml:12",
+        "nothing tells 'order'",
+    ),
+    "a gap of no format": (
+        {"frozen": FROZEN.replace("{account:digits}", "{account}")},
+        "frozen.yaml:12",
+        "not understood",
+    ),
+    "a lone brace": (
+        {"frozen": FROZEN.replace("{account:digits}", "{account:digits")},
+        "frozen.yaml:12",
+        "single { or }",
+    ),
+    "an unknown queue": (
+        {"frozen": FROZEN.replace("queue: accounts", "queue: acounts")},
+        "frozen.yaml:2",
+        "no queue 'acounts'",
+    ),
+    "a queue without hours": ({"queues": QUEUES + "late: {name: 晚}\n"}, "hours.yaml:1", "'late' has no hours"),
+    "a number too short": ({"frozen": FROZEN.replace('"10"', '"1"')}, "frozen.yaml:8", "at least 2 digits"),
+    "a number without length": ({"frozen": FROZEN.replace('  digits: "10"\n', "")}, "frozen.yaml:3", "how many digits"),
+    "a language unknown": ({"main": MAIN.replace("to: en-US", "to: fr-FR")}, "main.yaml:8", "no language 'fr-FR'"),
+    "a speechless language": ({"hotline": HOTLINE.replace("en-US:", "fr-FR:")}, "hotline.yaml:4", "cannot be spoken"),
+    "a zone that is none": (
+        {"hotline": HOTLINE.replace("Asia/Shanghai", "Asia/Peking")},
+        "hotline.yaml:3",
+        "time zone",
+    ),
+    "words too long": ({"main": MAIN.replace("您好。", "您" * 501)}, "main.yaml:3", "501 characters"),
+    "an empty file": ({"main": ""}, "hotline.yaml:5", "'main' leads nowhere"),
+    "a node named as a file": ({"main": MAIN.replace("english", "person")}, "main.yaml:8", "like the file person.yaml"),
+    "a node that is none": ({"main": MAIN + "x: 5\n"}, "main.yaml:9", "is no node"),
+    "words left empty": ({"main": MAIN.replace("say: 您好。", "say:")}, "main.yaml:3", "is empty"),
+    "bad hours": ({"hours": small()["hours.yaml"].replace("09:00-18:00", "18:00-09:00x")}, "hours.yaml:2", ""),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_problem_is_told_with_file_line_and_what_to_do(name: str) -> None:
+    changed, where, words = BAD[name]
+    found = problems(**changed)
+    assert any(problem.startswith(where) and words in problem for problem in found), found
+
+
+def test_seven_choices_are_too_many() -> None:
+    more = "".join(
+        f"    {key}: {{for: 账户, go: {place}}}\n"
+        for key, place in zip(
+            "234567",
+            ("frozen.advice", "frozen.amount", "frozen.paid_on", "frozen.phone", "person", "person.message"),
+            strict=True,
+        )
+    )
+    found = problems(main=MAIN.replace("    8:", more + "    8:"))
+    assert any("main.yaml:5: there are 7 choices" in problem for problem in found), found
+
+
+def test_all_problems_come_at_once() -> None:
+    found = problems(
+        main=MAIN.replace("go: frozen", "go: frosen"),
+        frozen=FROZEN.replace("  must: true", "  most: true"),
+        hours="queues:\n  general: sometimes\n",
+    )
+    assert {problem.partition(":")[0] for problem in found} >= {"main.yaml", "frozen.yaml", "hours.yaml"}, found
+
+
+def test_a_missing_file_is_told() -> None:
+    files = {name: text for name, text in small().items() if name != "queues.yaml"}
+    flow, found = load(files)
+    assert flow is None
+    assert "queues.yaml:1: the file is missing" in map(str, found)
