@@ -1,7 +1,7 @@
 """Go one way while a queue is open and another while it is closed.
 
 ```yaml
-person:
+staffed:
   kind: hours
   open: line
   closed: closed

@@ -1,0 +1,342 @@
+"""The journal's promises, on SQLite and on a real PostgreSQL: durable, once only, and the whole call again from it."""
+
+import random
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, timedelta
+
+import pytest
+from sqlalchemy import Engine, event, select
+
+from ivr.flow.call import Call, fold
+from ivr.flow.events import Ended, Heard
+from ivr.flow.inputs import HungUp, Pressed, Recorded
+from ivr.flow.secret import SEALED, Secret
+from ivr.store import writer
+from ivr.store.engine import StoreError
+from ivr.store.entries import Entry, Stored
+from ivr.store.errors import Busy
+from ivr.store.journal import Journal
+from ivr.store.tables import calls, turns
+from tests.stores import CALLED, CALLER, LANGUAGE, NOON, first, following, hung_up, new_call_id, recorded, turn
+
+
+def a_call(journal: Journal, more: int = 2) -> list[Entry]:
+    """Write down a call of so many turns after the first, and return its entries."""
+    entries = [first(new_call_id())]
+    for _ in range(more):
+        entries.append(following(entries[-1]))
+    assert [journal.append(entry) for entry in entries] == [True] * len(entries)
+    return entries
+
+
+def test_a_turn_is_taken_once_and_answered_from_the_journal_after_that(journal: Journal) -> None:
+    one, two, _ = a_call(journal)
+    assert journal.append(two) is False
+    assert journal.told(two.call_id, "turn/1") == two.events
+    assert journal.told(two.call_id, "incoming") == one.events
+    assert journal.at(two.call_id, 1) == two.events
+    assert journal.told(two.call_id, "turn/9") is None
+    assert journal.at(two.call_id, 9) is None
+
+
+def test_another_answer_to_the_same_turn_is_not_written(journal: Journal) -> None:
+    one, two, three = a_call(journal)
+    rival = following(one, keys="7")
+    assert journal.append(replace(rival, asked="wait/1")) is False
+    assert journal.events(one.call_id) == [*one.events, *two.events, *three.events]
+
+
+def test_the_same_question_is_not_answered_under_a_second_turn(journal: Journal) -> None:
+    *_, last = a_call(journal)
+    assert journal.append(replace(following(last), asked=last.asked)) is False
+    assert journal.at(last.call_id, last.turn + 1) is None
+    assert journal.append(following(last)) is True
+
+
+def test_the_journal_alone_rebuilds_the_call(journal: Journal, engine: Engine) -> None:
+    *_, last = a_call(journal, more=4)
+    assert journal.call(last.call_id) == Stored(1, last.call)
+    other = Journal(engine)
+    assert other.call(last.call_id) == Stored(1, last.call)
+    assert fold(Call(LANGUAGE), other.events(last.call_id)) == last.call
+
+
+def test_an_unknown_call_is_none(journal: Journal) -> None:
+    assert journal.call("CA-none") is None
+    assert journal.fresh("CA-none") is None
+    assert journal.told("CA-none", "incoming") is None
+    assert journal.events("CA-none") == []
+
+
+def test_a_call_moved_on_by_another_process_is_seen_freshly(journal: Journal, engine: Engine) -> None:
+    *_, last = a_call(journal)
+    other = Journal(engine)
+    assert other.append(following(last)) is True
+    assert journal.call(last.call_id) == Stored(1, last.call)
+    assert journal.append(following(last, keys="9")) is False
+    assert journal.call(last.call_id) == Stored(1, following(last).call)
+    other.close()
+
+
+def test_reading_freshly_never_puts_a_call_back(journal: Journal) -> None:
+    entry = first(new_call_id())
+    journal.append(entry)
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            journal.fresh(entry.call_id)
+
+    with ThreadPoolExecutor(2) as pool:
+        readers = [pool.submit(read) for _ in range(2)]
+        for _ in range(30):
+            entry = following(entry)
+            assert journal.append(entry) is True
+            known = journal.call(entry.call_id)
+            assert known is not None
+            assert known.call.turn == entry.call.turn
+        stop.set()
+        for reader in readers:
+            reader.result()
+
+
+def test_memory_is_bounded_and_the_forgotten_call_is_read_again(engine: Engine) -> None:
+    journal = Journal(engine, remembered=2)
+    ends = [a_call(journal)[-1] for _ in range(5)]
+    assert [journal.call(end.call_id) for end in ends] == [Stored(1, end.call) for end in ends]
+    following_one = following(ends[0])
+    assert journal.append(following_one) is True
+    assert journal.call(ends[0].call_id) == Stored(1, following_one.call)
+    journal.close()
+
+
+def test_a_known_call_costs_no_query(journal: Journal, engine: Engine) -> None:
+    *_, last = a_call(journal)
+    asked: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    journal.call(last.call_id)
+    assert asked == []
+    journal.fresh(last.call_id)
+    assert asked != []
+
+
+def test_the_calls_row_says_where_the_call_stands(journal: Journal, engine: Engine) -> None:
+    *_, last = a_call(journal)
+    with engine.connect() as connection:
+        row = connection.execute(select(calls).where(calls.c.id == last.call_id)).one()
+    assert (row.caller, row.caller_last4, row.called) == (CALLER, "5678", CALLED)
+    assert (row.matter, row.queue, row.place, row.turn) == ("frozen", "security", "frozen", 3)
+    assert (row.version, row.language, row.started_at, row.ended_at, row.outcome) == (1, LANGUAGE, NOON, None, None)
+    assert row.started_at.tzinfo == UTC
+
+
+def test_a_call_ends_once_in_one_outcome(journal: Journal, engine: Engine) -> None:
+    *_, last = a_call(journal)
+    end = recorded(last, "RE" + "1" * 32)
+    assert journal.append(end) is True
+    assert journal.append(hung_up(end)) is True
+    with engine.connect() as connection:
+        row = connection.execute(select(calls).where(calls.c.id == last.call_id)).one()
+    assert (row.outcome, row.ended_at, row.turn) == ("message", end.call.at, 5)
+
+
+def test_one_hang_up_is_written_whatever_it_races_with(journal: Journal) -> None:
+    *_, last = a_call(journal)
+    gone, pressed = hung_up(last), following(last)
+    with ThreadPoolExecutor(2) as pool:
+        took = list(pool.map(journal.append, (gone, pressed)))
+    assert sorted(took) == [False, True]
+    if took[1]:
+        assert journal.append(hung_up(pressed)) is True
+    stored = journal.call(last.call_id)
+    assert stored is not None
+    assert stored.call.ended == "hung-up"
+
+
+def test_at_most_one_of_many_answers_to_a_turn_is_taken(journal: Journal) -> None:
+    chance = random.Random(20260302)
+    for _ in range(20):
+        *_, last = a_call(journal, more=1)
+        rivals = [following(last, keys=str(key)) for key in range(8)]
+        chance.shuffle(rivals)
+        with ThreadPoolExecutor(8) as pool:
+            took = list(pool.map(journal.append, rivals))
+        assert took.count(True) == 1
+        assert journal.at(last.call_id, last.call.turn) == rivals[took.index(True)].events
+
+
+def test_many_calls_at_once_are_all_written_whole(journal: Journal) -> None:
+    def one_call(_: int) -> Entry:
+        return a_call(journal, more=5)[-1]
+
+    with ThreadPoolExecutor(32) as pool:
+        ends = list(pool.map(one_call, range(64)))
+    for end in ends:
+        assert journal.fresh(end.call_id) == Stored(1, end.call)
+
+
+def test_turns_that_wait_together_are_committed_together(
+    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine]
+) -> None:
+    a_call(journal)
+    commits: list[object] = []
+    event.listen(engine, "commit", commits.append)
+    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
+    held = first(new_call_id())
+    with blocker.connect() as connection, ThreadPoolExecutor(32) as pool:
+        lock(connection, held)
+        waiting = [pool.submit(journal.append, held)]
+        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.empty())
+        waiting += [pool.submit(journal.append, first(new_call_id())) for _ in range(31)]
+        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.qsize() == 31)
+        assert not any(item.done() for item in waiting)
+        connection.rollback()
+        assert [item.result() for item in waiting] == [True] * 32
+    assert len(commits) == 2
+
+
+def test_a_turn_that_cannot_be_written_fails_alone(
+    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine]
+) -> None:
+    orphan = following(first(new_call_id()))
+    held = first(new_call_id())
+    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
+    with blocker.connect() as connection, ThreadPoolExecutor(32) as pool:
+        lock(connection, held)
+        waiting = [pool.submit(journal.append, held)]
+        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.empty())
+        good = [first(new_call_id()) for _ in range(10)]
+        waiting += [pool.submit(journal.append, entry) for entry in good]
+        poison = pool.submit(journal.append, orphan)
+        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.qsize() == 11)
+        connection.rollback()
+        assert [item.result() for item in waiting] == [True] * 11
+        with pytest.raises(StoreError, match="could not be written"):
+            poison.result()
+    assert journal.events(orphan.call_id) == []
+    assert all(journal.fresh(entry.call_id) == Stored(1, entry.call) for entry in good)
+
+
+def test_a_locked_database_is_an_error_in_time_and_the_turn_is_found_later(
+    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.3)
+    held = first(new_call_id())
+    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
+    with blocker.connect() as connection:
+        lock(connection, held)
+        with pytest.raises(StoreError, match="took longer"):
+            journal.append(held)
+        connection.rollback()
+    assert_soon(lambda: journal.told(held.call_id, "incoming") == held.events)
+    assert journal.append(held) is False
+
+
+def test_too_many_waiting_turns_are_refused_at_once(
+    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "LIMIT", 3)
+    held = first(new_call_id())
+    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
+    with blocker.connect() as connection, ThreadPoolExecutor(8) as pool:
+        lock(connection, held)
+        waiting = [pool.submit(journal.append, held)]
+        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.empty())
+        waiting += [pool.submit(journal.append, first(new_call_id())) for _ in range(3)]
+        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.qsize() == 3)
+        with pytest.raises(Busy):
+            journal.append(first(new_call_id()))
+        connection.rollback()
+        assert all(item.result() for item in waiting)
+
+
+def test_closing_writes_what_waits_and_the_next_append_opens_again(journal: Journal) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        entries = [first(new_call_id()) for _ in range(40)]
+        waiting = [pool.submit(journal.append, entry) for entry in entries[:20]]
+        assert all(item.result() for item in waiting)
+        journal.close()
+        assert all(pool.map(journal.append, entries[20:]))
+    assert all(journal.told(entry.call_id, "incoming") for entry in entries)
+
+
+def test_a_turn_without_a_time_is_refused(journal: Journal) -> None:
+    entry = first(new_call_id())
+    with pytest.raises(ValueError, match="no time"):
+        journal.append(replace(entry, call=Call(LANGUAGE)))
+
+
+def test_a_secret_is_written_as_dots(journal: Journal) -> None:
+    *_, last = a_call(journal)
+    entry = turn(last.call, last.call_id, "turn/3", heard=Pressed(Secret("246810")))
+    assert journal.append(entry) is True
+    (heard,) = journal.at(last.call_id, 3) or ()
+    assert isinstance(heard, Heard)
+    assert heard.input == Pressed(SEALED)
+
+
+def test_odd_numbers_of_callers_do_not_end_the_call(journal: Journal, engine: Engine) -> None:
+    for caller in ("anonymous", "", "95588", "client:Köln", "\x00\x07", "+86" + "1" * 200, "😀"):
+        entry = first(new_call_id(), caller=caller)
+        began = replace(entry.start, called="+86\x00400") if entry.start else None
+        assert journal.append(replace(entry, start=began)) is True
+        with engine.connect() as connection:
+            row = connection.execute(select(calls).where(calls.c.id == entry.call_id)).one()
+        assert (row.caller, row.called) == (caller, "+86400")
+        assert len(row.caller_last4) == (4 if caller.startswith("+86") else 0)
+
+
+def test_a_connection_that_died_is_opened_again(journal: Journal, engine: Engine) -> None:
+    *_, last = a_call(journal)
+    assert journal._writer is not None
+    connection = journal._writer[1]._connection
+    assert connection is not None
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as other:
+            other.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    else:
+        connection.connection.driver_connection.interrupt()  # type: ignore[union-attr]
+    assert journal.append(following(last)) is True
+    assert journal.append(hung_up(following(last))) is True
+
+
+def test_nothing_is_written_of_a_batch_that_fails(journal: Journal, engine: Engine) -> None:
+    orphan = following(first(new_call_id()))
+    with pytest.raises(StoreError):
+        journal.append(orphan)
+    with engine.connect() as connection:
+        assert connection.execute(select(turns)).all() == []
+
+
+def test_hearing_nothing_is_a_turn_like_any_other(journal: Journal) -> None:
+    *_, last = a_call(journal)
+    entry = turn(last.call, last.call_id, "hangup", Ended("hung-up"), heard=HungUp())
+    late = replace(entry, events=(Heard(HungUp(), NOON + timedelta(hours=1)), Ended("hung-up")))
+    assert journal.append(late) is True
+    assert journal.told(last.call_id, "hangup") == late.events
+    assert Recorded("RE1", 1) not in journal.events(last.call_id)
+
+
+def lock(connection: object, entry: Entry) -> None:
+    """Hold what the writer needs for this first turn of a call: SQLite's only lock, or PostgreSQL's on its key."""
+    dialect = connection.dialect.name  # type: ignore[attr-defined]
+    if dialect == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
+    else:
+        connection.exec_driver_sql("LOCK TABLE calls IN SHARE MODE")  # type: ignore[attr-defined]
+
+
+def assert_soon(condition: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait for a condition; fail if it does not come true in time."""
+    moment = threading.Event()
+    for _ in range(int(seconds * 200)):
+        if condition():
+            return
+        moment.wait(0.005)
+    raise AssertionError("it did not come true in time")
