@@ -1,0 +1,59 @@
+"""Numbers, amounts, dates, digit strings and keys as words to be spoken, one module a language in this folder."""
+
+from datetime import date, datetime, time
+from functools import lru_cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Protocol, cast
+
+
+class Voice(Protocol):
+    """What every language module can say; all are pure, and none writes another language's script."""
+
+    def digits(self, text: str) -> str:
+        """A number that identifies, digit by digit in groups of three and four; letters stay, the rest is dropped."""
+
+    def number(self, n: int) -> str:
+        """A cardinal number as it stands alone."""
+
+    def counted(self, n: int) -> str:
+        """A cardinal number as it stands before what is counted."""
+
+    def ordinal(self, n: int) -> str:
+        """A place in a row, the first as 1; not for negative numbers."""
+
+    def amount(self, fen: int) -> str:
+        """Money in fen, a hundredth of a yuan."""
+
+    def minutes(self, low: int, high: int) -> str:
+        """A range of waiting time in minutes, or about how long when both are equal."""
+
+    def date(self, d: date) -> str:
+        """Month and day."""
+
+    def time(self, t: time) -> str:
+        """Time of day to the minute."""
+
+    def moment(self, then: datetime, now: datetime) -> str:
+        """A moment as seen from now, in now's zone: today, tomorrow, a weekday soon, else the date, and the time."""
+
+    def key(self, k: str) -> str:
+        """What a key of the telephone, one of 0123456789*#, is called; ValueError for another."""
+
+    def press(self, matter: str, k: str) -> str:
+        """The invitation to press a key, the key named after the matter."""
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[str, ...]:
+    """The languages that can be spoken, such as "en-US", in alphabetical order."""
+    names = (module.name for module in iter_modules(__path__) if not module.name.startswith("_"))
+    return tuple(sorted(name.replace("_", "-") for name in names))
+
+
+@lru_cache(maxsize=32)
+def voice_of(language: str) -> Voice:
+    """The module that speaks a language such as "zh-CN"; ValueError naming the languages there are for another."""
+    if language not in languages():
+        raise ValueError(f"no speech for the language {language!r}; there is {', '.join(languages())}")
+    return cast("Voice", import_module(f"{__name__}.{language.replace('-', '_')}"))

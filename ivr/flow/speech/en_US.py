@@ -1,0 +1,112 @@
+"""English as it is spoken on the telephone."""
+# ruff: noqa: N999 -- the module is called by its language
+
+import datetime
+from functools import lru_cache
+
+from babel.dates import format_date, format_time
+from num2words import num2words
+
+from ivr.flow.speech._digits import groups
+
+SIGNS = {str(digit): str(num2words(digit)) for digit in range(10)}
+KEYS = {**{digit: digit for digit in "0123456789"}, "*": "star", "#": "pound"}
+DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow", 2: "the day after tomorrow"}
+MOST = 10**12  # what no listener takes in is said digit by digit
+
+
+def digits(text: str) -> str:
+    """one three eight, zero zero one three. Not cached: what callers key in must not stay in memory."""
+    return ", ".join(" ".join(SIGNS.get(sign, sign) for sign in group) for group in groups(text))
+
+
+@lru_cache(maxsize=4096)
+def number(n: int) -> str:
+    """two, one hundred and one, one thousand two hundred."""
+    if n < 0:
+        return f"minus {number(-n)}"
+    return digits(str(n)) if n >= MOST else str(num2words(n)).replace(",", "")
+
+
+def counted(n: int) -> str:
+    """The same as `number`: English counts with the plain cardinal."""
+    return number(n)
+
+
+@lru_cache(maxsize=4096)
+def ordinal(n: int) -> str:
+    """second, one hundred and first."""
+    return str(num2words(n, to="ordinal")).replace(",", "")
+
+
+def amount(fen: int) -> str:
+    """one thousand two hundred yuan and fifty fen, five fen, zero yuan."""
+    yuan, cents = divmod(abs(fen), 100)
+    said = " and ".join(f"{number(count)} {unit}" for count, unit in ((yuan, "yuan"), (cents, "fen")) if count)
+    return f"minus {said}" if fen < 0 else said or "zero yuan"
+
+
+def minutes(low: int, high: int) -> str:
+    """three to five minutes, about two minutes, less than one minute."""
+    low, high = sorted((max(low, 0), max(high, 0)))
+    unit = "minute" if high <= 1 else "minutes"
+    if low == 0:
+        return f"less than {number(max(high, 1))} {unit}"
+    return f"about {number(low)} {unit}" if low == high else f"{number(low)} to {number(high)} {unit}"
+
+
+def date(d: datetime.date) -> str:
+    """October ninth."""
+    return f"{format_date(d, 'MMMM', locale='en_US')} {ordinal(d.day)}"
+
+
+@lru_cache(maxsize=1440)
+def time(t: datetime.time) -> str:
+    """nine in the morning, half past six in the evening, ten oh five at night, noon, midnight."""
+    period = str(format_time(t, "B", locale="en_US"))
+    return period if period in ("noon", "midnight") else f"{_clock(t)} {period}"
+
+
+def moment(then: datetime.datetime, now: datetime.datetime) -> str:
+    """tomorrow at nine in the morning, on Monday at noon, on Friday, October ninth, at nine in the morning."""
+    there = then.astimezone(now.tzinfo)
+    ahead, at = (there.date() - now.date()).days, there.time().replace(second=0, microsecond=0)
+    if at == datetime.time():
+        return "tonight at midnight" if ahead == 1 else f"{_day(there.date(), now.date())} just after midnight"
+    return f"{_day(there.date(), now.date())} at {time(at)}"
+
+
+def key(k: str) -> str:
+    """2, star, pound: the synthesiser says the digit."""
+    if k not in KEYS:
+        raise ValueError(f"no telephone has a key {k!r}")
+    return KEYS[k]
+
+
+def press(matter: str, k: str) -> str:
+    """Account frozen, press 2."""
+    return f"{matter}, press {key(k)}"
+
+
+def _clock(t: datetime.time) -> str:
+    hour = number((t.hour - 1) % 12 + 1)
+    match t.minute:
+        case 0:
+            return hour
+        case 30:
+            return f"half past {hour}"
+        case minute:
+            return f"{hour} {'oh ' if minute < 10 else ''}{number(minute)}"
+
+
+@lru_cache(maxsize=1024)
+def _day(day: datetime.date, today: datetime.date) -> str:
+    """A bare weekday is one of the next six days, so that no listener has to guess what "next Monday" means."""
+    ahead = (day - today).days
+    if ahead in DAYS:
+        return DAYS[ahead]
+    weekday = format_date(day, "EEEE", locale="en_US")
+    if 2 < ahead < 7:
+        return f"on {weekday}"
+    year = "" if day.year == today.year else f" {num2words(day.year, to='year')},"
+    return f"on {weekday}, {date(day)},{year}"

@@ -1,0 +1,118 @@
+"""Mandarin as it is spoken on the telephone."""
+# ruff: noqa: N999 -- the module is called by its language
+
+import datetime
+from functools import lru_cache
+
+from babel.dates import format_date, format_time
+from wetext import Normalizer
+
+from ivr.flow.speech._digits import groups
+
+ONE = "幺"  # how a 1 is said in a digit string; 一 is easily heard as 七 on a telephone
+SIGNS = dict(zip("0123456789", f"零{ONE}二三四五六七八九", strict=True))
+KEYS = {**{digit: digit for digit in "0123456789"}, "*": "星号键", "#": "井号键"}
+DAYS = {-1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
+MOST = 10**12  # wetext reads greater numbers wrongly, so they are said digit by digit
+
+_WETEXT = Normalizer(lang="zh", operator="tn")
+
+
+def digits(text: str) -> str:
+    """幺三八，零零幺三，八零零零. Not cached: what callers key in must not stay in memory."""
+    return "，".join("".join(SIGNS.get(sign, sign) for sign in group) for group in groups(text))
+
+
+def number(n: int) -> str:
+    """二, 十二, 一百零一."""
+    return _read(n, "号")
+
+
+def counted(n: int) -> str:
+    """两 as in 两位, 十二, 一百零二."""
+    return _read(n, "个")
+
+
+def ordinal(n: int) -> str:
+    """第二, 第二百: 两 is never said of a place in a row."""
+    return f"第{number(n).replace('两', '二')}"
+
+
+def amount(fen: int) -> str:
+    """一千二百元五角, 十元零五分, 零元."""
+    yuan, rest = divmod(abs(fen), 100)
+    jiao, cents = divmod(rest, 10)
+    gap = "零" if yuan and cents and not jiao else ""
+    parts = ((yuan, "", "元"), (jiao, "", "角"), (cents, gap, "分"))
+    said = "".join(f"{before}{counted(count)}{unit}" for count, before, unit in parts if count) or "零元"
+    return f"负{said}" if fen < 0 else said
+
+
+def minutes(low: int, high: int) -> str:
+    """三到五分钟, 大约两分钟, 不到一分钟."""
+    low, high = sorted((max(low, 0), max(high, 0)))
+    if low == 0:
+        return f"不到{counted(max(high, 1))}分钟"
+    return f"大约{counted(low)}分钟" if low == high else f"{counted(low)}到{counted(high)}分钟"
+
+
+def date(d: datetime.date) -> str:
+    """十月九日."""
+    return f"{number(d.month)}月{number(d.day)}日"
+
+
+@lru_cache(maxsize=1440)
+def time(t: datetime.time) -> str:
+    """上午九点, 中午十二点, 下午六点半, 晚上十点零五分, 凌晨零点: 明天午夜 might be either end of tomorrow."""
+    period = format_time(t, "B", locale="zh_CN") if t.hour else "凌晨"
+    hour = counted((t.hour - 1) % 12 + 1) if t.hour else "零"
+    return f"{period}{hour}点{_past(t.minute)}"
+
+
+def moment(then: datetime.datetime, now: datetime.datetime) -> str:
+    """今天下午两点, 明天上午九点, 下周一上午九点, 十月九日星期五上午九点."""
+    there = then.astimezone(now.tzinfo)
+    return f"{_day(there.date(), now.date())}{time(there.time().replace(second=0, microsecond=0))}"
+
+
+def key(k: str) -> str:
+    """2, 星号键, 井号键: the synthesiser says the digit."""
+    if k not in KEYS:
+        raise ValueError(f"no telephone has a key {k!r}")
+    return KEYS[k]
+
+
+def press(matter: str, k: str) -> str:
+    """账户冻结，请按 2."""
+    return f"{matter}，请按{' ' if k.isdigit() else ''}{key(k)}"
+
+
+@lru_cache(maxsize=4096)
+def _read(n: int, measure: str) -> str:
+    """The number as it is read before a measure word, which wetext needs: it says a bare 110 as a telephone number."""
+    if n < 0:
+        return f"负{_read(-n, measure)}"
+    return digits(str(n)) if n >= MOST else str(_WETEXT.normalize(f"{n}{measure}")).removesuffix(measure)
+
+
+def _past(minute: int) -> str:
+    match minute:
+        case 0:
+            return ""
+        case 30:
+            return "半"
+        case _:
+            return f"{'零' if minute < 10 else ''}{number(minute)}分"
+
+
+@lru_cache(maxsize=1024)
+def _day(day: datetime.date, today: datetime.date) -> str:
+    """A week begins on Monday: 周五 is in the week of today, 下周五 in the one after."""
+    ahead = (day - today).days
+    if ahead in DAYS:
+        return DAYS[ahead]
+    if 2 < ahead <= 7:
+        weekday = format_date(day, "EEE", locale="zh_CN")
+        return weekday if day.weekday() > today.weekday() else f"下{weekday}"
+    year = "" if day.year == today.year else _WETEXT.normalize(f"{day.year}年")
+    return f"{year}{date(day)}{format_date(day, 'EEEE', locale='zh_CN')}"
