@@ -1,0 +1,158 @@
+"""The telephone company: its numbers, phones, calls, queues, conferences, recordings, and its log."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ivr.carrier.clock import Clock, clock
+from ivr.carrier.conferences import Room
+from ivr.carrier.dial import ringing
+from ivr.carrier.errands import Errands
+from ivr.carrier.leg import Leg
+from ivr.carrier.log import Log
+from ivr.carrier.parameters import API_VERSION
+from ivr.carrier.phones import Phone
+from ivr.carrier.progress import watcher
+from ivr.carrier.queues import CallQueue
+from ivr.carrier.record import Recorded
+from ivr.carrier.script import converse
+from ivr.carrier.signals import Goal, Moved, Request, Steps
+from ivr.carrier.web import Send, http_sender
+
+Background = Callable[[Callable[[], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A number of ours, and where it asks what to do with a call."""
+
+    address: str
+    voice: Request
+    fallback: Request | None
+    status_callback: Request | None
+
+
+class Carrier:
+    """A telephone company in a box, in place of Twilio.
+
+    `now` is a SimulatedClock that cues move on, or any callable that tells the time; `send` asks web servers (see
+    web.Send); `background` runs callbacks, by default in order and at once; `api_url` is where `rest` is served.
+    """
+
+    def __init__(
+        self,
+        account_sid: str,
+        auth_token: str,
+        now: Callable[[], datetime] | Clock,
+        send: Send | None = None,
+        background: Background | None = None,
+        api_url: str = "https://api.twilio.com",
+        keep: int = 200_000,
+    ) -> None:
+        self.account_sid, self.auth_token, self.api_url = account_sid, auth_token, api_url
+        self.clock = clock(now)
+        self.send = send or http_sender()
+        self.background = background or (lambda job: job())
+        self.log, self.errands = Log(keep), Errands()
+        self.numbers: dict[str, Line] = {}
+        self.phones: dict[str, Phone] = {}
+        self.legs: dict[str, Leg] = {}
+        self.queues: dict[str, CallQueue] = {}
+        self.rooms: dict[str, Room] = {}
+        self.conferences: dict[str, Room] = {}
+        self.recordings: dict[str, Recorded] = {}
+        self.sounds: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def number(
+        self, address: str, voice_url: str, fallback_url: str = "", status_callback: str = "", method: str = "POST"
+    ) -> Line:
+        """Set up a number of ours that can be dialled."""
+        asks = [Request(url, method) if url else None for url in (fallback_url, status_callback)]
+        line = Line(address, Request(voice_url, method), *asks)
+        self.numbers[address] = line
+        return line
+
+    def dial(self, from_: str, to: str, extra: Mapping[str, str] | None = None) -> Leg:
+        """Somebody dials a number of ours; the caller's leg, already at its first cue.
+
+        `extra` are parameters to send besides, or instead of, the standard ones in each request. Raises LookupError
+        for a number that is not ours.
+        """
+        line = self.numbers.get(to)
+        if line is None:
+            raise LookupError(f"{to} is no number of ours")
+        leg = self.leg(from_, to, "inbound")
+        leg.extra.update(extra or {})
+        leg.fallback = line.fallback
+        if line.status_callback is not None:
+            leg.on_change.append(watcher(line.status_callback, ("completed",)))
+        self.begin(leg, converse(leg, line.voice))
+        return leg
+
+    def begin(self, leg: Leg, life: Steps[None]) -> None:
+        """Start a leg; wherever REST moves it, it runs that document to the end of its call."""
+
+        def lifetime() -> Steps[None]:
+            try:
+                yield from life
+            except Moved as moved:
+                yield from converse(leg, moved.goal)
+
+        leg.start(lifetime())
+
+    def outbound(self, leg: Leg, goal: Goal) -> Steps[None]:
+        """What a call that we make does: ring, and run the document of `goal` when it is answered."""
+        if (yield from ringing(leg)):
+            yield from converse(leg, goal)
+
+    def leg(self, from_: str, to: str, direction: str, parent: Leg | None = None) -> Leg:
+        """A new leg, not yet started."""
+        leg = Leg(self, self.new_sid("CA"), from_, to, direction, parent)
+        self.legs[leg.sid] = leg
+        return leg
+
+    def phone(self, address: str) -> Phone:
+        """The phone of a number or of `client:<identity>`; made when there is none."""
+        with self._lock:
+            return self.phones.setdefault(address, Phone(address))
+
+    def ring(self, leg: Leg) -> str:
+        """Ring the phone that a leg is for; "" when it rings, else the call's final status at once."""
+        if leg.to.startswith("client:") and leg.to not in self.phones:
+            return "no-answer"
+        if not leg.to.startswith(("client:", "sip:")) and not leg.to.lstrip("+").isdigit():
+            return "failed"
+        phone = self.phone(leg.to)
+        if not phone.available:
+            return "no-answer"
+        phone.ring(leg)
+        return ""
+
+    def room(self, name: str) -> Room:
+        """The conference of that name that is not over; made when there is none."""
+        with self._lock:
+            room = self.rooms.get(name)
+            if room is None or room.over:
+                room = self.rooms[name] = Room(self, self.new_sid("CF"), name)
+                self.conferences[room.sid] = room
+            return room
+
+    def queue(self, name: str) -> CallQueue:
+        """The queue of that name; made when there is none."""
+        with self._lock:
+            if name not in self.queues:
+                self.queues[name] = CallQueue(self, self.new_sid("QU"), name)
+            return self.queues[name]
+
+    def new_sid(self, prefix: str) -> str:
+        """A new identifier in Twilio's form: two letters and 32 hexadecimal digits."""
+        return prefix + uuid.uuid4().hex
+
+    def recording_url(self, sid: str) -> str:
+        """Where a recording can be fetched, with .wav or .json behind."""
+        return f"{self.api_url}/{API_VERSION}/Accounts/{self.account_sid}/Recordings/{sid}"
