@@ -1,0 +1,86 @@
+"""How what callers say and key is kept from whoever reads the database: sealed, hashed for search."""
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Dialect, Engine, Text
+from sqlalchemy.types import TypeDecorator
+
+from ivr.store.errors import StoreError
+
+
+class Cipher:
+    """Seals text with the first of our secrets and opens what any of them sealed."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        """Take the secrets, the current one first and those it replaced after it; raise StoreError for none."""
+        if not secrets or not all(secrets):
+            raise StoreError("SECRET_KEY is empty: without it nothing can be sealed")
+        self._fernet = MultiFernet([Fernet(urlsafe_b64encode(_key(secret, b"ivr: seal"))) for secret in secrets])
+        self._search = tuple(_key(secret, b"ivr: search") for secret in secrets)
+
+    def seal(self, text: str) -> str:
+        """Return the text encrypted and authenticated, as ASCII (Fernet)."""
+        return self._fernet.encrypt(text.encode()).decode("ascii")
+
+    def open(self, sealed: str) -> str:
+        """Return the text that was sealed; raise StoreError where none of our secrets sealed it."""
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken:
+            raise StoreError("the database holds what another SECRET_KEY sealed: add that key after a comma") from None
+
+    def hash(self, text: str) -> str:
+        """Return the keyed hash to store beside a sealed value: 64 hexadecimal digits."""
+        return self.hashes(text)[0]
+
+    def hashes(self, text: str) -> list[str]:
+        """Return the hashes to search for, the current secret's first, as rows may still carry an older one's."""
+        return [hmac.new(key, text.encode(), sha256).hexdigest() for key in self._search]
+
+
+class Sealed(TypeDecorator[str]):
+    """A column that is text to us and sealed to whoever reads the database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Seal what is written."""
+        return None if value is None else _cipher(dialect).seal(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> str | None:
+        """Open what is read."""
+        return None if value is None else _cipher(dialect).open(value)
+
+
+def bind(engine: Engine, cipher: Cipher) -> None:
+    """Let this engine's sealed columns use this cipher."""
+    # The tables are the same for every database, so the key can only hang on what differs: the engine's own dialect.
+    engine.dialect.ivr_cipher = cipher  # type: ignore[attr-defined]
+
+
+def of(engine: Engine) -> Cipher:
+    """Return the cipher that this engine's sealed columns use."""
+    return _cipher(engine.dialect)
+
+
+def last4(number: str) -> str:
+    """Return the last four digits of a phone number, or nothing where it has fewer than eight (95588, anonymous)."""
+    digits = "".join(letter for letter in number if letter.isascii() and letter.isdigit())
+    return digits[-4:] if len(digits) >= 8 else ""
+
+
+def _key(secret: str, purpose: bytes) -> bytes:
+    return HKDF(SHA256(), length=32, salt=None, info=purpose).derive(secret.encode())
+
+
+def _cipher(dialect: Dialect) -> Cipher:
+    cipher: Cipher = dialect.ivr_cipher  # type: ignore[attr-defined]
+    return cipher

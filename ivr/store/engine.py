@@ -1,0 +1,126 @@
+"""How the database is opened, checked, and brought up to the tables of this release."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from ivr.store.crypto import Cipher, bind
+from ivr.store.errors import StoreError, told
+
+VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
+LOCK: Final = 0x1F12  # The key of our advisory lock in PostgreSQL; any number will do, so it is ours for ever.
+
+
+def connect(url: str, cipher: Cipher) -> Engine:
+    """Return an engine for `sqlite:///path` or `postgresql://…`, with time-outs, whose sealed columns use the cipher.
+
+    A SQLite file's folder is made if it is missing; nothing is connected yet. Raise StoreError for any other URL.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError("DATABASE_URL is no database URL, such as sqlite:///instance/ivr.db") from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            engine = _sqlite(parsed)
+        case "postgresql" | "postgres":
+            engine = _postgresql(parsed.set(drivername="postgresql+psycopg"))
+        case other:
+            raise StoreError(f"DATABASE_URL begins with {other!r}, but only sqlite and postgresql are known")
+    bind(engine, cipher)
+    return engine
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to this release's tables, once, however many processes start together.
+
+    Raise StoreError where it is unreachable, read-only, locked, or was upgraded by a newer release.
+    """
+    with opened(engine) as connection:
+        _writable(connection)
+        if _level(connection) == head():
+            return
+    from ivr.store.migrations import run  # Alembic is slow to import, and seldom needed.
+
+    with opened(engine) as connection:
+        _alone(connection)
+        if (level := _level(connection)) != head():
+            if level is not None and level not in known():
+                raise StoreError(f"the database is at {level}, newer than this release ({head()}): update the program")
+            run(connection)
+        connection.commit()
+        connection.invalidate()  # Its patience was raised for the migration.
+
+
+def known() -> list[str]:
+    """Return the revisions this release knows, oldest first, as the names of their files begin."""
+    return sorted(path.stem.split("_")[0] for path in VERSIONS.glob("[0-9]*.py"))
+
+
+def head() -> str:
+    """Return the newest revision this release knows."""
+    return known()[-1]
+
+
+@contextmanager
+def opened(engine: Engine) -> Iterator[Connection]:
+    """Give a connection, turning whatever the database says against it into a StoreError of one line."""
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        name = engine.url.render_as_string(hide_password=True)
+        raise StoreError(f"the database {name} cannot be used: {told(error)}") from error
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and not url.database.startswith("file:"):
+        try:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the database's folder cannot be made: {error}") from None
+    engine = create_engine(url, hide_parameters=True, pool_size=8, pool_timeout=2, connect_args={"timeout": 2})
+    event.listen(engine, "connect", _pragmas)
+    return engine
+
+
+def _pragmas(driver: Any, _: object) -> None:
+    # FULL, as NORMAL can lose the last commits at a power cut; the busy time comes first, as WAL needs the lock.
+    for pragma in ("busy_timeout=2000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        driver.execute(f"PRAGMA {pragma}")
+
+
+def _postgresql(url: URL) -> Engine:
+    options = {"connect_timeout": 2, "options": "-c statement_timeout=2000 -c timezone=UTC", "application_name": "ivr"}
+    return create_engine(
+        url, hide_parameters=True, pool_size=8, pool_timeout=2, pool_pre_ping=True, connect_args=options
+    )
+
+
+def _writable(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on":
+        raise StoreError("the database is read-only: calls could not be written down")
+    connection.rollback()
+
+
+def _level(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    level: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return level
+
+
+def _alone(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA busy_timeout=60000")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})

@@ -1,0 +1,98 @@
+"""The journal: every turn of every call, written down before it is answered, and the calls as it makes them."""
+
+import os
+from threading import Lock
+from typing import Final
+
+from sqlalchemy import Engine, Select, select
+
+from ivr.flow import record
+from ivr.flow.call import Call, fold
+from ivr.flow.events import Event
+from ivr.store.batch import rows
+from ivr.store.crypto import of
+from ivr.store.engine import opened
+from ivr.store.entries import Entry, Stored
+from ivr.store.recent import Recent
+from ivr.store.tables import calls, turns
+from ivr.store.writer import Writer
+
+REMEMBERED: Final = 4096
+
+
+class Journal:
+    """What happened in every call, turn by turn, for ever; a turn is taken once, by whichever process comes first."""
+
+    def __init__(self, engine: Engine, remembered: int = REMEMBERED) -> None:
+        """Keep the journal in this database, with the calls last used in memory, up to so many."""
+        self._engine = engine
+        self._recent = Recent(remembered)
+        self._lock = Lock()
+        self._writer: tuple[int, Writer] | None = None
+
+    def append(self, entry: Entry) -> bool:
+        """Write down one turn, and return once it is durable: True, or False where the turn or what was asked is taken.
+
+        Raise Busy where too many wait, StoreError where the database does not take it within 3 s; it may then still
+        be written, and a second try finds out.
+        """
+        taken = self._here().write(rows(entry, of(self._engine)))
+        if not taken:
+            self._recent.forget(entry.call_id)
+        elif entry.start:
+            self._recent.put(entry.call_id, Stored(entry.start.version, entry.call))
+        elif known := self._recent.get(entry.call_id):
+            self._recent.put(entry.call_id, Stored(known.version, entry.call))
+        return taken
+
+    def call(self, call_id: str) -> Stored | None:
+        """Return the call as this process last knew it, or else as the database has it; None for an unknown call."""
+        return self._recent.get(call_id) or self.fresh(call_id)
+
+    def fresh(self, call_id: str) -> Stored | None:
+        """Return the call as the database has it, as another process may have moved it on."""
+        query = select(calls.c.version, calls.c.greeted).where(calls.c.id == call_id)
+        with opened(self._engine) as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        stored = Stored(row.version, fold(Call(row.greeted), self.events(call_id)))
+        self._recent.put(call_id, stored)
+        return stored
+
+    def told(self, call_id: str, asked: str) -> tuple[Event, ...] | None:
+        """Return the events with which this was answered, or None where it was not asked yet."""
+        return self._turn(select(turns.c.events).where(turns.c.call_id == call_id, turns.c.asked == asked))
+
+    def at(self, call_id: str, turn: int) -> tuple[Event, ...] | None:
+        """Return the events of one turn, or None where it is not taken yet."""
+        return self._turn(select(turns.c.events).where(turns.c.call_id == call_id, turns.c.turn == turn))
+
+    def events(self, call_id: str) -> list[Event]:
+        """Return all that happened in a call, in order."""
+        query = select(turns.c.events).where(turns.c.call_id == call_id).order_by(turns.c.turn)
+        with opened(self._engine) as connection:
+            return [event for text in connection.scalars(query) for event in record.read(text)]
+
+    def close(self) -> None:
+        """Write down what is waiting; nothing can be appended in this process until the next append opens it again."""
+        with self._lock:
+            if self._writer and self._writer[0] == os.getpid():
+                self._writer[1].close()
+            self._writer = None
+
+    def _turn(self, query: Select[str]) -> tuple[Event, ...] | None:
+        with opened(self._engine) as connection:
+            text = connection.scalar(query)
+        return None if text is None else record.read(text)
+
+    def _here(self) -> Writer:
+        """Return this process's writer; a thread does not survive a fork, nor may its connection be shared."""
+        if self._writer and self._writer[0] == os.getpid():
+            return self._writer[1]
+        with self._lock:
+            if self._writer is None or self._writer[0] != os.getpid():
+                if self._writer:
+                    self._engine.dispose(close=False)
+                self._writer = (os.getpid(), Writer(self._engine))
+            return self._writer[1]

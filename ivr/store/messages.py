@@ -1,0 +1,160 @@
+"""The messages callers left: each has its row from the first word of it, whether or not its file ever comes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any, Final, Literal
+from uuid import uuid4
+
+from sqlalchemy import Engine, RowMapping, and_, case, func, select, update
+
+from ivr.flow.inputs import Recorded
+from ivr.store.entries import Entry
+from ivr.store.tables import INSERT, Insert, messages
+
+State = Literal["wanted", "fetched", "absent", "failed"]
+Status = Literal["completed", "absent", "failed"]
+
+# How long after the recorder stopped we ask for the file ourselves, if the carrier does not tell that it is ready.
+UNTOLD: Final = timedelta(seconds=30)
+LEASE: Final = timedelta(minutes=2)
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(hours=2)
+GIVE_UP: Final = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message a caller left; `file` is its name in the folder of messages once it is fetched."""
+
+    id: str
+    call_id: str
+    recording_sid: str | None
+    queue: str
+    language: str
+    matter: str
+    seconds: int | None
+    state: State
+    file: str | None
+    bytes: int | None
+    tries: int
+    next_try_at: datetime | None
+    error: str | None
+    created_at: datetime
+
+
+class Messages:
+    """The keeping of messages: told of by the call and by the carrier in any order, then fetched, or given up."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def report(self, recording_sid: str, call_id: str, status: Status, seconds: int | None, now: datetime) -> str:
+        """Write down what the carrier tells of a recording; return the message's id.
+
+        A completed one is wanted at once; absent and failed are final, unless the file is already here. A recording
+        of a call that we do not know gets its row as well.
+        """
+        state: State = "wanted" if status == "completed" and seconds != 0 else _lost(status)
+        row = _row(recording_sid, call_id, seconds, state, now) | {"queue": "", "language": "", "matter": ""}
+        with self._engine.begin() as connection:
+            message_id: str = connection.execute(_reported(self._engine.dialect.name), row).scalar_one()
+        return message_id
+
+    def due(self, now: datetime, limit: int = 100) -> list[str]:
+        """Return the ids of messages whose file is to be tried for by now, the longest waiting first."""
+        query = select(messages.c.id).where(_due(now)).order_by(messages.c.next_try_at).limit(limit)
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def claim(self, message_id: str, now: datetime) -> Message | None:
+        """Take a due message in hand for two minutes, or return None where it is not due or somebody else has it."""
+        claim = update(messages).where(messages.c.id == message_id, _due(now)).values(next_try_at=now + LEASE)
+        with self._engine.begin() as connection:
+            row = connection.execute(claim.returning(messages)).mappings().first()
+        return _made(row) if row else None
+
+    def fetched(self, message_id: str, file: str, size: int) -> None:
+        """Write down that the file is here, under this name and of so many bytes."""
+        done = {"state": "fetched", "file": file, "bytes": size, "next_try_at": None, "error": None}
+        with self._engine.begin() as connection:
+            connection.execute(update(messages).where(messages.c.id == message_id).values(done))
+
+    def missed(self, message_id: str, error: str, now: datetime) -> None:
+        """Write down why the file did not come: tried again ever more seldom, given up a day after it was left."""
+        message = self.find(message_id)
+        if message is None or message.state != "wanted":
+            return
+        pause: timedelta = min(FIRST_PAUSE * 2 ** min(message.tries, 20), LONGEST_PAUSE)
+        over = now + pause > message.created_at + GIVE_UP
+        change = {"tries": message.tries + 1, "error": error, "state": "failed" if over else "wanted"}
+        change["next_try_at"] = None if over else now + pause
+        with self._engine.begin() as connection:
+            wanted = and_(messages.c.id == message_id, messages.c.state == "wanted")
+            connection.execute(update(messages).where(wanted).values(change))
+
+    def find(self, message_id: str) -> Message | None:
+        """Return the message, or None where there is none of that id."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(messages).where(messages.c.id == message_id)).mappings().first()
+        return _made(row) if row else None
+
+    def latest(self, limit: int = 100) -> list[Message]:
+        """Return the newest messages, newest first."""
+        query = select(messages).order_by(messages.c.created_at.desc(), messages.c.id).limit(limit)
+        with self._engine.connect() as connection:
+            return [_made(row) for row in connection.execute(query).mappings()]
+
+
+def left(entry: Entry, recorded: Recorded, at: datetime) -> dict[str, Any]:
+    """Return the row of the message that this turn of a call left; one in which nothing was said is absent."""
+    said = bool(recorded.sid) and recorded.seconds > 0
+    row = _row(recorded.sid or None, entry.call_id, recorded.seconds, "wanted" if said else "absent", at)
+    row |= {"next_try_at": at + UNTOLD if said else None, "error": None if said else "nothing was said"}
+    facts = entry.call.facts
+    told = {"queue": facts.get("queue", ""), "language": entry.call.language, "matter": facts.get("matter", "")}
+    return row | told
+
+
+@cache
+def upsert(dialect: str) -> Insert:
+    """Return the statement that writes such rows; what the carrier has already told of the recording stays."""
+    insert = INSERT[dialect](messages)
+    told: dict[str, Any] = {name: insert.excluded[name] for name in ("call_id", "queue", "language", "matter")}
+    told["seconds"] = func.coalesce(messages.c.seconds, insert.excluded.seconds)
+    return insert.on_conflict_do_update(index_elements=[messages.c.recording_sid], set_=told)
+
+
+@cache
+def _reported(dialect: str) -> Any:
+    insert = INSERT[dialect](messages)
+    new, old = insert.excluded, messages.c
+    here = old.state == "fetched"  # Whatever the carrier still says, the file stays ours.
+    told: dict[str, Any] = {
+        name: case((here, old[name]), else_=new[name]) for name in ("state", "next_try_at", "error")
+    }
+    told["seconds"] = func.coalesce(new.seconds, old.seconds)
+    return insert.on_conflict_do_update(index_elements=[old.recording_sid], set_=told).returning(old.id)
+
+
+def _row(sid: str | None, call_id: str, seconds: int | None, state: State, at: datetime) -> dict[str, Any]:
+    wanted = state == "wanted"
+    told = {
+        "state": state,
+        "next_try_at": at if wanted else None,
+        "error": None if wanted else f"the carrier says {state}",
+    }
+    row = {"id": uuid4().hex, "call_id": call_id, "recording_sid": sid, "seconds": seconds}
+    return row | told | {"tries": 0, "created_at": at}
+
+
+def _lost(status: Status) -> State:
+    return "failed" if status == "failed" else "absent"
+
+
+def _due(now: datetime) -> Any:
+    return and_(messages.c.state == "wanted", messages.c.next_try_at <= now)
+
+
+def _made(row: RowMapping) -> Message:
+    return Message(**row)

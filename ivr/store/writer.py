@@ -1,0 +1,133 @@
+"""The one thread of a process that writes turns: it commits all that wait together, then lets them answer."""
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Final
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from ivr.store.batch import Rows, write
+from ivr.store.errors import Busy, StoreError, told
+
+LIMIT: Final = 1024  # Turns that may wait; at a thousand a second, more would wait longer than the carrier does.
+BATCH: Final = 256
+PATIENCE_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    rows: Rows
+    answer: SimpleQueue[bool | StoreError] = field(default_factory=SimpleQueue)
+
+
+class Writer:
+    """A thread with a connection of its own; whoever hands it a turn waits until that turn is durable.
+
+    There is no timer: whatever queued during the last commit makes up the next one.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self._inbox: SimpleQueue[_Item | None] = SimpleQueue()
+        self._held: list[_Item] = []
+        self._open = True
+        self._thread = Thread(target=self._run, name="journal", daemon=True)
+        self._thread.start()
+
+    def write(self, rows: Rows) -> bool:
+        """Return True once the turn is durable, False if it was already taken; raise Busy or StoreError.
+
+        After a StoreError for lateness the turn may still be written: whoever asks again finds it taken.
+        """
+        if not self._open:
+            raise StoreError("the journal is closed")
+        if self._inbox.qsize() >= LIMIT:
+            raise Busy(f"more than {LIMIT} turns wait to be written")
+        item = _Item(rows)
+        self._inbox.put(item)
+        try:
+            answer = item.answer.get(timeout=PATIENCE_SECONDS)
+        except Empty:
+            raise StoreError(f"the database took longer than {PATIENCE_SECONDS:.0f} s to write a turn") from None
+        if isinstance(answer, StoreError):
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        """Write what is waiting, let it answer, and end the thread."""
+        self._open = False
+        self._inbox.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        while self._open or self._held or not self._inbox.empty():
+            if batch := self._waiting():
+                self._write(batch)
+        self._drop()
+
+    def _waiting(self) -> list[_Item]:
+        """Return all that wait, at most one turn of each call; the others are held for the next batch."""
+        items: list[_Item | None] = [*self._held] or [self._inbox.get()]
+        with suppress(Empty):
+            while len(items) < BATCH:
+                items.append(self._inbox.get_nowait())
+        batch: dict[str, _Item] = {}
+        self._held = [item for item in items if item and batch.setdefault(item.rows.call_id, item) is not item]
+        return list(batch.values())
+
+    def _write(self, batch: list[_Item]) -> None:
+        try:
+            taken = self._twice(batch)
+        except Exception as error:
+            self._refuse(batch, error)
+        else:
+            for item in batch:
+                item.answer.put(item.rows.call_id in taken)
+
+    def _refuse(self, batch: list[_Item], error: Exception) -> None:
+        """Tell why it failed; unless one bad turn failed them all, which shows when each is tried alone."""
+        if len(batch) > 1 and not _away(error):
+            for item in batch:
+                self._write([item])
+            return
+        for item in batch:
+            item.answer.put(StoreError(f"a turn could not be written: {told(error)}"))
+
+    def _twice(self, batch: list[_Item]) -> set[str]:
+        try:
+            return self._commit(batch)
+        except DBAPIError as error:
+            if not _away(error):
+                raise
+            # The connection died, or another process held a lock: once more, on a new connection. If the first
+            # commit did go through, these turns are found taken, and answered from the journal.
+            return self._commit(batch)
+
+    def _commit(self, batch: list[_Item]) -> set[str]:
+        try:
+            if self._connection is None:
+                self._connection = self._engine.connect()
+            taken = write(self._connection, [item.rows for item in batch])
+            self._connection.commit()
+        except Exception:
+            self._drop()
+            raise
+        return taken
+
+    def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(Exception):
+                connection.invalidate()
+            with suppress(Exception):
+                connection.close()
+
+
+def _away(error: Exception) -> bool:
+    """Say whether the database rather than a turn is at fault."""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    return lost or isinstance(error, OperationalError | InterfaceError)
