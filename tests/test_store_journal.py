@@ -46,6 +46,8 @@ def test_another_answer_to_the_same_turn_is_not_written(journal: Journal) -> Non
     rival = following(one, keys="7")
     assert journal.append(replace(rival, asked="wait/1")) is False
     assert journal.events(one.call_id) == [*one.events, *two.events, *three.events]
+    asked = [(turn.number, turn.asked, turn.events) for turn in journal.turns(one.call_id)]
+    assert asked == [(0, "incoming", one.events), (1, "turn/1", two.events), (2, "turn/2", three.events)]
 
 
 def test_the_same_question_is_not_answered_under_a_second_turn(journal: Journal) -> None:

@@ -33,6 +33,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn as it was written down: its number, what was asked, and what happened."""
+
+    number: int
+    asked: str
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """A call as the journal knows it: the version of the menus it began with, and where it stands."""
 

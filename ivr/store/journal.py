@@ -12,7 +12,7 @@ from ivr.flow.events import Event
 from ivr.store.batch import rows
 from ivr.store.crypto import of
 from ivr.store.engine import opened
-from ivr.store.entries import Entry, Stored
+from ivr.store.entries import Entry, Stored, Turn
 from ivr.store.recent import Recent
 from ivr.store.tables import calls, turns
 from ivr.store.writer import Writer
@@ -68,11 +68,16 @@ class Journal:
         """Return the events of one turn, or None where it is not taken yet."""
         return self._turn(select(turns.c.events).where(turns.c.call_id == call_id, turns.c.turn == turn))
 
+    def turns(self, call_id: str) -> list[Turn]:
+        """Return the turns of a call, in order."""
+        columns = (turns.c.turn, turns.c.asked, turns.c.events)
+        query = select(*columns).where(turns.c.call_id == call_id).order_by(turns.c.turn)
+        with opened(self._engine) as connection:
+            return [Turn(row.turn, row.asked, record.read(row.events)) for row in connection.execute(query)]
+
     def events(self, call_id: str) -> list[Event]:
         """Return all that happened in a call, in order."""
-        query = select(turns.c.events).where(turns.c.call_id == call_id).order_by(turns.c.turn)
-        with opened(self._engine) as connection:
-            return [event for text in connection.scalars(query) for event in record.read(text)]
+        return [event for turn in self.turns(call_id) for event in turn.events]
 
     def close(self) -> None:
         """Write down what is waiting; nothing can be appended in this process until the next append opens it again."""
