@@ -1,13 +1,16 @@
 """Puts the parts together: the only module that knows which of them are in use."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from flask import Flask
+from sqlalchemy import Engine
 
 from ivr import logs, settings
+from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.hotline import Hotline
@@ -33,15 +36,52 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What stands behind the application, for commands and tests."""
+
+    settings: Settings
+    flow: Flow
+    engine: Engine
+    journal: Journal
+    messages: Messages
+    hotline: Hotline
+
+    def close(self) -> None:
+        """Write down what is waiting, and let go of the database."""
+        self.journal.close()
+        self.engine.dispose()
+
+
 def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
     """Return the application; raise StartError, SettingsError or StoreError where something it needs is missing."""
     logs.configure()
-    found = given or settings.read()
+    parts = assemble(given or settings.read(), now)
+    found = parts.settings
+    line = Line(
+        hotline=parts.hotline,
+        messages=parts.messages,
+        site=Site(found.public_url, parts.flow.hotline.languages),
+        signatures=Signatures(found.public_url, found.tokens),
+        account=found.account,
+        flow=lambda: parts.flow,
+        now=now,
+        wanted=lambda message: None,
+    )
+    app = Flask(__name__)
+    app.extensions["hotline"] = parts
+    app.register_blueprint(voice(line))
+    app.register_blueprint(audio(found.recordings))
+    return app
+
+
+def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
+    """Return the parts of the hotline that know nothing of the web."""
     texts, recorded = menus(found.menus), prompts(found.recordings)
     flow = _checked(texts, recorded)
-    engine = connect(found.database_url)
+    engine = connect(found.database_url, Cipher(found.secrets))
     upgrade(engine)
-    library, cipher = Library(engine), Cipher(list(found.secrets))
+    library = Library(engine)
     version = library.keep(texts, now())
     engine.dispose()  # The server forks after this, and no connection may be shared with a child.
 
@@ -49,21 +89,9 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     def flows(number: int) -> Flow:
         return flow if number == version else _checked(library.files(number), recorded)
 
-    journal, messages = Journal(engine, cipher), Messages(engine, cipher)
-    site = Site(found.public_url, flow.hotline.languages)
-    line = Line(
-        hotline=Hotline(journal, flows, lambda: version, now),
-        messages=messages,
-        site=site,
-        signatures=Signatures(found.public_url, found.tokens),
-        account=found.account,
-        flow=lambda: flow,
-        wanted=lambda message: None,
-    )
-    app = Flask(__name__)
-    app.register_blueprint(voice(line))
-    app.register_blueprint(audio(found.recordings))
-    return app
+    journal = Journal(engine)
+    hotline = Hotline(journal, flows, lambda: version, now)
+    return Parts(found, flow, engine, journal, Messages(engine), hotline)
 
 
 def menus(folder: Path) -> dict[str, str]:
@@ -84,4 +112,6 @@ def _checked(texts: dict[str, str], recorded: frozenset[str]) -> Flow:
     words += [f"hotline.yaml:1: {trouble}" for trouble in voices.unknown(flow.hotline.languages if flow else {})]
     if flow is None or words:
         raise StartError("\n".join(["the menus cannot be used:", *words]))
+    for language in flow.hotline.languages:
+        speech.voice_of(language).number(12)  # Its tables take a moment to read, which no caller shall wait.
     return flow

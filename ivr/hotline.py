@@ -13,7 +13,8 @@ from ivr.flow.events import Event
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, HungUp, Input
 from ivr.flow.waits import Agent, Leaving, Room
-from ivr.store.journal import Entry, Journal, Start, Stored
+from ivr.store.entries import Entry, Start, Stored
+from ivr.store.journal import Journal
 
 TRIES: Final = 8
 log = structlog.get_logger()

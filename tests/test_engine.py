@@ -52,13 +52,13 @@ ACCOUNT = keys("1", "8800000001", "1")
 
 def test_the_words_name_the_key_after_the_matter(flow: Flow) -> None:
     done = call(flow)
-    assert said(done) == "您好。账户冻结，请按 1For English, press 8英语服务，请按 8"
+    assert said(done) == "您好。账户冻结，请按 1For English, press 8英语服务，请按 8转人工，请按 0"
     assert done.events[-1] == Waiting(Keys(1), 1)
 
 
 def test_english_is_heard_alone_once_chosen(flow: Flow) -> None:
     done = call(flow, *keys("8"))
-    assert said(done) == "Hello.Account frozen, press 1"
+    assert said(done) == "Hello.Account frozen, press 1For a person, press 0"
     assert done.call.language == "en-US"
 
 
@@ -121,8 +121,19 @@ def test_silence_and_wrong_keys_are_counted_apart(flow: Flow) -> None:
 def test_prompts_taper(flow: Flow) -> None:
     first, second = call(flow, Silence()), call(flow, Silence(), Silence())
     assert said(first).startswith("没有听到您的按键。账户冻结，请按 1")
-    assert "转人工，请按 0返回，请按星号键重听，请按 9" in said(first)
+    assert said(first).endswith("转人工，请按 0")
+    assert said(second).endswith("转人工，请按 0返回，请按星号键重听，请按 9")
     assert said(second).startswith("没有听到您的按键。请在键盘上按一个数字。")
+
+
+def test_a_number_prompt_tells_how_to_get_a_person_when_it_is_missed(flow: Flow) -> None:
+    assert said(call(flow, *keys("1", "55"))).endswith("转人工，请按 0")
+
+
+def test_the_hash_pressed_out_of_habit_after_a_whole_number_is_no_miss(flow: Flow) -> None:
+    done = call(flow, *keys("1", "8800000001", "#"))
+    assert said(done) == said(call(flow, *keys("1", "8800000001")))
+    assert done.call.wrongs == 0
 
 
 def test_progress_clears_the_counters(flow: Flow) -> None:

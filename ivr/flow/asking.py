@@ -26,8 +26,9 @@ def missed(flow: Flow, call: Call, heard: Input, wrong: str, again: Move, to: st
     return Move(again.then, (miss, phrase, *again.first))
 
 
-def everywhere(flow: Flow) -> tuple[Prompt, ...]:
-    """Return the words for the keys that mean the same at every prompt."""
+def everywhere(flow: Flow, call: Call) -> tuple[Prompt, ...]:
+    """Return the words for the keys that mean the same at every prompt: first a person's, all of them the next time."""
     keys = flow.hotline.keys
     named = (("person", keys.person), ("back", keys.back), ("again", keys.again))
-    return tuple(Prompt(f"hotline.phrases.{name}", key) for name, key in named)
+    told = named if call.silences + call.wrongs else named[:1]
+    return tuple(Prompt(f"hotline.phrases.{name}", key) for name, key in told)

@@ -1,7 +1,8 @@
 """The paths that Twilio asks; every one of them answers signed requests only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -10,7 +11,7 @@ from flask import Blueprint, Response, abort, request
 
 from ivr.flow.flow import Flow
 from ivr.hotline import Caller, Hotline, Reply
-from ivr.store.messages import Messages
+from ivr.store.messages import Messages, Status
 from ivr.telephony import lifeboat
 from ivr.telephony.decode import decode, decode_wait, keys, recording, seconds
 from ivr.telephony.render import Site, render
@@ -18,7 +19,7 @@ from ivr.telephony.signature import Signatures
 
 LARGEST: Final = 64 * 1024
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
-STATES: Final = frozenset({"completed", "absent", "failed"})
+STATES: Final[Mapping[str, Status]] = {"completed": "completed", "absent": "absent", "failed": "failed"}
 log = structlog.get_logger()
 
 
@@ -35,6 +36,7 @@ class Line:
     signatures: Signatures
     account: str
     flow: Callable[[], Flow]
+    now: Callable[[], datetime]
     wanted: Callable[[str], None]
 
 
@@ -99,10 +101,9 @@ def _callbacks(paths: Blueprint, line: Line) -> None:
     @paths.post("/recording")
     def recording_ready() -> Response:
         form = request.form
-        if form.get("RecordingStatus") in STATES and (sid := recording(form)):
+        if (state := STATES.get(form.get("RecordingStatus", ""))) and (sid := recording(form)):
             length = seconds(form.get("RecordingDuration"))
-            if message := line.messages.report(sid, form["CallSid"], form["RecordingStatus"], length):
-                line.wanted(message)
+            line.wanted(line.messages.report(sid, form["CallSid"], state, length, line.now()))
         return Response(status=204)
 
 

@@ -20,7 +20,7 @@ from typing import Annotated, Literal
 import phonenumbers
 from pydantic import Field
 
-from ivr.flow.asking import ask, missed
+from ivr.flow.asking import ask, everywhere, missed
 from ivr.flow.call import Call
 from ivr.flow.events import Learned
 from ivr.flow.flow import Flow
@@ -58,7 +58,9 @@ class Collect(Node):
         if value := self.value(keys_of(heard), call.at.astimezone(flow.zone).date()):
             back = self._read_back()
             return Move(back.then, (Learned(KEYED, value), *back.first))
-        return missed(flow, call, heard, "form", self._ask("help"), self.missed)
+        again = self._ask("help")
+        again = Move(again.then, (*again.first, *everywhere(flow, call)))
+        return missed(flow, call, heard, "form", again, self.missed)
 
     def value(self, keys: str, today: date) -> str:
         """Return what the keys mean, as stored: digits, fen, or an ISO date; empty where they are of the wrong form."""
@@ -80,11 +82,15 @@ class Collect(Node):
                 return Move(Go(self.then), (Learned(self.name, call.facts[KEYED]), Learned(KEYED, "")))
             case "2":
                 return Move(self._ask().then, (Learned(KEYED, ""), *self._ask().first))
+            case "#":  # Pressed out of habit after the number's last digit, so it is no miss.
+                return self._read_back()
         return missed(flow, call, heard, "wrong", self._read_back(), self.missed)
 
     def _ask(self, field: str = "say") -> Move:
-        wait = Keys(self._lengths[1], "#", self.seconds)
-        return ask(wait, self.prompt(field), Prompt("hotline.phrases.finish", key="#"))
+        least, most = self._lengths
+        # A number of one length ends by itself; whoever was told to press # would press it into what comes next.
+        finish = (Prompt("hotline.phrases.finish", key="#"),) if least < most else ()
+        return ask(Keys(most, "#", self.seconds), self.prompt(field), *finish)
 
     def _read_back(self) -> Move:
         read = Prompt(f"hotline.phrases.{SPOKEN.get(self.form, 'keyed_digits')}")

@@ -45,15 +45,16 @@ class Menu(Node):
     missed: Place | None = None
 
     def enter(self, flow: Flow, call: Call) -> Move:
-        """Say the choices."""
-        return ask(WAIT, self.prompt("say"), *self._choices(flow, call))
+        """Say the choices, and in a call's first menu also the key for a person."""
+        person = () if call.trail else everywhere(flow, call)
+        return ask(WAIT, self.prompt("say"), *self._choices(flow, call), *person)
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
-        """Follow a choice, or offer them again: with the keys that work everywhere, then with more help."""
+        """Follow a choice, or offer them again, each time with more help."""
         if choice := self.choices.get(keys_of(heard)):
             return go(choice.go)
         help = (self.prompt("help"),) if self.help and call.silences + call.wrongs else ()
-        again = ask(WAIT, *help, *self._choices(flow, call), *everywhere(flow))
+        again = ask(WAIT, *help, *self._choices(flow, call), *everywhere(flow, call))
         return missed(flow, call, heard, "wrong", again, self.missed)
 
     def _choices(self, flow: Flow, call: Call) -> Iterator[Prompt]:
