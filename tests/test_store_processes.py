@@ -125,7 +125,7 @@ def acknowledged_until_killed(database: str, seed: int, die_at: int) -> list[tup
     return told
 
 
-@pytest.mark.parametrize(("seed", "die_at"), [(1, 0), (2, 0), (3, 0), (4, 3), (5, 11)])
+@pytest.mark.parametrize(("seed", "die_at"), [(1, 0), (2, 0), (3, 0), (4, 40), (5, 90)])
 def test_what_a_killed_process_acknowledged_is_there(
     database: str, opened_engine: Callable[..., Engine], seed: int, die_at: int
 ) -> None:

@@ -23,7 +23,7 @@ def connect(url: str, cipher: Cipher) -> Engine:
     """
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError("DATABASE_URL is no database URL, such as sqlite:///instance/ivr.db") from None
     match parsed.get_backend_name():
         case "sqlite":
@@ -70,9 +70,21 @@ def head() -> str:
 @contextmanager
 def opened(engine: Engine) -> Iterator[Connection]:
     """Give a connection, turning whatever the database says against it into a StoreError of one line."""
+    with _plainly(engine), engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
+def begun(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in a transaction that is committed at the end, with errors as `opened` gives them."""
+    with _plainly(engine), engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def _plainly(engine: Engine) -> Iterator[None]:
     try:
-        with engine.connect() as connection:
-            yield connection
+        yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         name = engine.url.render_as_string(hide_password=True)
         raise StoreError(f"the database {name} cannot be used: {told(error)}") from error
@@ -105,6 +117,7 @@ def _postgresql(url: URL) -> Engine:
 def _writable(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("PRAGMA user_version = 1")  # On a read-only file BEGIN alone says nothing.
     elif connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on":
         raise StoreError("the database is read-only: calls could not be written down")
     connection.rollback()

@@ -8,6 +8,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, String, Text, func, literal, select
 
+from ivr.store.engine import begun, opened
 from ivr.store.errors import StoreError
 from ivr.store.tables import INSERT, Moment, menus
 
@@ -30,13 +31,13 @@ class Library:
         for _ in range(TRIES):
             if (version := self._numbered(digest)) is not None:
                 return version
-            with self._engine.begin() as connection:
+            with begun(self._engine) as connection:
                 _add(connection, digest, text, at)
         raise StoreError("other processes keep publishing menus: no number could be had")
 
     def files(self, version: int) -> dict[str, str]:
         """Return a version's files, name to text; raise KeyError for a version there never was."""
-        with self._engine.connect() as connection:
+        with opened(self._engine) as connection:
             text = connection.scalar(select(menus.c.files).where(menus.c.version == version))
         if text is None:
             raise KeyError(version)
@@ -45,12 +46,12 @@ class Library:
 
     def latest(self) -> int | None:
         """Return the highest version number, or None where nothing was kept yet."""
-        with self._engine.connect() as connection:
+        with opened(self._engine) as connection:
             highest: int | None = connection.scalar(select(func.max(menus.c.version)))
         return highest
 
     def _numbered(self, digest: str) -> int | None:
-        with self._engine.connect() as connection:
+        with opened(self._engine) as connection:
             version: int | None = connection.scalar(select(menus.c.version).where(menus.c.digest == digest))
         return version
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 from sqlalchemy import Engine, RowMapping, and_, case, func, select, update
 
 from ivr.flow.inputs import Recorded
+from ivr.store.engine import begun, opened
 from ivr.store.entries import Entry
 from ivr.store.tables import INSERT, Insert, messages
 
@@ -57,27 +58,27 @@ class Messages:
         """
         state: State = "wanted" if status == "completed" and seconds != 0 else _lost(status)
         row = _row(recording_sid, call_id, seconds, state, now) | {"queue": "", "language": "", "matter": ""}
-        with self._engine.begin() as connection:
+        with begun(self._engine) as connection:
             message_id: str = connection.execute(_reported(self._engine.dialect.name), row).scalar_one()
         return message_id
 
     def due(self, now: datetime, limit: int = 100) -> list[str]:
         """Return the ids of messages whose file is to be tried for by now, the longest waiting first."""
         query = select(messages.c.id).where(_due(now)).order_by(messages.c.next_try_at).limit(limit)
-        with self._engine.connect() as connection:
+        with opened(self._engine) as connection:
             return list(connection.scalars(query))
 
     def claim(self, message_id: str, now: datetime) -> Message | None:
         """Take a due message in hand for two minutes, or return None where it is not due or somebody else has it."""
         claim = update(messages).where(messages.c.id == message_id, _due(now)).values(next_try_at=now + LEASE)
-        with self._engine.begin() as connection:
+        with begun(self._engine) as connection:
             row = connection.execute(claim.returning(messages)).mappings().first()
         return _made(row) if row else None
 
     def fetched(self, message_id: str, file: str, size: int) -> None:
         """Write down that the file is here, under this name and of so many bytes."""
         done = {"state": "fetched", "file": file, "bytes": size, "next_try_at": None, "error": None}
-        with self._engine.begin() as connection:
+        with begun(self._engine) as connection:
             connection.execute(update(messages).where(messages.c.id == message_id).values(done))
 
     def missed(self, message_id: str, error: str, now: datetime) -> None:
@@ -89,20 +90,20 @@ class Messages:
         over = now + pause > message.created_at + GIVE_UP
         change = {"tries": message.tries + 1, "error": error, "state": "failed" if over else "wanted"}
         change["next_try_at"] = None if over else now + pause
-        with self._engine.begin() as connection:
+        with begun(self._engine) as connection:
             wanted = and_(messages.c.id == message_id, messages.c.state == "wanted")
             connection.execute(update(messages).where(wanted).values(change))
 
     def find(self, message_id: str) -> Message | None:
         """Return the message, or None where there is none of that id."""
-        with self._engine.connect() as connection:
+        with opened(self._engine) as connection:
             row = connection.execute(select(messages).where(messages.c.id == message_id)).mappings().first()
         return _made(row) if row else None
 
     def latest(self, limit: int = 100) -> list[Message]:
         """Return the newest messages, newest first."""
         query = select(messages).order_by(messages.c.created_at.desc(), messages.c.id).limit(limit)
-        with self._engine.connect() as connection:
+        with opened(self._engine) as connection:
             return [_made(row) for row in connection.execute(query).mappings()]
 
 

@@ -1,0 +1,139 @@
+"""The database is opened, brought up, or refused in one clear line."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, text
+
+from ivr.store.crypto import Cipher
+from ivr.store.engine import connect, head, upgrade
+from ivr.store.errors import StoreError
+from ivr.store.journal import Journal
+from ivr.store.migrations import config
+from ivr.store.tables import meta
+from tests.stores import SECRET, Postgres, first, new_call_id
+
+CIPHER = Cipher([SECRET])
+
+
+def start(url: str) -> None:
+    """Open a database as the program does when it starts."""
+    engine = connect(url, CIPHER)
+    try:
+        upgrade(engine)
+    finally:
+        engine.dispose()
+
+
+def refusal(url: str) -> str:
+    """Return the one line with which this database is refused."""
+    with pytest.raises(StoreError) as raised:
+        start(url)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_the_migrations_make_the_tables_the_program_uses(
+    empty_database: str, opened_engine: Callable[..., Engine]
+) -> None:
+    engine = opened_engine(empty_database)
+    upgrade(engine)
+    upgrade(engine)
+    with engine.connect() as connection:
+        compared = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        assert compare_metadata(compared, meta) == []
+        assert ScriptDirectory.from_config(config(connection)).get_heads() == [head()]
+    journal = Journal(engine)
+    assert journal.append(first(new_call_id())) is True
+    journal.close()
+
+
+def test_the_comparison_sees_a_missing_column(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("ALTER TABLE calls DROP COLUMN outcome"))
+        compared = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert [step[0] for step in compare_metadata(compared, meta)] == ["add_column"]
+
+
+def test_a_database_that_is_up_to_date_starts_without_alembic(database: str) -> None:
+    program = (
+        "import sys; from ivr.store.crypto import Cipher; from ivr.store.engine import connect, upgrade;"
+        "upgrade(connect(sys.argv[1], Cipher([sys.argv[2]]))); sys.exit('alembic' in sys.modules)"
+    )
+    root = Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", program, database, SECRET], check=True, cwd=root)
+
+
+def test_a_database_of_a_newer_release_is_refused(database: str, opened_engine: Callable[..., Engine]) -> None:
+    with opened_engine(database).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert "newer than this release" in refusal(database)
+
+
+def test_sqlite_keeps_every_commit_and_its_foreign_keys(database: str, opened_engine: Callable[..., Engine]) -> None:
+    engine = opened_engine(database)
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            assert connection.scalar(text("SHOW synchronous_commit")) == "on"
+            assert connection.scalar(text("SHOW statement_timeout")) == "2s"
+        return
+    with engine.connect() as connection:
+        asked = {name: connection.scalar(text(f"PRAGMA {name}")) for name in ("journal_mode", "synchronous")}
+        asked |= {name: connection.scalar(text(f"PRAGMA {name}")) for name in ("foreign_keys", "busy_timeout")}
+    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 2000}
+
+
+def test_a_read_only_file_is_refused(sqlite_ready: Path) -> None:
+    assert "readonly" in refusal(f"sqlite:///file:{sqlite_ready}?mode=ro&uri=true")
+
+
+def test_a_read_only_server_is_refused(postgres: Postgres) -> None:
+    url = postgres.fresh("ready")
+    postgres.run(f"ALTER DATABASE {url.split('/')[-1].split('?')[0]} SET default_transaction_read_only = on")
+    assert "read-only" in refusal(url)
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert "folder cannot be made" in refusal(f"sqlite:///{tmp_path}/file/ivr.db")
+
+
+def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
+    assert "unable to open database file" in refusal(f"sqlite:///{tmp_path}")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ivr.db").write_bytes(b"not a database" * 1000)
+    assert "not a database" in refusal(f"sqlite:///{tmp_path}/ivr.db")
+
+
+def test_a_missing_database_of_a_server_is_refused(postgres: Postgres) -> None:
+    assert '"nowhere" does not exist' in refusal(postgres.url("nowhere"))
+
+
+def test_a_server_that_does_not_answer_is_refused_without_its_password() -> None:
+    told = refusal("postgresql://someone:hunter2@127.0.0.1:1/ivr")
+    assert "127.0.0.1" in told
+    assert "hunter2" not in told
+
+
+@pytest.mark.parametrize("url", ["", "ivr.db", "mysql://localhost/ivr", "sqlite", "postgresql://h:port/x"])
+def test_another_url_is_refused(url: str) -> None:
+    assert "DATABASE_URL" in refusal(url)
+
+
+def test_a_locked_database_is_an_error_after_two_seconds_at_most(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ivr.db"
+    engine = connect(url, CIPHER)
+    upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        assert "locked" in refusal(url)
+    engine.dispose()
