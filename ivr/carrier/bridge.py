@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ivr.carrier.cues import Talking
+from ivr.carrier.errands import Afterwards
 from ivr.carrier.signals import Finished, Parted, Pressed, Steps
 
 if TYPE_CHECKING:
@@ -34,18 +35,24 @@ class Bridge:
         return other if leg is one else one
 
 
+def part(leg: Leg) -> None:
+    """Leave the bridge that `leg` is on, if any."""
+    bridge, leg.bridge = leg.bridge, None
+    if bridge is not None:
+        bridge.part(leg)
+
+
 def talk(leg: Leg, bridge: Bridge, seconds: float | None = None, star: bool = False) -> Steps[None]:
     """Talk until either side parts, `seconds` are over, or (with `star`) this side presses *."""
     bridge.met = True
     cue = Talking(_address(bridge.other(leg)), seconds)
-    try:
-        event = yield cue
-        while not isinstance(event, Finished) and not (star and event == Pressed("*")):
+    with Afterwards(lambda: bridge.part(leg)):
+        try:
             event = yield cue
-    except Parted:
-        pass
-    finally:
-        bridge.part(leg)
+            while not isinstance(event, Finished) and not (star and event == Pressed("*")):
+                event = yield cue
+        except Parted:
+            pass
 
 
 def _address(leg: Leg) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ivr.carrier.leg import Leg
 
 _A_KEY = 0.4
+_MOST_PROMPTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +63,14 @@ class Caller:
     def listen(self) -> list[Heard]:
         """Listen until keys, a message, or somebody else is waited for, a waiting round is over, or the call is.
 
-        What was heard since the last time, with sounds that a bridge or a transfer cut short.
+        What was heard since the last time, with sounds that a bridge or a transfer cut short. Raises RuntimeError
+        when a thousand prompts in a row wait for nothing.
         """
         rounds = self.leg.rounds
-        while self.leg.rounds == rounds and self._note():
-            if not self.leg.finish():
-                break
-        return self._take()
+        for _ in range(_MOST_PROMPTS):
+            if self.leg.rounds != rounds or not self._note() or not self.leg.finish():
+                return self._take()
+        raise RuntimeError("the call goes on and on without waiting for the caller")
 
     def press(self, keys: str, interrupt: bool = False) -> list[Heard]:
         """Key in `keys`, one after the other, after listening to the end of the prompt (or, with `interrupt`, at once).

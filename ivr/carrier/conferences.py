@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ivr.carrier import sounds
@@ -66,11 +67,13 @@ class Room:
         self.carrier, self.sid, self.name = carrier, sid, name
         self.status = "init"
         self.reason = ""
-        self.created = self.updated = self.started = carrier.clock()
+        self.created = self.updated = carrier.clock()
+        self.started: datetime | None = None
         self.callbacks: Callbacks | None = None
         self.record = False
         self._participants: list[Participant] = []
         self._numbers = 0
+        self._end: Form = ()
         self._lock = threading.Lock()
 
     @property
@@ -118,21 +121,31 @@ class Room:
         why = (("ReasonParticipantLeft", reason), ("ParticipantCallStatus", participant.leg.status))
         self.tell("participant-leave", participant, why)
         if participant.end_on_exit:
-            self.end("participant-with-end-conference-on-exit-left", participant)
+            self._close("participant-with-end-conference-on-exit-left", participant)
         elif last:
-            self.end("last-participant-left", participant)
+            self._close("last-participant-left", participant)
+        if last:
+            self._finish()
 
-    def end(self, reason: str, by: Participant | None = None) -> None:
+    def end(self, reason: str) -> None:
         """The conference is over, for everybody."""
+        self._close(reason, None)
+        if not self.participants:
+            self._finish()
+
+    def _close(self, reason: str, by: Participant | None) -> None:
         with self._lock:
             if self.over:
                 return
             self.status, self.reason, self.updated = "completed", reason, self.carrier.clock()
-        form: Form = (("ReasonConferenceEnded", reason), ("Reason", reason))
-        if by is not None:
-            form += (("CallSidEndingConference", by.leg.sid), ("ParticipantLabelEndingConference", by.label))
-        self.tell("conference-end", None, form)
+            self._end = (("ReasonConferenceEnded", reason), ("Reason", reason))
+            if by is not None:
+                self._end += (("CallSidEndingConference", by.leg.sid), ("ParticipantLabelEndingConference", by.label))
         self.stir()
+
+    def _finish(self) -> None:
+        """The last one is out."""
+        self.tell("conference-end", None, self._end)
         self._keep_recording()
 
     def change(self, participant: Participant, event: str, act: Callable[[], None]) -> None:
@@ -170,7 +183,7 @@ class Room:
         carrier.background(lambda: notify(carrier, None, url, form))
 
     def _keep_recording(self) -> None:
-        if not self.record or self.started == self.created or self.callbacks is None:
+        if not self.record or self.started is None or self.callbacks is None:
             return
         seconds = round((self.carrier.clock() - self.started).total_seconds())
         sid = self.carrier.new_sid("RE")

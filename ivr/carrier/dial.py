@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ivr.carrier import schema
-from ivr.carrier.bridge import Bridge, talk
+from ivr.carrier.bridge import Bridge, part, talk
 from ivr.carrier.cues import Ringing
+from ivr.carrier.errands import Afterwards
 from ivr.carrier.fetching import Page, document, tell
 from ivr.carrier.meeting import join
 from ivr.carrier.progress import watcher
@@ -121,7 +122,7 @@ class Attempt:
 
 def _dial_numbers(leg: Leg, verb: Dial, nouns: list[Number], page: Page, play: Play, outcome: Outcome) -> Steps[None]:
     attempt = Attempt(leg)
-    try:
+    with Afterwards(attempt.give_up):
         for noun in nouns:
             _ring(attempt, verb, noun, page, play)
         bridge = yield from _await_answer(verb, attempt, outcome)
@@ -129,8 +130,6 @@ def _dial_numbers(leg: Leg, verb: Dial, nouns: list[Number], page: Page, play: P
             leg.answer()
             outcome.status, outcome.bridged = "completed", True
             yield from talk(leg, bridge, verb.time_limit, verb.hangup_on_star)
-    finally:
-        attempt.give_up()
 
 
 def _ring(attempt: Attempt, verb: Dial, noun: Number, page: Page, play: Play) -> None:
@@ -228,11 +227,8 @@ def _dial_queue(leg: Leg, verb: Dial, noun: Queue, page: Page, outcome: Outcome)
     )
     whisper = page.request(noun.url, noun.method, outcome.more) if noun.url else None
     member.leg.signal(TakenFromQueue(bridge, whisper))
-    try:
+    with Afterwards(lambda: part(leg)):
         yield from _meet(leg, verb, bridge, outcome)
-    finally:
-        leg.bridge = None
-        bridge.part(leg)
 
 
 def _meet(leg: Leg, verb: Dial, bridge: Bridge, outcome: Outcome) -> Steps[None]:

@@ -1,10 +1,25 @@
-"""What must be done next, one after the other in the thread that set it off, never inside one another."""
+"""What must be done next, one after the other in the thread that set it off; and what must be done in the end."""
 
 import threading
 from collections import deque
 from collections.abc import Callable
 
 Job = Callable[[], None]
+
+
+class Afterwards:
+    """Does `job` however the block ends, but not when Python throws away a call that nobody drives any more."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        """Do it."""
+        if kind is not GeneratorExit:
+            self._job()
 
 
 class Errands:

@@ -9,9 +9,10 @@ from ivr.carrier import schema
 from ivr.carrier.audio import through
 from ivr.carrier.conferences import Callbacks, Participant, Room
 from ivr.carrier.cues import Playing, Queued, Talking
+from ivr.carrier.errands import Afterwards
 from ivr.carrier.fetching import Page, document, noted
 from ivr.carrier.queues import MUSIC, MUSIC_SECONDS
-from ivr.carrier.signals import Finished, Goal, HungUp, Pressed, Request, Steps, Stirred
+from ivr.carrier.signals import Finished, Goal, Pressed, Request, Steps, Stirred
 from ivr.carrier.twiml import Unusable
 from ivr.carrier.verbs import Conference, Dial
 
@@ -57,21 +58,18 @@ def attend(
         leg.place = None
         noted(leg, Unusable(16025 if refused == "label" else 13236, f"conference {room.name}: {refused}"))
         return "failed"
-    reason = "participant_updated_via_api"
-    try:
+
+    def leave() -> None:
+        leg.place = None
+        room.remove(participant, "moderator_ended_conference" if room.over else "participant_hung_up")
+
+    with Afterwards(leave):
         while not room.over and participant in room.participants:
             try:
                 if (yield from _presence(leg, room, participant, play, limit, star)):
                     break
             except Stirred:
                 continue
-        reason = "moderator_ended_conference" if room.over else "participant_hung_up"
-    except HungUp:
-        reason = "participant_hung_up"
-        raise
-    finally:
-        leg.place = None
-        room.remove(participant, reason)
     return "answered"
 
 
@@ -108,8 +106,10 @@ def _music(leg: Leg, room: Room, goal: Goal | None, silent: bool, play: Play) ->
     try:
         while goal is None and not silent:
             yield from through(Playing(MUSIC, 1, MUSIC_SECONDS))
+            leg.rounds += 1
         while goal is not None:
             goal = yield from play(leg, document(leg, goal, schema.ROOM))
+            leg.rounds += 1
     except Unusable:
         pass
     yield from through(Queued(f"conference:{room.name}", None))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ivr.carrier import schema
 from ivr.carrier.audio import through
-from ivr.carrier.bridge import Bridge, talk
+from ivr.carrier.bridge import Bridge, part, talk
 from ivr.carrier.cues import Playing, Queued
 from ivr.carrier.fetching import Page, document, tell
 from ivr.carrier.signals import (
@@ -182,17 +182,11 @@ def _wait(leg: Leg, verb: Enqueue, page: Page, queue: CallQueue, member: Member,
         bridged = leg.bridge is not None and leg.bridge.met
         word = {(False, False): "hangup", (False, True): "bridged", (True, False): "redirected"}
         result = word.get((moved, bridged), "redirected-from-bridged")
-        _part(leg)
+        part(leg)
         request = _after(verb, page, _result(queue, result, waited))
         if request is not None:
             tell(leg, request)
         raise
-
-
-def _part(leg: Leg) -> None:
-    bridge, leg.bridge = leg.bridge, None
-    if bridge is not None:
-        bridge.part(leg)
 
 
 def _rounds(leg: Leg, verb: Enqueue, page: Page, queue: CallQueue, member: Member, play: Play) -> Steps[str]:

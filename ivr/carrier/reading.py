@@ -169,7 +169,7 @@ _ROOM_EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "spea
 def _dial(reader: Reader, element: Element) -> Dial:
     nouns = [_noun(reader, child) for child in reader.children(element, 13215)]
     if not nouns and reader.text(element):
-        nouns = [Number(reader.text(element), "", "POST", "", "POST", ("completed",))]
+        nouns = [Number(_address(reader, element), "", "POST", "", "POST", ("completed",))]
     if len(nouns) > 10 or (len(nouns) > 1 and not all(isinstance(noun, Number) for noun in nouns)):
         reader.fail(13000, "<Dial> rings at most ten numbers, or one queue, or one conference")
         nouns = []
@@ -202,7 +202,7 @@ def _address(reader: Reader, element: Element) -> str:
     text = reader.text(identity if identity is not None else element)
     if element.tag == "Client":
         return text if text.startswith("client:") else f"client:{text}"
-    if element.tag == "Number" and not re.fullmatch(r"\+?[0-9() .-]{2,20}", text):
+    if element.tag in ("Number", "Dial") and not re.fullmatch(r"\+?[0-9() .-]{2,20}", text):
         reader.warn(13223, f'"{text}" is no phone number')
     return text if element.tag == "Sip" else re.sub(r"[() .-]", "", text)
 
