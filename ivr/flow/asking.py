@@ -27,8 +27,11 @@ def missed(flow: Flow, call: Call, heard: Input, wrong: str, again: Move, to: st
 
 
 def everywhere(flow: Flow, call: Call) -> tuple[Prompt, ...]:
-    """Return the words for the keys that mean the same at every prompt: first a person's, all of them the next time."""
-    keys = flow.hotline.keys
+    """Return the words for the keys that mean the same at every prompt: first a person's, all of them the next time.
+
+    Who was told that nobody is there is not invited to a person again, though the key still leads to what there is.
+    """
+    keys, closed = flow.hotline.keys, "closed" in call.facts
     named = (("person", keys.person), ("back", keys.back), ("again", keys.again))
-    told = named if call.silences + call.wrongs else named[:1]
+    told = [one for one in named[: 3 if call.silences + call.wrongs else 1] if one[0] != "person" or not closed]
     return tuple(Prompt(f"hotline.phrases.{name}", key) for name, key in told)

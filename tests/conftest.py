@@ -1,0 +1,22 @@
+"""What all tests share."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.pages", "tests.stores")
+
+from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
+    database,
+    empty_database,
+    engine,
+    journal,
+    opened_engine,
+    postgres,
+    sqlite_ready,
+)
+
+__all__ = ["database", "empty_database", "engine", "journal", "opened_engine", "postgres", "sqlite_ready"]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the golden pages be written anew."""
+    parser.addoption("--update", action="store_true", help="write tests/calls/*.txt as the calls really go")

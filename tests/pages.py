@@ -1,0 +1,119 @@
+"""Whole calls as pages of text: each is made over real HTTP and must read as written."""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from ivr import transcript
+from ivr.carrier.caller import Caller
+from ivr.carrier.leg import Leg
+from ivr.carrier.signals import Inline
+from ivr.flow.events import Event, Heard, Said
+from ivr.transcript import Script
+from tests.world import NUMBER, World
+
+SPEAKS = re.compile(r"\(speaks (\d+) s(, hangs up)?\)")
+AGENT = "+8613900000002"
+UNSPOKEN = re.compile(r"[\s。，.!?！？]")
+
+
+@dataclass
+class Page:
+    """A call while it is made: what the caller does, line by line, and all that happened up to now."""
+
+    world: World
+    script: Script
+    caller: Caller
+    lines: list[str]
+    told: int = 0
+    agent: Caller | None = None
+    happened: list[Event] = field(default_factory=list)
+
+    def do(self, action: str) -> None:
+        """Do what a line says, and write down what came of it."""
+        self.caller.listen()
+        self.note()
+        self.lines.append(f"> {action}")
+        self._act(action)
+        self.note()
+
+    def _act(self, action: str) -> None:
+        caller = self.caller
+        if spoken := SPEAKS.fullmatch(action):
+            caller.speak(float(spoken[1]))
+            caller.hang_up() if spoken[2] else caller.press("#")
+        elif action == "(hangs up)":
+            caller.hang_up()
+        elif action in ("(silence)", "(waits)"):
+            caller.silence()
+        elif action == "(an agent answers)":
+            self.agent = Caller(self.world.carrier, leg=answered(self.world, self.queue))
+        elif action == "(the agent hangs up)":
+            assert self.agent
+            self.agent.hang_up()
+        else:
+            caller.press(action.removeprefix("! "), interrupt=action.startswith("! "))
+
+    @property
+    def queue(self) -> str:
+        """The queue in which the caller stands."""
+        return next(name for name, queue in self.world.carrier.queues.items() if queue.members)
+
+    def note(self) -> None:
+        """Write down what the hotline said since the last time."""
+        base = self.world.app.extensions["hotline"].flow.base
+        self.happened = self.world.app.extensions["hotline"].journal.events(self.caller.leg.sid)
+        new = self.happened[self.told :]
+        self.told = len(self.happened)
+        self.lines += [line for line in transcript.lines(new, base) if not line.startswith(">")]
+
+
+def answered(world: World, queue: str) -> Leg:
+    """Return the leg of an agent who took the first caller of a queue."""
+    leg = world.carrier.leg(NUMBER, AGENT, "outbound-api")
+    document = f"<Response><Dial><Queue>{queue}</Queue></Dial></Response>"
+    world.carrier.begin(leg, world.carrier.outbound(leg, Inline(document)))
+    return world.carrier.phone(AGENT).answer()
+
+
+def call(world: World, script: Script, does: list[str]) -> str:
+    """Make the call that a page describes; return the page as it really went."""
+    page = Page(world, script, world.caller(script.caller), transcript.head(script))
+    for action in does:
+        page.do(action)
+    page.caller.listen()
+    page.note()
+    assert spoken(world, page.caller) == [UNSPOKEN.sub("", words) for words in said(page.happened)]
+    return "\n".join(page.lines) + "\n"
+
+
+def said(events: list[Event]) -> Iterator[str]:
+    """Yield what one turn after the other says, by the journal."""
+    text = ""
+    for event in events:
+        if isinstance(event, Heard) and text:
+            yield text
+            text = ""
+        text += event.words if isinstance(event, Said) else ""
+    if text:
+        yield text
+
+
+def spoken(world: World, caller: Caller) -> list[str]:
+    """Return what the documents of a call say, one after the other, as the carrier got them."""
+    bodies = [html.unescape(asked.body.decode()) for asked in documents(world, caller)]
+    words = [re.findall(r"<Say[^>]*>([^<]*)</Say>", body) for body in bodies]
+    return [UNSPOKEN.sub("", "".join(one)) for one in words if one]
+
+
+def documents(world: World, caller: Caller) -> list:  # type: ignore[type-arg]
+    """Return the documents of one call, also one that came when the caller had just hung up."""
+    asked = (one for one in world.carrier.log.of(caller.leg.sid) if one.context not in ("callback", "media"))
+    return list(asked)
+
+
+def moment(script: Script, zone: ZoneInfo) -> Script:
+    """Return the script with its moment in the hotline's zone."""
+    return Script(script.title, script.at.replace(tzinfo=zone), script.caller)

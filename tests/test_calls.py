@@ -1,0 +1,40 @@
+"""Every page in tests/calls is a whole call that goes as it is written."""
+
+from pathlib import Path
+
+import pytest
+
+from ivr import transcript
+from tests.pages import call, moment
+from tests.world import ZONE, world
+
+CALLS = Path(__file__).parent / "calls"
+PAGES = sorted(CALLS.glob("*.txt"))
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
+def test_the_call_goes_as_written(file: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    written = file.read_text("utf-8")
+    script, does = transcript.read(written, file.name)
+    with world(tmp_path, moment(script, ZONE).at) as here:
+        went = call(here, script, does)
+        assert here.wrong() == []
+    if request.config.getoption("--update"):
+        file.write_text(went, "utf-8")
+    assert went.splitlines() == (went if request.config.getoption("--update") else written).splitlines()
+
+
+def test_every_matter_is_shown_in_both_languages_open_and_closed() -> None:
+    matters = {
+        file.stem
+        for file in (CALLS.parents[1] / "menus").glob("*.yaml")
+        if "\nmatter: " in "\n" + file.read_text("utf-8")
+    }
+    shown = {file.stem for file in PAGES}
+    wanted = {
+        f"{matter}-{hours}-{language}"
+        for matter in matters
+        for hours in ("open", "closed")
+        for language in ("zh", "en")
+    }
+    assert wanted - shown == set()
