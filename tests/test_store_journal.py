@@ -2,7 +2,6 @@
 
 import random
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC
@@ -14,11 +13,9 @@ from ivr.flow.call import Call, fold
 from ivr.flow.events import Heard
 from ivr.flow.inputs import Pressed
 from ivr.flow.secret import SEALED, Secret
-from ivr.store import writer
 from ivr.store.entries import Entry, Stored
-from ivr.store.errors import Busy, StoreError
 from ivr.store.journal import Journal
-from ivr.store.tables import calls, turns
+from ivr.store.tables import calls
 from tests.stores import CALLED, CALLER, LANGUAGE, NOON, first, following, hung_up, new_call_id, recorded, turn
 
 
@@ -179,91 +176,6 @@ def test_many_calls_at_once_are_all_written_whole(journal: Journal) -> None:
         assert journal.fresh(end.call_id) == Stored(1, end.call)
 
 
-def test_turns_that_wait_together_are_committed_together(
-    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine]
-) -> None:
-    a_call(journal)
-    commits: list[object] = []
-    event.listen(engine, "commit", commits.append)
-    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
-    held = first(new_call_id())
-    with blocker.connect() as connection, ThreadPoolExecutor(32) as pool:
-        lock(connection, held)
-        waiting = [pool.submit(journal.append, held)]
-        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.empty())
-        waiting += [pool.submit(journal.append, first(new_call_id())) for _ in range(31)]
-        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.qsize() == 31)
-        assert not any(item.done() for item in waiting)
-        connection.rollback()
-        assert [item.result() for item in waiting] == [True] * 32
-    assert len(commits) == 2
-
-
-def test_a_turn_that_cannot_be_written_fails_alone(
-    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine]
-) -> None:
-    orphan = following(first(new_call_id()))
-    held = first(new_call_id())
-    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
-    with blocker.connect() as connection, ThreadPoolExecutor(32) as pool:
-        lock(connection, held)
-        waiting = [pool.submit(journal.append, held)]
-        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.empty())
-        good = [first(new_call_id()) for _ in range(10)]
-        waiting += [pool.submit(journal.append, entry) for entry in good]
-        poison = pool.submit(journal.append, orphan)
-        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.qsize() == 11)
-        connection.rollback()
-        assert [item.result() for item in waiting] == [True] * 11
-        with pytest.raises(StoreError, match="could not be written"):
-            poison.result()
-    assert journal.events(orphan.call_id) == []
-    assert all(journal.fresh(entry.call_id) == Stored(1, entry.call) for entry in good)
-
-
-def test_a_locked_database_is_an_error_in_time_and_the_turn_is_found_later(
-    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.3)
-    held = first(new_call_id())
-    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
-    with blocker.connect() as connection:
-        lock(connection, held)
-        with pytest.raises(StoreError, match="took longer"):
-            journal.append(held)
-        connection.rollback()
-    assert_soon(lambda: journal.told(held.call_id, "incoming") == held.events)
-    assert journal.append(held) is False
-
-
-def test_too_many_waiting_turns_are_refused_at_once(
-    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writer, "LIMIT", 3)
-    held = first(new_call_id())
-    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
-    with blocker.connect() as connection, ThreadPoolExecutor(8) as pool:
-        lock(connection, held)
-        waiting = [pool.submit(journal.append, held)]
-        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.empty())
-        waiting += [pool.submit(journal.append, first(new_call_id())) for _ in range(3)]
-        assert_soon(lambda: journal._writer is not None and journal._writer[1]._inbox.qsize() == 3)
-        with pytest.raises(Busy):
-            journal.append(first(new_call_id()))
-        connection.rollback()
-        assert all(item.result() for item in waiting)
-
-
-def test_closing_writes_what_waits_and_the_next_append_opens_again(journal: Journal) -> None:
-    with ThreadPoolExecutor(16) as pool:
-        entries = [first(new_call_id()) for _ in range(40)]
-        waiting = [pool.submit(journal.append, entry) for entry in entries[:20]]
-        assert all(item.result() for item in waiting)
-        journal.close()
-        assert all(pool.map(journal.append, entries[20:]))
-    assert all(journal.told(entry.call_id, "incoming") for entry in entries)
-
-
 def test_a_turn_without_a_time_is_refused(journal: Journal) -> None:
     entry = first(new_call_id())
     with pytest.raises(ValueError, match="no time"):
@@ -288,47 +200,3 @@ def test_odd_numbers_of_callers_do_not_end_the_call(journal: Journal, engine: En
             row = connection.execute(select(calls).where(calls.c.id == entry.call_id)).one()
         assert (row.caller, row.called) == (caller, "+86400")
         assert len(row.caller_last4) == (4 if caller.startswith("+86") else 0)
-
-
-def test_a_connection_that_died_is_opened_again(journal: Journal, engine: Engine) -> None:
-    *_, last = a_call(journal)
-    assert journal._writer is not None
-    connection = journal._writer[1]._connection
-    assert connection is not None
-    if engine.dialect.name == "postgresql":
-        with engine.connect() as other:
-            other.exec_driver_sql(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
-    else:
-        connection.connection.driver_connection.close()  # type: ignore[union-attr]
-    assert journal.append(following(last)) is True
-    assert journal.append(hung_up(following(last))) is True
-
-
-def test_nothing_is_written_of_a_batch_that_fails(journal: Journal, engine: Engine) -> None:
-    orphan = following(first(new_call_id()))
-    with pytest.raises(StoreError):
-        journal.append(orphan)
-    with engine.connect() as connection:
-        assert connection.execute(select(turns)).all() == []
-
-
-def lock(connection: object, entry: Entry) -> None:
-    """Hold what the writer needs for this first turn of a call: SQLite's only lock, or PostgreSQL's on its key."""
-    dialect = connection.dialect.name  # type: ignore[attr-defined]
-    if dialect == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]
-    else:
-        connection.exec_driver_sql("LOCK TABLE calls IN SHARE MODE")  # type: ignore[attr-defined]
-
-
-def assert_soon(condition: Callable[[], bool], seconds: float = 5) -> None:
-    """Wait for a condition; fail if it does not come true in time."""
-    moment = threading.Event()
-    for _ in range(int(seconds * 200)):
-        if condition():
-            return
-        moment.wait(0.005)
-    raise AssertionError("it did not come true in time")

@@ -81,11 +81,14 @@ class Messages:
         with begun(self._engine) as connection:
             connection.execute(update(messages).where(messages.c.id == message_id).values(done))
 
-    def missed(self, message_id: str, error: str, now: datetime) -> None:
-        """Write down why the file did not come: tried again ever more seldom, given up a day after it was left."""
+    def missed(self, message_id: str, error: str, now: datetime) -> datetime | None:
+        """Write down why the file did not come, and return when to try again.
+
+        That is ever more seldom, and never (None) once a day has passed since the message was left.
+        """
         message = self.find(message_id)
         if message is None or message.state != "wanted":
-            return
+            return None
         pause: timedelta = min(FIRST_PAUSE * 2 ** min(message.tries, 20), LONGEST_PAUSE)
         over = now + pause > message.created_at + GIVE_UP
         change = {"tries": message.tries + 1, "error": error, "state": "failed" if over else "wanted"}
@@ -93,6 +96,7 @@ class Messages:
         with begun(self._engine) as connection:
             wanted = and_(messages.c.id == message_id, messages.c.state == "wanted")
             connection.execute(update(messages).where(wanted).values(change))
+        return None if over else now + pause
 
     def find(self, message_id: str) -> Message | None:
         """Return the message, or None where there is none of that id."""

@@ -1,0 +1,146 @@
+"""How a caller's message comes from the carrier into our folder: fetched whole, checked, and written in one step."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import structlog
+
+from ivr.jobs import wav
+from ivr.store.messages import Message, Messages
+
+RECORDING: Final = re.compile(r"RE[0-9a-f]{32}")
+LARGEST: Final = 20_000_000  # Bytes; twenty minutes of 16-bit sound at 8 kHz.
+PATIENCE: Final = (3.05, 10.0)  # Seconds to connect, and between two pieces.
+LONGEST: Final = 60.0  # Seconds for all of it, well within the time that we have the message in hand.
+HOPS: Final = 3
+SHORT: Final = 2.0  # Seconds that a file may be shorter than told: the carrier rounds, and trims silence.
+log = structlog.get_logger()
+
+
+class FetchError(Exception):
+    """The file did not come, or not whole; to be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the carrier keeps our recordings, and with what name and password it gives them out."""
+
+    api_url: str
+    account: str
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recordings:
+    """Fetches the messages callers left into a folder, each as `<message id>.wav`."""
+
+    messages: Messages
+    source: Source
+    folder: Path
+    now: Callable[[], datetime]
+    largest: int = LARGEST
+
+    def fetch(self, message_id: str) -> float | None:
+        """Fetch one message's file if it is wanted; return in how many seconds to try again, or None for not at all."""
+        message = self.messages.claim(message_id, self.now())
+        if message is None:
+            return None
+        try:
+            size = self._bring(message)
+        except (FetchError, wav.BadWavError, requests.RequestException, OSError) as error:
+            return self._missed(message, error)
+        self.messages.fetched(message.id, f"{message.id}.wav", size)
+        return None
+
+    def _bring(self, message: Message) -> int:
+        url = self._url(message.recording_sid or "")
+        with _whole(self.folder / f"{message.id}.wav") as part:
+            with self._opened(url) as answer:
+                self._copy(answer, part)
+            played = wav.seconds(part)
+            if played + SHORT < (message.seconds or 0):
+                raise FetchError(f"it plays {played:.1f} s of the {message.seconds} s told")
+            return part.stat().st_size
+
+    def _url(self, recording: str) -> str:
+        # Built from our own account and a checked id: an address that somebody sent us is never asked.
+        if not RECORDING.fullmatch(recording):
+            raise FetchError("the recording's id is none of the carrier's")
+        return f"{self.source.api_url.rstrip('/')}/2010-04-01/Accounts/{self.source.account}/Recordings/{recording}.wav"
+
+    @contextmanager
+    def _opened(self, url: str) -> Iterator[requests.Response]:
+        with requests.Session() as session:
+            session.trust_env = False  # No .netrc may add a password on the way.
+            for _ in range(HOPS):
+                with session.get(
+                    url, auth=self._auth(url), stream=True, timeout=PATIENCE, allow_redirects=False
+                ) as got:
+                    if got.status_code == 200:
+                        yield got
+                        return
+                    url = _elsewhere(url, got)
+        raise FetchError(f"redirected more than {HOPS} times")
+
+    def _auth(self, url: str) -> tuple[str, str] | None:
+        """Return name and password for the carrier's own address, and nothing for any other; that must be https."""
+        if urlsplit(url)[:2] == urlsplit(self.source.api_url)[:2]:
+            return self.source.user, self.source.password
+        if urlsplit(url).scheme != "https":
+            raise FetchError("redirected to another address without encryption")
+        return None
+
+    def _copy(self, answer: requests.Response, part: Path) -> None:
+        until, size = monotonic() + LONGEST, 0
+        with part.open("wb") as file:
+            for piece in answer.iter_content(65536):
+                size += len(piece)
+                if size > self.largest:
+                    raise FetchError(f"it is larger than {self.largest} bytes")
+                if monotonic() > until:
+                    raise FetchError(f"it takes longer than {LONGEST:.0f} s")
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _missed(self, message: Message, error: Exception) -> float | None:
+        # A network error's own words hold the address, and with it our account; its kind says enough.
+        why = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
+        now = self.now()
+        again = self.messages.missed(message.id, why, now)
+        log.warning("message not fetched", message=message.id, call=message.call_id, why=why, again=again)
+        return (again - now).total_seconds() if again else None
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """Give a path to write to, which becomes this one at the end, or is removed if anything fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part")
+    part.touch(mode=0o600)
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # The name as well as the file is to outlive a power cut.
+    finally:
+        os.close(folder)
+
+
+def _elsewhere(url: str, got: requests.Response) -> str:
+    if not got.is_redirect:
+        raise FetchError(f"the carrier answered {got.status_code}")
+    return urljoin(url, got.headers["Location"])

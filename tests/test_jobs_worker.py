@@ -1,0 +1,209 @@
+"""Jobs are done soon, once, whoever dies; what is stuck starts again."""
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from ivr.jobs.queue import open_queue
+from ivr.jobs.recordings import Recordings, Source
+from ivr.jobs.worker import Worker
+from ivr.store.crypto import Cipher
+from ivr.store.engine import connect
+from ivr.store.messages import Messages
+from tests.recordings_site import ACCOUNT, SID, Answer, site, sound
+from tests.stores import SECRET
+
+
+def now() -> datetime:
+    """Return the moment, as the factory does."""
+    return datetime.now(UTC)
+
+
+def a_worker(database: str, engine: Engine, folder: Path, api_url: str, later: timedelta = timedelta()) -> Worker:
+    """Return a worker that fetches from this address, and whose clock is so much later."""
+    messages, source = Messages(engine), Source(api_url, ACCOUNT, "user", "word")
+    fetch = Recordings(messages, source, folder / "messages", lambda: now() + later).fetch
+    return Worker(open_queue(database, folder / "jobs.db", SECRET), fetch, lambda: messages.due(now() + later))
+
+
+def soon(condition: Callable[[], bool], seconds: float = 10) -> float:
+    """Wait until the condition is true, and return for how long; fail if it does not come true in time."""
+    began, moment = time.monotonic(), threading.Event()
+    while not condition():
+        assert time.monotonic() < began + seconds, "it did not come true in time"
+        moment.wait(0.01)
+    return time.monotonic() - began
+
+
+@pytest.fixture
+def messages(engine: Engine) -> Messages:
+    """Return the messages in a fresh database."""
+    return Messages(engine)
+
+
+@pytest.fixture
+def carrier() -> Iterator[str]:
+    """Return the address of a carrier that has every recording."""
+    with site(Answer(body=sound(2))) as made:
+        yield made.url
+
+
+def state(messages: Messages, message_id: str) -> str:
+    """Return how far the message is."""
+    message = messages.find(message_id)
+    assert message is not None
+    return message.state
+
+
+def test_a_message_is_fetched_within_a_second_of_its_callback(
+    database: str, engine: Engine, messages: Messages, tmp_path: Path, carrier: str
+) -> None:
+    worker = a_worker(database, engine, tmp_path, carrier)
+    worker.start()
+    try:
+        took = []
+        for number in range(5):
+            told = messages.report(f"RE{number:032x}", "CA1", "completed", 2, now())
+            worker.wanted(told)
+            took.append(soon(lambda told=told: state(messages, told) == "fetched"))  # type: ignore[misc]
+            assert (tmp_path / "messages" / f"{told}.wav").read_bytes() == sound(2)
+        assert max(took) < 2, took
+    finally:
+        worker.stop()
+
+
+def test_the_processs_signals_stay_its_own_and_no_thread_is_left(
+    database: str, engine: Engine, tmp_path: Path, carrier: str
+) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)]
+    threads = set(threading.enumerate())
+    for _ in range(2):
+        worker = a_worker(database, engine, tmp_path, carrier)
+        starting = threading.Thread(target=worker.start)
+        starting.start()
+        starting.join()
+        assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)] == before
+        assert len(set(threading.enumerate()) - threads) == 3
+        worker.stop()
+    assert set(threading.enumerate()) <= threads
+
+
+def test_what_was_never_queued_is_found_at_the_start(
+    database: str, engine: Engine, messages: Messages, tmp_path: Path, carrier: str
+) -> None:
+    told = messages.report(SID, "CA1", "completed", 2, now())
+    worker = a_worker(database, engine, tmp_path, carrier)
+    worker.start()
+    soon(lambda: state(messages, told) == "fetched")
+    worker.stop()
+
+
+def test_a_missing_file_is_tried_again_by_itself(
+    database: str, engine: Engine, messages: Messages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.store.messages.FIRST_PAUSE", timedelta(milliseconds=100))
+    with site(Answer(404), Answer(503), Answer(body=sound(2))) as carrier:
+        worker = a_worker(database, engine, tmp_path, carrier.url)
+        worker.start()
+        told = messages.report(SID, "CA1", "completed", 2, now())
+        worker.wanted(told)
+        soon(lambda: state(messages, told) == "fetched")
+        worker.stop()
+        assert len(carrier.asked) == 3
+
+
+def test_two_workers_fetch_each_message_once(database: str, engine: Engine, messages: Messages, tmp_path: Path) -> None:
+    with site(Answer(body=sound(2))) as carrier:
+        workers = [a_worker(database, engine, tmp_path, carrier.url) for _ in range(2)]
+        told = [messages.report(f"RE{number:032x}", "CA1", "completed", 2, now()) for number in range(20)]
+        for worker in workers:
+            worker.start()
+            for message_id in told:
+                worker.wanted(message_id)
+        soon(lambda: all(state(messages, message_id) == "fetched" for message_id in told))
+        for worker in workers:
+            worker.stop()
+        assert len(carrier.asked) == 20
+
+
+def test_a_queue_that_cannot_be_written_is_no_error_for_the_callback(tmp_path: Path) -> None:
+    queue = open_queue("sqlite://", tmp_path / "jobs.db", SECRET)
+    worker = Worker(queue, lambda _: None, list)
+    worker.wanted("1")
+    queue.storage.sql("DROP TABLE task")
+    worker.wanted("2")
+    worker.stop()
+
+
+def test_a_job_of_another_secret_is_not_opened(tmp_path: Path) -> None:
+    done: list[str] = []
+    forger = open_queue("sqlite://", tmp_path / "jobs.db", "another secret")
+    Worker(forger, lambda _: None, list).wanted("forged")
+    forger.storage.close()
+    queue = open_queue("sqlite://", tmp_path / "jobs.db", SECRET)
+    worker = Worker(queue, done.append, list)
+    worker.start()
+    worker.wanted("ours")
+    soon(lambda: "ours" in done)
+    worker.stop()
+    assert done == ["ours"]
+
+
+def work(pipe: Pipe, database: str, folder: Path, api_url: str) -> None:
+    """Be the jobs' own process, until told to end."""
+    worker = a_worker(database, connect(database, Cipher([SECRET])), folder, api_url)
+    pipe.send("ready")
+    worker.run()
+    sys.exit(0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_process_of_jobs_ends_when_it_is_told_to(
+    database: str, messages: Messages, tmp_path: Path, carrier: str, number: int
+) -> None:
+    process, _ = started(database, tmp_path, carrier)
+    told = messages.report(SID, "CA1", "completed", 2, now())
+    soon(lambda: state(messages, told) == "fetched")
+    os.kill(process.pid or 0, number)
+    process.join(10)
+    assert process.exitcode == 0
+
+
+def test_the_message_in_the_hand_of_a_killed_worker_is_fetched_by_the_next(
+    database: str, messages: Messages, engine: Engine, tmp_path: Path
+) -> None:
+    told, held = messages.report(SID, "CA1", "completed", 2, now()), threading.Event()
+    half = Answer(body=sound(2)[:1000], promised=len(sound(2)), held=held)
+    with site(half) as slow, site(Answer(body=sound(2))) as carrier:
+        process, _ = started(database, tmp_path, slow.url)
+        soon(lambda: bool(slow.asked))
+        process.kill()
+        process.join()
+        held.set()
+        assert (state(messages, told), messages.due(now())) == ("wanted", [])
+        worker = a_worker(database, engine, tmp_path, carrier.url, later=timedelta(minutes=3))
+        worker.start()
+        soon(lambda: state(messages, told) == "fetched")
+        worker.stop()
+
+
+def started(database: str, folder: Path, api_url: str) -> tuple[SpawnProcess, Pipe]:
+    """Start a process of jobs, and return it once it works."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=work, args=(theirs, database, folder, api_url), daemon=True)
+    process.start()
+    theirs.close()
+    assert ours.recv() == "ready"
+    return process, ours

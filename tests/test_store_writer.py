@@ -1,0 +1,146 @@
+"""The writer commits together what waits together; what goes wrong with one turn stays with that turn."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Connection, Engine, event, select
+
+from ivr.store import writer
+from ivr.store.entries import Entry, Stored
+from ivr.store.errors import Busy, StoreError
+from ivr.store.journal import Journal
+from ivr.store.tables import turns
+from tests.stores import first, following, hung_up, new_call_id
+
+
+def waiting_for(journal: Journal, number: int) -> Callable[[], bool]:
+    """Return how to ask whether so many turns wait behind the batch in hand."""
+    return lambda: journal._writer is not None and journal._writer[1]._inbox.qsize() == number
+
+
+def hold_up(pool: Executor, journal: Journal, engine: Engine, connection: Connection, entry: Entry) -> Future[bool]:
+    """Lock the database until the connection rolls back; return once the writer is held up with this turn."""
+    sqlite = connection.dialect.name == "sqlite"
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if sqlite else "LOCK TABLE calls IN SHARE MODE")
+    held_up = threading.Event()
+    event.listen(engine, "before_cursor_execute", lambda *_: held_up.set())
+    held = pool.submit(journal.append, entry)
+    assert held_up.wait(5)
+    return held
+
+
+def assert_soon(condition: Callable[[], bool], seconds: float = 5) -> None:
+    """Wait for a condition; fail if it does not come true in time."""
+    moment = threading.Event()
+    for _ in range(int(seconds * 200)):
+        if condition():
+            return
+        moment.wait(0.005)
+    raise AssertionError("it did not come true in time")
+
+
+def test_turns_that_wait_together_are_committed_together(
+    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine]
+) -> None:
+    assert journal.append(first(new_call_id())) is True
+    commits: list[object] = []
+    event.listen(engine, "commit", commits.append)
+    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
+    held = first(new_call_id())
+    with blocker.connect() as connection, ThreadPoolExecutor(32) as pool:
+        waiting = [hold_up(pool, journal, engine, connection, held)]
+        waiting += [pool.submit(journal.append, first(new_call_id())) for _ in range(31)]
+        assert_soon(waiting_for(journal, 31))
+        assert not any(item.done() for item in waiting)
+        connection.rollback()
+        assert [item.result() for item in waiting] == [True] * 32
+    assert len(commits) == 2
+
+
+def test_a_turn_that_cannot_be_written_fails_alone(
+    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine]
+) -> None:
+    orphan = following(first(new_call_id()))
+    held = first(new_call_id())
+    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
+    with blocker.connect() as connection, ThreadPoolExecutor(32) as pool:
+        waiting = [hold_up(pool, journal, engine, connection, held)]
+        good = [first(new_call_id()) for _ in range(10)]
+        waiting += [pool.submit(journal.append, entry) for entry in good]
+        poison = pool.submit(journal.append, orphan)
+        assert_soon(waiting_for(journal, 11))
+        connection.rollback()
+        assert [item.result() for item in waiting] == [True] * 11
+        with pytest.raises(StoreError, match="could not be written"):
+            poison.result()
+    assert journal.events(orphan.call_id) == []
+    assert all(journal.fresh(entry.call_id) == Stored(1, entry.call) for entry in good)
+
+
+def test_a_locked_database_is_an_error_in_time_and_the_turn_is_found_later(
+    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.3)
+    held = first(new_call_id())
+    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
+    with blocker.connect() as connection, ThreadPoolExecutor(1) as pool:
+        waiting = hold_up(pool, journal, engine, connection, held)
+        with pytest.raises(StoreError, match="took longer"):
+            waiting.result()
+        connection.rollback()
+    assert_soon(lambda: journal.told(held.call_id, "incoming") == held.events)
+    assert journal.append(held) is False
+
+
+def test_too_many_waiting_turns_are_refused_at_once(
+    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "LIMIT", 3)
+    held = first(new_call_id())
+    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
+    with blocker.connect() as connection, ThreadPoolExecutor(8) as pool:
+        waiting = [hold_up(pool, journal, engine, connection, held)]
+        waiting += [pool.submit(journal.append, first(new_call_id())) for _ in range(3)]
+        assert_soon(waiting_for(journal, 3))
+        with pytest.raises(Busy):
+            journal.append(first(new_call_id()))
+        connection.rollback()
+        assert all(item.result() for item in waiting)
+
+
+def test_closing_writes_what_waits_and_the_next_append_opens_again(journal: Journal) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        entries = [first(new_call_id()) for _ in range(40)]
+        waiting = [pool.submit(journal.append, entry) for entry in entries[:20]]
+        assert all(item.result() for item in waiting)
+        journal.close()
+        assert all(pool.map(journal.append, entries[20:]))
+    assert all(journal.told(entry.call_id, "incoming") for entry in entries)
+
+
+def test_a_connection_that_died_is_opened_again(journal: Journal, engine: Engine) -> None:
+    one = first(new_call_id())
+    assert journal.append(one) is True
+    assert journal._writer is not None
+    connection = journal._writer[1]._connection
+    assert connection is not None
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as other:
+            other.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    else:
+        connection.connection.driver_connection.close()  # type: ignore[union-attr]
+    assert journal.append(following(one)) is True
+    assert journal.append(hung_up(following(one))) is True
+
+
+def test_nothing_is_written_of_a_batch_that_fails(journal: Journal, engine: Engine) -> None:
+    orphan = following(first(new_call_id()))
+    with pytest.raises(StoreError):
+        journal.append(orphan)
+    with engine.connect() as connection:
+        assert connection.execute(select(turns)).all() == []
