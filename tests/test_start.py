@@ -1,0 +1,121 @@
+"""Starting: one clear line and exit 1 where it cannot be, and settings that say what is wrong with them."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from ivr import settings
+from ivr.settings import SettingsError
+from tests.world import ROOT, free_port
+
+TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "1" * 32, "TWILIO_AUTH_TOKEN": "token", "SECRET_KEY": "secret"}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a copy of what the program needs, so that its instance folder is fresh."""
+    for name in ("app.py", "ivr", "menus", "recordings"):
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, tmp_path / name, ignore=shutil.ignore_patterns("node_modules", "__pycache__"))
+        else:
+            shutil.copy(source, tmp_path / name)
+    return tmp_path
+
+
+def start(project: Path, **environment: str) -> subprocess.Popen[str]:
+    """Run `python app.py` there."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TWILIO", "DATABASE", "SECRET"))}
+    given = {**kept, "PYTHONPATH": str(project), **environment}
+    command = [sys.executable, "app.py"]
+    return subprocess.Popen(command, cwd=project, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def refused(project: Path, **environment: str) -> str:
+    """Return what the program says when it does not start."""
+    with start(project, **environment) as process:
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "Traceback" not in errors
+    return errors
+
+
+def test_bad_menus_are_all_told_and_nothing_starts(project: Path) -> None:
+    for name in ("main", "frozen"):
+        file = project / "menus" / f"{name}.yaml"
+        file.write_text(file.read_text("utf-8").replace("kind: menu", "kind: meun", 1), "utf-8")
+    errors = refused(project, PORT=str(free_port()))
+    assert re.search(r"main.yaml:\d+: .*known kinds are", errors)
+    assert re.search(r"frozen.yaml:\d+: .*known kinds are", errors)
+
+
+def test_a_taken_port_is_told(project: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        errors = refused(project, PORT=str(port))
+    assert errors.strip() == f"hotline: port {port} of 127.0.0.1 is taken: stop what runs there or set PORT"
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+psycopg://nobody@127.0.0.1:1/none", "sqlite:////proc/none/hotline.db", "nonsense"]
+)
+def test_a_database_that_cannot_be_had_is_told_in_one_line(project: Path, url: str) -> None:
+    errors = refused(project, PORT=str(free_port()), DATABASE_URL=url)
+    assert len(errors.strip().splitlines()) == 1
+    assert errors.startswith("hotline: ")
+
+
+def test_with_twilio_it_starts_and_lets_nobody_in_unsigned(project: Path) -> None:
+    port = free_port()
+    with start(project, PORT=str(port), PUBLIC_URL="https://hotline.example", **TWILIO) as process:
+        try:
+            assert answering(f"http://127.0.0.1:{port}/voice/incoming") == 403
+            assert requests.get(f"http://127.0.0.1:{port}/phone", timeout=5).status_code == 404
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def answering(url: str) -> int:
+    """Return the status of the first answer to a POST."""
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        try:
+            return requests.post(url, timeout=5).status_code
+        except requests.ConnectionError:
+            time.sleep(0.02)
+    raise TimeoutError(url)
+
+
+WRONG = {
+    "half of Twilio": ({"TWILIO_ACCOUNT_SID": "AC1"}, "belong together"),
+    "a port": ({"PORT": "many"}, "PORT is 'many'"),
+    "a public address": (TWILIO | {"PUBLIC_URL": "hotline"}, "PUBLIC_URL is 'hotline'"),
+    "an underscore": (TWILIO | {"PUBLIC_URL": "https://my_host.example"}, "underscore"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_setting_says_what_to_do(name: str, tmp_path: Path) -> None:
+    given, words = WRONG[name]
+    with pytest.raises(SettingsError, match=re.escape(words)):
+        settings.read(given, tmp_path)
+
+
+def test_without_twilio_the_practice_carrier_is_on_and_only_this_machine_is_heard(tmp_path: Path) -> None:
+    found = settings.read({"HOST": "0.0.0.0"}, tmp_path)
+    assert found.practice
+    assert found.host == "127.0.0.1"
+    again = settings.read({}, tmp_path)
+    assert (again.tokens, again.secrets) == (found.tokens, found.secrets)
+    assert (tmp_path / "instance" / "secrets").stat().st_mode & 0o077 == 0
