@@ -1,4 +1,4 @@
-"""The page /phone: a telephone in the browser to practise with, and the small JSON interface that it drives a call by."""
+"""The page /phone: a telephone in the browser to practise with, and the small JSON interface it drives a call by."""
 
 from typing import Any, Final
 from urllib.parse import urlsplit

@@ -60,11 +60,14 @@ class PhoneCalls:
 
 def take_message(leg: Leg, seconds: float, wav: bytes | None, end: str) -> None:
     """Give a recording what was spoken (None: a tone), ended by a key, by silence ("") or by "hangup"."""
+    cue = leg.cue
+    if not isinstance(cue, Recording):
+        return
     if seconds > 0:
         leg.speak(seconds, wav)
     if end == "hangup":
         leg.hang_up()
-    elif isinstance(leg.cue, Recording):
+    elif seconds < cue.most:
         # A tape that is full has ended the recording by itself, and a key would be taken for the next question's.
         leg.press(end) if end else leg.finish()
 
@@ -79,11 +82,11 @@ def message_seconds(wav: bytes) -> float:
 
 def state(leg: Leg) -> dict[str, object]:
     """Return how a call stands, as JSON: the cue and its number, status, seconds, and the place in a queue."""
-    cue = leg.cue
+    turn, cue = leg.turn, leg.cue  # In this order: a new cue under its old number is only shown once more.
     shown = to_json(replace(cue, url=local(cue.url)) if isinstance(cue, Playing) else cue)
     return {
         "call": leg.sid,
-        "turn": leg.turn,
+        "turn": turn,
         "cue": shown,
         "status": leg.status,
         "seconds": leg.seconds,

@@ -14,7 +14,7 @@ KEYPAD: Final = (
     ("8", "TUV"),
     ("9", "WXYZ"),
     ("*", ""),
-    ("0", "+"),
+    ("0", ""),
     ("#", ""),
 )
 
@@ -35,7 +35,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "transcript": "通话内容",
     "empty": "拨通后，热线说的每一句、您按的每一个键都会显示在这里。",
     "empty_keys": "电脑键盘也能用：0–9、*、# 按键，Enter 拨打，Esc 挂断。",
-    "sound": "朗读",
+    "sound": "声音",
     "sound_hint": "关闭后只显示文字，按估计的时长等待",
     "no_voice": "这个浏览器没有{language}的语音，只显示文字，按估计的时长等待。",
     "skip": "跳过这一段",
@@ -99,7 +99,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "transcript": "What is said",
     "empty": "Once you are connected, everything the hotline says and every key you press appears here.",
     "empty_keys": "The computer's keyboard works too: 0–9, * and # press keys, Enter calls, Esc hangs up.",
-    "sound": "Speak aloud",
+    "sound": "Sound",
     "sound_hint": "When off, words are only shown, for about as long as they would take to say",
     "no_voice": "This browser has no {language} voice, so words are only shown, for about as long as they take to say.",
     "skip": "Skip this part",

@@ -1,0 +1,393 @@
+"""What the page /phone promises: a whole call in a real browser, for this machine's own page alone."""
+
+import io
+import os
+import re
+import time
+import wave
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from ivr.carrier import sounds
+from ivr.carrier.clock import SimulatedClock
+from ivr.carrier.company import Carrier
+from ivr.carrier.phone import LARGEST, phone
+from ivr.carrier.phone_calls import FORGOTTEN, MOST
+from ivr.carrier.phone_texts import TEXTS
+from ivr.carrier.web import Response
+from ivr.factory import create_app
+from ivr.web import web
+from tests.world import CLOSED, CUSTOMER, NUMBER, OPEN, free_port, hotline_settings, served
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--use-fake-device-for-media-stream",
+]
+ALLOWED = "--use-fake-ui-for-media-stream"
+CUE_SECONDS = 20_000
+
+
+@dataclass
+class Site:
+    """The hotline with its practice carrier and the page, in pretended time."""
+
+    app: Flask
+    carrier: Carrier
+    url: str
+
+    @property
+    def client(self) -> FlaskClient:
+        """A client that is no browser, on this machine."""
+        return self.app.test_client()
+
+
+def running_from(moment: datetime) -> Callable[[], datetime]:
+    """Return a clock that runs like ours, from this moment on."""
+    begin = time.monotonic()
+    return lambda: moment + timedelta(seconds=time.monotonic() - begin)
+
+
+@pytest.fixture
+def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
+    moment = getattr(request, "param", CLOSED)
+    now = running_from(moment)
+    settings = hotline_settings(tmp_path, free_port())
+    app = create_app(settings, now)
+    carrier = Carrier(settings.account, settings.tokens[0], now, api_url=settings.api_url)
+    base = f"{settings.public_url}/voice"
+    carrier.number(NUMBER, f"{base}/incoming", f"{base}/fallback", f"{base}/status")
+    app.register_blueprint(web())
+    app.register_blueprint(phone(carrier, NUMBER))
+    with served(app, settings.port):
+        yield Site(app, carrier, settings.public_url)
+    app.extensions["hotline"].close()
+
+
+@pytest.fixture(scope="module")
+def launch() -> Iterator[Callable[[list[str]], Browser]]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as player:
+        yield lambda more: player.chromium.launch(executable_path=CHROMIUM, args=FLAGS + more)
+
+
+@pytest.fixture(scope="module")
+def browser(launch: Callable[[list[str]], Browser]) -> Iterator[Browser]:
+    with launch([ALLOWED]) as one:
+        yield one
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(locale="zh-CN") as context:
+        shown = context.new_page()
+        wrong: list[str] = []
+        shown.on("pageerror", lambda error: wrong.append(str(error)))
+        shown.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+        yield shown
+        assert wrong == []
+
+
+def press(page: Page, keys: str) -> None:
+    """Click keys of the keypad."""
+    names = {"*": "Star", "#": "Hash"} if page.url.endswith("lang=en") else {"*": "星号键", "#": "井号键"}
+    for key in keys:
+        page.get_by_role("button", name=names.get(key, key), exact=True).click()
+
+
+def heard(page: Page, words: str) -> None:
+    """Wait until the transcript shows these words of the hotline."""
+    expect(page.locator(".hotline", has_text=words).last).to_be_visible(timeout=CUE_SECONDS)
+
+
+def leave_a_message(page: Page, texts: dict[str, str], keys: list[tuple[str, str]], notice: str, thanks: str) -> None:
+    """Dial, go by keys to the recorder (each pressed once its words are heard), speak, and stay to the end."""
+    page.get_by_role("button", name=texts["dial"], exact=True).click()
+    for words, key in keys:
+        heard(page, words)
+        press(page, key)
+    heard(page, notice)
+    page.get_by_role("button", name=texts["skip"]).click()
+    expect(page.locator(".tape-time")).to_have_text(re.compile(r"^0:0[2-9] / "), timeout=CUE_SECONDS)
+    press(page, "#")
+    heard(page, thanks)
+    page.get_by_role("button", name=texts["skip"]).click()
+    expect(page.locator(".note", has_text=texts["ended_hotline"])).to_be_visible(timeout=CUE_SECONDS)
+    expect(page.get_by_role("button", name=texts["redial"], exact=True)).to_be_visible()
+
+
+def message(carrier: Carrier) -> wave.Wave_read:
+    """Return the one message that the carrier got."""
+    (kept,) = carrier.recordings.values()
+    assert kept.status == "completed"
+    return wave.open(io.BytesIO(kept.wav))
+
+
+def assert_spoken(carrier: Carrier) -> None:
+    """The carrier got the message as telephones record: 8 kHz, mono, 16 bit, two seconds or more, and not silent."""
+    with message(carrier) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
+        assert file.getnframes() >= 2 * 8000
+        samples = memoryview(file.readframes(file.getnframes())).cast("h")
+        assert max(samples) > 3000
+
+
+def test_a_caller_leaves_a_message_in_chinese(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/phone")
+    keys = [("请选择您要的服务", "5"), ("其他问题。", "4"), ("谢谢您帮我们改进", "1")]
+    leave_a_message(page, dict(TEXTS["zh"]), keys, "留言会被录音", "我们会尽快听取您的留言")
+    assert_spoken(site.carrier)
+    assert site.carrier.log.codes == []
+
+
+def test_a_caller_leaves_a_message_in_english(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/phone?lang=en")
+    keys = [("请选择您要的服务", "8"), ("What can we help you with", "5"), ("Other questions", "4")]
+    keys.append(("Thank you for helping us", "1"))
+    leave_a_message(page, dict(TEXTS["en"]), keys, "Your message will be recorded", "listen to your message")
+    assert_spoken(site.carrier)
+    assert page.locator(".hotline [lang=en-US]").count() >= 4
+
+
+def test_the_computers_keyboard_dials_keys_and_hangs_up(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/phone")
+    expect(page.locator(".hotline")).to_have_count(0)
+    page.locator("body").press("Enter")
+    heard(page, "请选择您要的服务")
+    page.keyboard.press("5")
+    heard(page, "其他问题。")
+    page.keyboard.press("Escape")
+    expect(page.locator(".note", has_text=TEXTS["zh"]["ended_you"])).to_be_visible()
+    (leg,) = site.carrier.legs.values()
+    assert leg.status == "completed"
+
+
+def test_a_key_interrupts_a_menu_but_no_notice(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/phone")
+    page.get_by_role("button", name="拨打", exact=True).click()
+    heard(page, "请选择您要的服务")
+    press(page, "0")
+    heard(page, "人工客服现在休息")
+    press(page, "1")
+    heard(page, "留言会被录音")
+    press(page, "7")
+    expect(page.locator(".lost", has_text=TEXTS["zh"]["lost"])).to_be_visible()
+    (leg,) = site.carrier.legs.values()
+    assert "留言会被录音" in getattr(leg.cue, "text", "")
+
+
+@pytest.mark.parametrize("site", [OPEN], indirect=True)
+def test_a_waiting_caller_sees_the_place_in_the_queue(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/phone")
+    page.get_by_role("button", name="拨打", exact=True).click()
+    heard(page, "请选择您要的服务")
+    press(page, "0")
+    heard(page, "正在为您转接人工客服")
+    page.get_by_role("button", name=TEXTS["zh"]["skip"]).click()
+    expect(page.locator(".queue")).to_have_text(re.compile("排队第 1 位"), timeout=CUE_SECONDS)
+    page.get_by_role("button", name="挂断", exact=True).click()
+    expect(page.locator(".note", has_text=TEXTS["zh"]["ended_you"])).to_be_visible()
+    assert all(not queue.members for queue in site.carrier.queues.values())
+
+
+def test_without_a_microphone_a_test_tone_can_be_sent(site: Site, launch: Callable[[list[str]], Browser]) -> None:
+    with launch([]) as browser, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"{site.url}/phone?lang=en")
+        page.get_by_role("button", name="Call", exact=True).click()
+        for words, key in [("请选择您要的服务", "5"), ("其他问题。", "4"), ("谢谢您帮我们改进", "1")]:
+            heard(page, words)
+            press(page, key)
+        heard(page, "留言会被录音")
+        page.get_by_role("button", name="Skip this part").click()
+        expect(page.get_by_text(TEXTS["en"]["microphone_refused"])).to_be_visible(timeout=CUE_SECONDS)
+        page.get_by_role("button", name=TEXTS["en"]["send_tone"]).click()
+        heard(page, "我们会尽快听取您的留言")
+    with message(site.carrier) as file:
+        assert file.getnframes() == 5 * 8000
+
+
+def test_hanging_up_while_speaking_keeps_what_was_said(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/phone")
+    page.get_by_role("button", name="拨打", exact=True).click()
+    for words, key in [("请选择您要的服务", "5"), ("其他问题。", "4"), ("谢谢您帮我们改进", "1")]:
+        heard(page, words)
+        press(page, key)
+    heard(page, "留言会被录音")
+    page.get_by_role("button", name=TEXTS["zh"]["skip"]).click()
+    expect(page.locator(".tape-time")).to_have_text(re.compile(r"^0:0[2-9] / "), timeout=CUE_SECONDS)
+    page.get_by_role("button", name="挂断", exact=True).click()
+    expect(page.locator(".note", has_text=TEXTS["zh"]["ended_you"])).to_be_visible()
+    assert_spoken(site.carrier)
+
+
+def test_a_number_that_nobody_has_is_said_plainly(site: Site, browser: Browser) -> None:
+    with browser.new_context(locale="zh-CN") as context:
+        page = context.new_page()
+        page.goto(f"{site.url}/phone")
+        page.get_by_label(TEXTS["zh"]["to"]).fill("10086")
+        page.get_by_role("button", name="拨打", exact=True).click()
+        expect(page.get_by_role("alert")).to_have_text(TEXTS["zh"]["wrong_number"])
+        expect(page.get_by_role("button", name="拨打", exact=True)).to_be_enabled()
+
+
+def test_a_closed_page_hangs_up(site: Site, page: Page) -> None:
+    page.goto(f"{site.url}/phone")
+    page.get_by_role("button", name="拨打", exact=True).click()
+    heard(page, "请选择您要的服务")
+    (leg,) = site.carrier.legs.values()
+    turn = leg.turn
+    page.goto("about:blank")
+    assert leg.wait_beyond(turn, 10)
+    assert leg.over
+
+
+def test_nothing_on_the_page_is_inline_and_everything_it_names_is_there(site: Site) -> None:
+    answer = site.client.get("/phone")
+    html = answer.text
+    assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    assert not re.search(r"\sstyle=|\son[a-z]+=", html)
+    assert re.findall(r"<script(?![^>]*src=)[^>]*>", html) == ['<script type="application/json" id="texts">']
+    for address in set(re.findall(r'(?:src|href)="(/[^"]+)"', html)):
+        with closing(site.client.get(address)) as file:
+            assert file.status_code == 200, address
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "language"),
+    [("", "en-GB,en;q=0.9", "en"), ("", "zh-TW,zh", "zh-CN"), ("", "fr", "zh-CN"), ("?lang=en", "zh", "en")],
+)
+def test_the_page_speaks_the_readers_language(site: Site, asked: str, accepted: str, language: str) -> None:
+    html = site.client.get(f"/phone{asked}", headers={"Accept-Language": accepted}).text
+    assert f'<html lang="{language}">' in html
+
+
+def test_both_languages_have_the_same_words() -> None:
+    assert TEXTS["zh"].keys() == TEXTS["en"].keys()
+    for name, words in TEXTS["zh"].items():
+        assert re.findall(r"\{\w+\}", words) == re.findall(r"\{\w+\}", TEXTS["en"][name]), name
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "hotline.example.com"},
+        {"Host": "127.0.0.1.example.com"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "http://localhost:9"},
+        {"Origin": "null"},
+    ],
+)
+def test_another_sites_page_cannot_dial(site: Site, headers: dict[str, str]) -> None:
+    answer = site.client.post("/phone/calls", json={"from": CUSTOMER, "to": NUMBER}, headers=headers)
+    assert answer.status_code == 403
+    assert site.carrier.legs == {}
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data"])
+def test_what_a_plain_form_can_send_is_refused(site: Site, kind: str) -> None:
+    answer = site.client.post("/phone/calls", data='{"from": "1", "to": "2"}', content_type=kind)
+    assert answer.status_code == 415
+    assert site.carrier.legs == {}
+
+
+@pytest.mark.parametrize("body", ["[]", "{}", "{", '{"from": 1, "to": "2"}', '{"from": "", "to": "2"}'])
+def test_a_bad_request_is_refused_in_json(site: Site, body: str) -> None:
+    answer = site.client.post("/phone/calls", data=body, content_type="application/json")
+    assert answer.status_code == 400
+    assert answer.json["error"]
+
+
+def test_an_unknown_call_is_over(site: Site) -> None:
+    for path in ("finished", "keys", "message", "hangup"):
+        answer = site.client.post(f"/phone/calls/CA0/{path}", json={"turn": 1, "key": "1", "seconds": 1})
+        assert answer.status_code == 404
+    assert site.client.get("/phone/calls/CA0").status_code == 404
+
+
+def small(clock: SimulatedClock) -> tuple[Carrier, FlaskClient]:
+    """Return a carrier whose one number records at once, and the page's server."""
+    document = b'<Response><Record action="/more" timeout="5" maxLength="3" finishOnKey="#"/></Response>'
+    headers = {"content-type": "text/xml"}
+    carrier = Carrier("AC1", "token", clock, send=lambda *_: Response(200, headers, document))
+    carrier.number(NUMBER, "http://hotline.example.com/")
+    app = Flask(__name__)
+    app.register_blueprint(phone(carrier, NUMBER))
+    return carrier, app.test_client()
+
+
+def dialled(client: FlaskClient) -> dict[str, object]:
+    answer = client.post("/phone/calls", json={"from": CUSTOMER, "to": NUMBER})
+    assert answer.status_code == 201
+    return dict(answer.json)
+
+
+def test_only_so_many_calls_are_kept() -> None:
+    _, client = small(SimulatedClock(OPEN))
+    for _ in range(MOST):
+        dialled(client)
+    answer = client.post("/phone/calls", json={"from": CUSTOMER, "to": NUMBER})
+    assert answer.status_code == 503
+
+
+def test_a_call_whose_page_is_gone_is_hung_up() -> None:
+    clock = SimulatedClock(OPEN)
+    carrier, client = small(clock)
+    gone, there = dialled(client)["call"], dialled(client)["call"]
+    clock.advance(FORGOTTEN.total_seconds() - 1)
+    client.get(f"/phone/calls/{there}")
+    clock.advance(2)
+    dialled(client)
+    assert carrier.legs[str(gone)].over
+    assert not carrier.legs[str(there)].over
+
+
+@pytest.mark.parametrize("wav", [b"", b"RIFF", b"\0" * 1000, sounds.tone(1)[:-1] + b"\0\0"])
+def test_only_a_telephones_wav_is_taken_for_a_message(wav: bytes) -> None:
+    carrier, client = small(SimulatedClock(OPEN))
+    call = dialled(client)
+    path = f"/phone/calls/{call['call']}/message?turn={call['turn']}&end=%23"
+    assert client.post(path, data=wav, content_type="audio/wav").status_code == 400
+    assert carrier.recordings == {}
+
+
+def test_too_long_a_message_is_refused_unread() -> None:
+    carrier, client = small(SimulatedClock(OPEN))
+    call = dialled(client)
+    path = f"/phone/calls/{call['call']}/message?turn={call['turn']}&end="
+    answer = client.post(path, data=b"\0" * (LARGEST + 1), content_type="audio/wav")
+    assert answer.status_code == 413
+    assert carrier.recordings == {}
+
+
+def test_a_full_tape_leaves_the_next_question_alone() -> None:
+    carrier, client = small(SimulatedClock(OPEN))
+    call = dialled(client)
+    path = f"/phone/calls/{call['call']}/message?turn={call['turn']}&end="
+    state = client.post(path, data=sounds.tone(3), content_type="audio/wav").json
+    assert [kept.seconds for kept in carrier.recordings.values()] == [3]
+    assert state["cue"]["kind"] == "recording"
+
+
+def test_a_message_for_a_question_that_is_past_is_let_go() -> None:
+    carrier, client = small(SimulatedClock(OPEN))
+    call = dialled(client)
+    path = f"/phone/calls/{call['call']}/message?turn=0&end=%23"
+    assert client.post(path, data=sounds.tone(1), content_type="audio/wav").status_code == 200
+    assert carrier.recordings == {}
