@@ -7,7 +7,7 @@ from contextlib import closing
 from flask import Flask
 
 from ivr import settings
-from ivr.factory import StartError, create_app
+from ivr.factory import Parts, StartError, create_app
 from ivr.settings import Settings, SettingsError
 from ivr.store.errors import StoreError
 
@@ -55,7 +55,14 @@ def main() -> None:
         blocking_threads=64,
         log_enabled=False,
     )
-    server.serve(target_loader=lambda: application, wrap_loader=False)
+
+    def serving() -> Flask:
+        """Begin, in the process that the server forked, what a fork would not have brought along."""
+        parts: Parts = application.extensions["hotline"]
+        parts.worker().start()
+        return application
+
+    server.serve(target_loader=serving, wrap_loader=False)
 
 
 if __name__ == "__main__":

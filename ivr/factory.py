@@ -1,19 +1,26 @@
 """Puts the parts together: the only module that knows which of them are in use."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, redirect, url_for
 from sqlalchemy import Engine
 
 from ivr import logs, settings
+from ivr.carrier.company import Carrier
+from ivr.carrier.phone import phone
+from ivr.carrier.rest import rest
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.hotline import Hotline
+from ivr.jobs.queue import open_queue
+from ivr.jobs.recordings import Recordings, Source
+from ivr.jobs.worker import Worker
 from ivr.settings import Settings
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
@@ -25,6 +32,7 @@ from ivr.telephony.audio import audio
 from ivr.telephony.render import Site
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
+from ivr.web import web
 
 
 class StartError(RuntimeError):
@@ -46,9 +54,11 @@ class Parts:
     journal: Journal
     messages: Messages
     hotline: Hotline
+    worker: Callable[[], Worker]
 
     def close(self) -> None:
-        """Write down what is waiting, and let go of the database."""
+        """Finish what is at work, write down what is waiting, and let go of the database."""
+        self.worker().stop()
         self.journal.close()
         self.engine.dispose()
 
@@ -66,12 +76,15 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         account=found.account,
         flow=lambda: parts.flow,
         now=now,
-        wanted=lambda message: None,
+        wanted=lambda message: parts.worker().wanted(message),
     )
     app = Flask(__name__)
     app.extensions["hotline"] = parts
     app.register_blueprint(voice(line))
     app.register_blueprint(audio(found.recordings))
+    app.register_blueprint(web())
+    if found.practice:
+        _practise(app, parts, now)
     return app
 
 
@@ -89,9 +102,36 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     def flows(number: int) -> Flow:
         return flow if number == version else _checked(library.files(number), recorded)
 
-    journal = Journal(engine)
+    journal, messages = Journal(engine), Messages(engine)
     hotline = Hotline(journal, flows, lambda: version, now)
-    return Parts(found, flow, engine, journal, Messages(engine), hotline)
+    return Parts(found, flow, engine, journal, messages, hotline, cache(lambda: _worker(found, messages, now)))
+
+
+def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker:
+    """Return who fetches messages; made at its first use, as its queue must not be shared across a fork."""
+    source = Source(found.api_url, found.account, found.account, found.tokens[0])
+    recordings = Recordings(messages, source, found.recordings / "messages", now)
+    queue = open_queue(found.database_url, found.instance / "jobs.db", found.secrets[0])
+    return Worker(queue, recordings.fetch, lambda: messages.due(now()))
+
+
+def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> None:
+    """Put a telephone company beside the hotline, with a phone in the browser to ring it."""
+    found, number = parts.settings, parts.flow.hotline.number
+    callbacks = ThreadPoolExecutor(4, "carrier")
+    carrier = Carrier(
+        found.account, found.tokens[0], now, background=lambda job: _run(callbacks, job), api_url=found.api_url
+    )
+    base = f"{found.public_url}/voice"
+    carrier.number(number, f"{base}/incoming", f"{base}/fallback", f"{base}/status")
+    app.extensions["carrier"] = carrier
+    app.register_blueprint(rest(carrier))
+    app.register_blueprint(phone(carrier, number))
+    app.add_url_rule("/", "index", lambda: redirect(url_for("phone.show")))
+
+
+def _run(pool: ThreadPoolExecutor, job: Callable[[], None]) -> None:
+    pool.submit(job)
 
 
 def menus(folder: Path) -> dict[str, str]:
