@@ -5,14 +5,18 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Connection, Engine, event, select
+from sqlalchemy import Connection, Engine, event, select, text
 
 from ivr.store import writer
+from ivr.store.batch import rows, write
+from ivr.store.crypto import Cipher, of
+from ivr.store.engine import connect
 from ivr.store.entries import Entry, Stored
 from ivr.store.errors import Busy, StoreError
 from ivr.store.journal import Journal
+from ivr.store.recent import Recent
 from ivr.store.tables import turns
-from tests.stores import first, following, hung_up, new_call_id
+from tests.stores import SECRET, Postgres, first, following, hung_up, new_call_id
 
 
 def waiting_for(journal: Journal, number: int) -> Callable[[], bool]:
@@ -144,3 +148,34 @@ def test_nothing_is_written_of_a_batch_that_fails(journal: Journal, engine: Engi
         journal.append(orphan)
     with engine.connect() as connection:
         assert connection.execute(select(turns)).all() == []
+
+
+def test_two_processes_with_the_same_calls_do_not_wait_for_each_other_in_a_ring(postgres: Postgres) -> None:
+    engine = connect(postgres.fresh("ready"), Cipher([SECRET]))
+    low, high = (rows(first(call_id), of(engine)) for call_id in ("CA-ring-1", "CA-ring-2"))
+    with engine.connect() as one, engine.connect() as two, ThreadPoolExecutor(1) as pool:
+        backend = two.scalar(text("SELECT pg_backend_pid()"))
+        assert write(one, [low]) == {"CA-ring-1"}
+        waiting = pool.submit(write, two, [high, low])
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watch:
+            blocked = text("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = :pid")
+            assert_soon(lambda: bool(watch.scalar(blocked, {"pid": backend})))
+        assert write(one, [high]) == {"CA-ring-2"}
+        one.commit()
+        assert waiting.result() == set()
+    engine.dispose()
+
+
+def test_a_late_reader_does_not_put_a_call_back_in_memory() -> None:
+    recent = Recent(2)
+    one = first("CA1")
+    two = following(one)
+    recent.put("CA1", Stored(1, two.call))
+    recent.put("CA1", Stored(1, one.call))
+    assert recent.get("CA1") == Stored(1, two.call)
+    recent.put("CA2", Stored(1, one.call))
+    recent.get("CA1")
+    recent.put("CA3", Stored(1, one.call))
+    assert [recent.get(call_id) is None for call_id in ("CA1", "CA2", "CA3")] == [False, True, False]
+    recent.forget("CA1")
+    assert recent.get("CA1") is None
