@@ -106,23 +106,12 @@ def test_hold_mute_coach_and_announcements_are_heard_and_told() -> None:
     held = room.find(customer.leg.sid)
     assert held is not None
 
-    def hold() -> None:
-        held.hold, held.hold_music = True, Request(f"{ADDRESS}/hold")
-
-    room.change(held, "participant-hold", hold)
+    room.change(held, "participant-hold", hold=True, hold_music=Request(f"{ADDRESS}/hold"))
     assert texts(customer.listen())[-1] == "held"
     assert isinstance(customer.cue, Queued)
-
-    def unhold() -> None:
-        held.hold = False
-
-    room.change(held, "participant-unhold", unhold)
+    room.change(held, "participant-unhold", hold=False)
     assert isinstance(customer.cue, Talking)
-
-    def announce() -> None:
-        held.announcement = Request(f"{ADDRESS}/wait")
-
-    room.change(held, "participant-modify", announce)
+    room.change(held, "participant-modify", announcement=Request(f"{ADDRESS}/wait"))
     assert texts(customer.listen())[-1] == "soon"
     assert isinstance(customer.cue, Talking)
     assert events(site)[3:] == ["participant-hold", "participant-unhold", "participant-modify", "announcement-end"]

@@ -6,20 +6,22 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ivr.carrier.clock import Clock, clock
-from ivr.carrier.conferences import Room
+from ivr.carrier.conferences import Participant, Room
 from ivr.carrier.dial import ringing
 from ivr.carrier.errands import Errands
 from ivr.carrier.leg import Leg
 from ivr.carrier.log import Log
+from ivr.carrier.meeting import attend
+from ivr.carrier.messages import TextMessage
 from ivr.carrier.parameters import API_VERSION
 from ivr.carrier.phones import Phone
 from ivr.carrier.progress import watcher
 from ivr.carrier.queues import CallQueue
 from ivr.carrier.record import Recorded
-from ivr.carrier.script import converse
+from ivr.carrier.script import converse, play
 from ivr.carrier.signals import Goal, Moved, Request, Steps
 from ivr.carrier.web import Send, http_sender
 
@@ -65,6 +67,8 @@ class Carrier:
         self.rooms: dict[str, Room] = {}
         self.conferences: dict[str, Room] = {}
         self.recordings: dict[str, Recorded] = {}
+        self.messages: dict[str, TextMessage] = {}
+        self.api_keys: dict[str, str] = {}
         self.sounds: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -105,10 +109,38 @@ class Carrier:
 
         leg.start(lifetime())
 
-    def outbound(self, leg: Leg, goal: Goal) -> Steps[None]:
-        """What a call that we make does: ring, and run the document of `goal` when it is answered."""
-        if (yield from ringing(leg)):
+    def outbound(self, leg: Leg, goal: Goal, timeout: float) -> Steps[None]:
+        """What a call that we make does: ring for `timeout` seconds, and run the document of `goal` when answered."""
+        if (yield from ringing(leg, timeout)):
             yield from converse(leg, goal)
+
+    def invite(self, participant: Participant, room: Room, most: int, timeout: float) -> None:
+        """Ring somebody and put the party into a conference when it answers; the call ends with the conference."""
+        leg = participant.leg
+
+        def life() -> Steps[None]:
+            if (yield from ringing(leg, timeout)):
+                yield from attend(leg, room, participant, most, play, None)
+
+        self.begin(leg, life())
+
+    def tick(self, slack: float = 0.0) -> None:
+        """End every cue whose time was over `slack` seconds ago; for legs that no driver drives.
+
+        Call it once a second where the clock is the time of day, with some slack for the drivers in browsers.
+        """
+        late = self.clock() - timedelta(seconds=slack)
+        for leg in list(self.legs.values()):
+            turn, seconds = leg.turn, leg.cue.seconds
+            if seconds is not None and leg.since + timedelta(seconds=seconds) <= late:
+                leg.finish(turn)
+
+    def rename(self, queue: CallQueue, name: str) -> None:
+        """Give a queue another name."""
+        with self._lock:
+            self.queues.pop(queue.name, None)
+            queue.name, queue.updated = name, self.clock()
+            self.queues[name] = queue
 
     def leg(self, from_: str, to: str, direction: str, parent: Leg | None = None) -> Leg:
         """A new leg, not yet started."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from ivr.carrier.company import Carrier
     from ivr.carrier.leg import Leg
 
+KICKED = "participant_updated_via_api"
 EVENTS = {
     "conference-start": "start",
     "conference-end": "end",
@@ -66,7 +66,7 @@ class Room:
     def __init__(self, carrier: Carrier, sid: str, name: str) -> None:
         self.carrier, self.sid, self.name = carrier, sid, name
         self.status = "init"
-        self.reason = ""
+        self.reason = self.ended_by = ""
         self.created = self.updated = carrier.clock()
         self.started: datetime | None = None
         self.callbacks: Callbacks | None = None
@@ -120,10 +120,11 @@ class Room:
             last = not self._participants
         why = (("ReasonParticipantLeft", reason), ("ParticipantCallStatus", participant.leg.status))
         self.tell("participant-leave", participant, why)
+        went = "kicked" if reason == KICKED else "left"
         if participant.end_on_exit:
-            self._close("participant-with-end-conference-on-exit-left", participant)
+            self._close(f"participant-with-end-conference-on-exit-{went}", participant)
         elif last:
-            self._close("last-participant-left", participant)
+            self._close(f"last-participant-{went}", participant)
         if last:
             self._finish()
 
@@ -140,6 +141,7 @@ class Room:
             self.status, self.reason, self.updated = "completed", reason, self.carrier.clock()
             self._end = (("ReasonConferenceEnded", reason), ("Reason", reason))
             if by is not None:
+                self.ended_by = by.leg.sid
                 self._end += (("CallSidEndingConference", by.leg.sid), ("ParticipantLabelEndingConference", by.label))
         self.stir()
 
@@ -148,10 +150,11 @@ class Room:
         self.tell("conference-end", None, self._end)
         self._keep_recording()
 
-    def change(self, participant: Participant, event: str, act: Callable[[], None]) -> None:
-        """Change how somebody takes part, tell the callback, and have the party hear accordingly."""
+    def change(self, participant: Participant, event: str, **changes: object) -> None:
+        """Change some fields of a participant, tell the callback, and have the party hear accordingly."""
         with self._lock:
-            act()
+            for name, value in changes.items():
+                setattr(participant, name, value)
             self.updated = self.carrier.clock()
         self.tell(event, participant)
         participant.leg.signal(Stirred(self))

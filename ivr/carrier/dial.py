@@ -144,15 +144,15 @@ def _ring(attempt: Attempt, verb: Dial, noun: Number, page: Page, play: Play) ->
     caller.carrier.begin(child, _rung(child, attempt, noun, page, play))
 
 
-def ringing(leg: Leg) -> Steps[bool]:
-    """A phone rings; whether it was picked up. Else the leg's verdict says why not."""
+def ringing(leg: Leg, timeout: float | None = None) -> Steps[bool]:
+    """A phone rings, for `timeout` seconds at most; whether it was picked up. Else the leg's verdict says why not."""
     leg.change("initiated")
     leg.verdict = leg.carrier.ring(leg)
     if leg.verdict:
         return False
     leg.verdict = "no-answer"
     leg.change("ringing")
-    cue = Ringing(None)
+    cue = Ringing(timeout)
     while True:
         match (yield cue):
             case PickedUp():
@@ -160,6 +160,8 @@ def ringing(leg: Leg) -> Steps[bool]:
                 return True
             case Declined(status):
                 leg.verdict = status
+                return False
+            case Finished():
                 return False
 
 

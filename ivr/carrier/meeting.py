@@ -49,7 +49,7 @@ def _callbacks(noun: Conference, page: Page) -> Callbacks:
 
 
 def attend(
-    leg: Leg, room: Room, participant: Participant, most: int, play: Play, limit: float, star: bool = False
+    leg: Leg, room: Room, participant: Participant, most: int, play: Play, limit: float | None, star: bool = False
 ) -> Steps[str]:
     """Be in the conference until it is over; `DialCallStatus`."""
     leg.place = room
@@ -73,7 +73,9 @@ def attend(
     return "answered"
 
 
-def _presence(leg: Leg, room: Room, participant: Participant, play: Play, limit: float, star: bool) -> Steps[bool]:
+def _presence(
+    leg: Leg, room: Room, participant: Participant, play: Play, limit: float | None, star: bool
+) -> Steps[bool]:
     """What the party hears as things stand; True when it wants to leave."""
     if participant.announcement is not None:
         yield from _announce(leg, room, participant, play)
