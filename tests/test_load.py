@@ -1,5 +1,7 @@
 """Menus are refused with every problem at once, each with file, line and plain words."""
 
+import random
+
 import pytest
 
 from ivr.flow.load import load
@@ -123,6 +125,41 @@ def test_all_problems_come_at_once() -> None:
         hours="queues:\n  general: sometimes\n",
     )
     assert {problem.partition(":")[0] for problem in found} >= {"main.yaml", "frozen.yaml", "hours.yaml"}, found
+
+
+JUNK = [
+    "",
+    "x",
+    "[1, 2]",
+    "{a: {b: c}}",
+    "!!python/object:os.system x",
+    "&a b",
+    "*a",
+    "|",
+    "null",
+    "true",
+    "- 1",
+    "22:30",
+    "\t",
+]
+
+
+def test_no_text_makes_the_loader_fail() -> None:
+    chance = random.Random(20261122)
+    for _ in range(400):
+        files = dict(small())
+        for _ in range(chance.randint(1, 3)):
+            name = chance.choice(sorted(files))
+            lines = files[name].split("\n")
+            number = chance.randrange(len(lines))
+            field, colon, _ = lines[number].partition(":")
+            lines[number] = chance.choice(
+                [f"{field}{colon} {chance.choice(JUNK)}", chance.choice(JUNK), lines[number] * 2]
+            )
+            files[name] = "\n".join(lines)
+        flow, found = load(files)
+        assert (flow is None) == bool(found)
+        assert all(problem.file in files and problem.line >= 1 and problem.words for problem in found)
 
 
 def test_a_missing_file_is_told() -> None:

@@ -31,6 +31,13 @@ class Call:
     facts: Mapping[str, str] = field(default_factory=dict)
     ended: str = ""
 
+    @property
+    def now(self) -> datetime:
+        """The moment of the latest input, in UTC; LookupError for a call that has heard nothing yet."""
+        if self.at is None:
+            raise LookupError("a call that has heard nothing has no time")
+        return self.at
+
     def after(self, event: Event) -> "Call":
         """Return the call as it stands once the event has happened."""
         match event:

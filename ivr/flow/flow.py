@@ -138,8 +138,7 @@ class Flow:
         """Return a prompt as it is said in this call, with its gaps filled and its key named."""
         language = prompt.language or call.language
         template = self.words[language][prompt.place]
-        assert call.at is not None, "a call says nothing before it has heard that it was answered"
-        words = fill(template, {**call.facts, **prompt.facts}, language, call.at.astimezone(self.zone))
+        words = fill(template, {**call.facts, **prompt.facts}, language, call.now.astimezone(self.zone))
         if prompt.key:
             return Said(prompt.place, speech.voice_of(language).press(words, prompt.key), language)
         audio = f"{language}/{prompt.place}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -44,8 +44,7 @@ def load(menus: Mapping[str, str], recorded: frozenset[str] = frozenset()) -> tu
 
 def _always(queues: Mapping[str, Queue], zone: str) -> hours.Schedule:
     schedule, _ = hours.read({"queues": dict.fromkeys(queues or ("none",), "always")}, zone)
-    assert schedule
-    return schedule
+    return cast("hours.Schedule", schedule)
 
 
 @dataclass(frozen=True)
@@ -119,11 +118,13 @@ class Reading:
     def _node(self, name: str, key: str, place: str) -> Node | None:
         data, known = self._data(name)[key], kinds()
         if not isinstance(data, dict):
-            return self._add(name, (key,), f"{key!r} is no node: give it a kind and its fields, indented below it")
+            self._add(name, (key,), f"{key!r} is no node: give it a kind and its fields, indented below it")
+            return None
         kind = data.get("kind")
-        if kind not in known:
+        if not isinstance(kind, str) or kind not in known:
             words = f"{key!r} is of kind {kind!r}: known kinds are {', '.join(sorted(known))}"
-            return self._add(name, (key, "kind") if kind else (key,), words)
+            self._add(name, (key, "kind") if kind else (key,), words)
+            return None
         fields = {field: value for field, value in data.items() if field != "kind"}
         return self._piece(name, (key,), known[kind], fields | {"place": place})
 

@@ -45,14 +45,15 @@ def _plain(value: Any) -> Any:
             return {"facts": {str(key): _plain(item) for key, item in value.items()}}
     if not is_dataclass(value):
         raise TypeError(f"{type(value).__name__} cannot be written to the journal")
-    return {"is": type(value).__name__} | {
-        name: _plain(item) for name, default in _fields(type(value)) if (item := getattr(value, name)) != default
+    kind = type(value).__name__
+    return {"is": kind} | {
+        name: _plain(item) for name, default in _fields(kind) if (item := getattr(value, name)) != default
     }
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple((field.name, field.default) for field in fields(kind))
+def _fields(kind: str) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, field.default) for field in fields(KINDS[kind]))
 
 
 def _made(data: Any) -> Any:

@@ -87,9 +87,7 @@ class _Reader:
         return made
 
     def _scalar(self, node: ScalarNode) -> Any:
-        if node.style or node.tag.endswith(":str"):
-            return node.value
-        return PLAIN.get(node.value, node.value)
+        return node.value if node.style else PLAIN.get(node.value, node.value)
 
     def _add(self, node: Any, words: str) -> None:
         self.problems.append(Problem(self.name, node.start_mark.line + 1, words))

@@ -54,8 +54,7 @@ class Collect(Node):
         """Check what was keyed and read it back, or take the answer to that."""
         if KEYED in call.facts:
             return self._confirmed(flow, call, heard)
-        assert call.at is not None
-        if value := self.value(keys_of(heard), call.at.astimezone(flow.zone).date()):
+        if value := self.value(keys_of(heard), call.now.astimezone(flow.zone).date()):
             back = self._read_back()
             return Move(back.then, (Learned(KEYED, value), *back.first))
         again = self._ask("help")

@@ -26,8 +26,7 @@ class Hours(Node):
 
     def enter(self, flow: Flow, call: Call) -> Move:
         """Look at the schedule, and remember why the queue is closed and when it opens next."""
-        assert call.at is not None
-        now = flow.schedule.at(flow.queue_of(call, self.queue), call.at)
+        now = flow.schedule.at(flow.queue_of(call, self.queue), call.now)
         if now.open:
             return Move(Go(self.open))
         following = now.next.isoformat() if now.next else ""
