@@ -65,9 +65,11 @@ class Hotline:
         """
         return self._take(call_id, asked, heard, None)
 
-    def hang_up(self, call_id: str, caller: Caller) -> Reply:
+    def hang_up(self, call_id: str, caller: Caller) -> None:
         """End a call whose caller is gone; a call that never rang here is written down as ended, too."""
-        return self._take(call_id, "hangup", HungUp(), caller)
+        stored = self.journal.call(call_id)
+        if stored is None or not stored.call.ended:
+            self._take(call_id, "hangup", HungUp(), caller)
 
     def _take(self, call_id: str, asked: str, heard: Input, caller: Caller | None) -> Reply:
         stored = self.journal.call(call_id)
