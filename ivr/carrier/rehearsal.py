@@ -1,0 +1,62 @@
+"""A rehearsal: an application served over real HTTP for one call, which the caller's listening moves through time."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from ivr.carrier.clock import SimulatedClock
+from ivr.carrier.company import Carrier
+
+HOST = "127.0.0.1"
+
+
+class _Quiet(WSGIRequestHandler):
+    """Answers without a line on the screen for each request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def rehearsal(
+    make: Callable[[int, Callable[[], datetime]], Flask], at: datetime, account: str, token: str, number: str
+) -> Iterator[tuple[Flask, Carrier]]:
+    """Serve what `make(port, now)` returns on a free port of this machine, with a carrier that can dial `number`.
+
+    Its clock stands at `at` until the caller listens. `account` and `token` are those the application believes in.
+    """
+    clock = SimulatedClock(at.astimezone(UTC))
+    port = _free_port()
+    app = make(port, clock)
+    url = f"http://{HOST}:{port}"
+    carrier = Carrier(account, token, clock, api_url=url)
+    carrier.number(number, f"{url}/voice/incoming", f"{url}/voice/fallback", f"{url}/voice/status")
+    with served(app, port):
+        yield app, carrier
+
+
+@contextmanager
+def served(app: Flask, port: int) -> Iterator[None]:
+    """Serve an application on this machine until the block ends."""
+    server = make_server(HOST, port, app, threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])

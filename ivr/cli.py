@@ -1,0 +1,213 @@
+"""Commands: a phone in the terminal, and a check of the menus."""
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+import click
+
+from ivr import transcript
+from ivr.flow.events import Event, Waiting
+from ivr.flow.flow import Flow
+from ivr.flow.problem import Problem
+from ivr.flow.waits import Message, Room
+from ivr.transcript import Script
+
+CUSTOMER: Final = "+8613800138000"
+AHEAD: Final = 60  # days
+KEYS: Final = re.compile(r"[0-9*#]+")
+SPEECH: Final = re.compile(r"say (\d{1,3})")
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
+HELP: Final = "Type keys (0-9 * #), nothing for silence, `say 5` to speak for 5 seconds, `hang up` or Ctrl-D to end."
+
+
+class Phone(Protocol):
+    """A phone with a call on it, as the practice carrier's Caller is."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the call is over."""
+
+    def listen(self) -> object:
+        """Listen until the hotline waits for something."""
+
+    def press(self, keys: str) -> object:
+        """Key in."""
+
+    def silence(self) -> object:
+        """Do nothing until the hotline goes on."""
+
+    def speak(self, seconds: float) -> object:
+        """Speak while a message is recorded."""
+
+    def hang_up(self) -> object:
+        """Put the phone down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A call made for practice: the phone, and all that happened in the call up to now."""
+
+    phone: Phone
+    events: Callable[[], Sequence[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the commands need.
+
+    `rehearse` makes a call at the moment and from the number of a script; `menus` reads the menus anew, as `load`
+    does; `pages` is where pages are saved.
+    """
+
+    rehearse: Callable[[Script], AbstractContextManager[Rehearsal]]
+    menus: Callable[[], tuple[Flow | None, list[Problem]]]
+    now: Callable[[], datetime]
+    zone: ZoneInfo
+    base: str
+    pages: Path
+
+
+def commands(tools: Tools) -> tuple[click.Command, ...]:
+    """Return the commands, to be added to the application's."""
+    return _call(tools), _menus(tools)
+
+
+@dataclass
+class Page:
+    """A call as the terminal shows it, line by line."""
+
+    rehearsal: Rehearsal
+    base: str
+    lines: list[str]
+    told: int = 0
+    typing: bool = field(default_factory=lambda: sys.stdin.isatty())
+
+    def run(self) -> None:
+        """Listen and do what is typed until the call is over."""
+        self._listen()
+        while not self.rehearsal.phone.over:
+            typed = self._typed()
+            if action := self._understood(typed):
+                self._do(action)
+
+    def _listen(self) -> None:
+        self.rehearsal.phone.listen()
+        events = self.rehearsal.events()
+        new = [line for line in transcript.lines(events[self.told :], self.base) if not line.startswith(">")]
+        self.told = len(events)
+        self.lines += new
+        for line in new:
+            click.echo(line)
+
+    def _typed(self) -> str:
+        if self.typing:
+            click.echo("> ", nl=False)
+        line = sys.stdin.readline()
+        if self.typing and not line:
+            click.echo()
+        return line.strip() if line else "hang up"
+
+    def _understood(self, typed: str) -> str:
+        """Return what a page calls the thing typed; "", and say so, where it makes no sense now."""
+        wait = next((event.wait for event in reversed(self.rehearsal.events()) if isinstance(event, Waiting)), None)
+        if typed == "":
+            return "(waits)" if isinstance(wait, Room) else "(silence)"
+        if typed == "hang up":
+            return "(hangs up)"
+        if KEYS.fullmatch(typed):
+            return typed
+        if (spoken := SPEECH.fullmatch(typed)) and isinstance(wait, Message):
+            return f"(speaks {int(spoken[1])} s)"
+        click.echo("Nothing is being recorded now." if spoken else HELP, err=True)
+        return ""
+
+    def _do(self, action: str) -> None:
+        self.lines.append(f"> {action}")
+        if not self.typing:
+            click.echo(self.lines[-1])
+        phone = self.rehearsal.phone
+        match action:
+            case "(silence)" | "(waits)":
+                phone.silence()
+            case "(hangs up)":
+                phone.hang_up()
+            case _ if action.startswith("(speaks "):
+                phone.speak(float(action.split()[1]))
+                phone.press("#")
+            case _:
+                phone.press(action)
+        self._listen()
+
+
+def _call(tools: Tools) -> click.Command:
+    @click.command("call")
+    @click.option("--from", "caller", default=CUSTOMER, show_default=True, help="The number that rings.")
+    @click.option("--at", help="The moment of the call in the hotline's zone, like '2026-11-23 10:00'; now otherwise.")
+    @click.option("--save", metavar="NAME", help="Keep the page as the test NAME.")
+    def call(caller: str, at: str | None, save: str | None) -> None:
+        """Ring the hotline from this terminal, in no time and without a trace. Type keys as a caller would."""
+        file = _file(tools, save)
+        script = Script((save or "A call").replace("-", " ").replace("_", " "), _moment(tools, at), caller)
+        lines = transcript.head(script)
+        click.echo(HELP, err=True)
+        click.echo("\n".join(lines))
+        with tools.rehearse(script) as rehearsal:
+            page = Page(rehearsal, tools.base, lines)
+            page.run()
+        if file:
+            file.write_text("\n".join(page.lines) + "\n", "utf-8")
+            click.echo(f"saved: {file.name}", err=True)
+
+    return call
+
+
+def _file(tools: Tools, name: str | None) -> Path | None:
+    if name is None:
+        return None
+    if not NAME.fullmatch(name):
+        raise click.BadParameter("a name is made of small letters, digits, - and _", param_hint="--save")
+    if not tools.pages.is_dir():
+        raise click.BadParameter(f"there is no folder {tools.pages} to save pages in", param_hint="--save")
+    file = tools.pages / f"{name}.txt"
+    if file.exists():
+        raise click.BadParameter(f"{file.name} is there already: take another name", param_hint="--save")
+    return file
+
+
+def _moment(tools: Tools, at: str | None) -> datetime:
+    """Return the moment that was asked for, in whole minutes as a page has it."""
+    if at is None:
+        return tools.now().astimezone(tools.zone).replace(second=0, microsecond=0)
+    try:
+        return datetime.strptime(at, transcript.STAMP).replace(tzinfo=tools.zone)
+    except ValueError:
+        raise click.BadParameter("write a moment like '2026-11-23 10:00'", param_hint="--at") from None
+
+
+def _menus(tools: Tools) -> click.Command:
+    @click.group("menus")
+    def menus() -> None:
+        """What callers hear."""
+
+    @menus.command("check")
+    def check() -> None:
+        """Say everything that is wrong with the menus, or that they are good."""
+        flow, problems = tools.menus()
+        for problem in problems:
+            click.echo(str(problem))
+        if flow is None or problems:
+            raise SystemExit(1)
+        click.echo(f"menus are good: {len(flow.nodes)} nodes, {len(flow.words)} languages")
+        today = tools.now().astimezone(flow.zone).date()
+        if unknown := flow.schedule.unknown(today, AHEAD):
+            words = f"the public holidays from {unknown[0]} on are not known yet: enter them in hours.yaml"
+            click.echo(f"warning: {words}", err=True)
+
+    return menus

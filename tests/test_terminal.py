@@ -1,0 +1,147 @@
+"""What the terminal phone promises: a call by typing, on a page of text that is a test as it stands."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from ivr import transcript
+from ivr.carrier.caller import Caller
+from ivr.carrier.rehearsal import rehearsal
+from ivr.cli import CUSTOMER, Rehearsal, Tools, commands
+from ivr.factory import create_app, menus
+from ivr.flow.load import load
+from ivr.transcript import Script
+from tests import pages
+from tests.world import ACCOUNT, NUMBER, ROOT, TOKEN, ZONE, hotline_settings, world
+
+OPEN = "2026-11-23 10:00"
+CLOSED = "2026-11-22 10:00"
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Tools:
+    @contextmanager
+    def rehearse(script: Script) -> Iterator[Rehearsal]:
+        def make(port, now):  # type: ignore[no-untyped-def]
+            return create_app(hotline_settings(tmp_path, port), now)
+
+        with rehearsal(make, script.at, ACCOUNT, TOKEN, NUMBER) as (app, carrier):
+            parts = app.extensions["hotline"]
+            caller = Caller(carrier, script.caller, NUMBER)
+            yield Rehearsal(caller, lambda: parts.journal.events(caller.leg.sid))
+            parts.close()
+            assert carrier.log.codes == []
+
+    (tmp_path / "calls").mkdir()
+    return Tools(
+        rehearse,
+        menus=lambda: load(menus(ROOT / "menus")),
+        now=lambda: datetime(2026, 11, 23, 2, 0, 42, tzinfo=UTC),
+        zone=ZONE,
+        base="zh-CN",
+        pages=tmp_path / "calls",
+    )
+
+
+def run(tools: Tools, *words: str, typed: str = "") -> Result:
+    """Run a command, with these lines typed and then Ctrl-D."""
+    group = click.Group("flask", {command.name or "": command for command in commands(tools)})
+    return CliRunner().invoke(group, words, input=typed)
+
+
+def test_a_call_by_typing_reads_like_a_page(tools: Tools) -> None:
+    done = run(tools, "call", "--at", CLOSED, typed="5\n4\n1\nsay 5\n")
+    assert done.exit_code == 0, done.output
+    lines = done.stdout.splitlines()
+    assert lines[:2] == ["# A call", f"@ {CLOSED} {CUSTOMER}"]
+    assert [line for line in lines if line.startswith(">")] == ["> 5", "> 4", "> 1", "> (speaks 5 s)"]
+    assert any(line.startswith("<! 留言会被录音") for line in lines)
+    assert lines[-2:] == ["< 谢谢您，我们会尽快听取您的留言。再见。", "= message"]
+
+
+def test_the_end_of_what_is_typed_hangs_up(tools: Tools) -> None:
+    done = run(tools, "call", typed="8\n")
+    assert done.stdout.splitlines()[-2:] == ["> (hangs up)", "= hung-up"]
+    assert "< [en-US] What can we help you with?" in done.stdout
+
+
+def test_an_empty_line_is_silence_and_a_round_of_waiting(tools: Tools) -> None:
+    done = run(tools, "call", "--at", OPEN, typed="\n0\n\nhang up\n")
+    does = [line for line in done.stdout.splitlines() if line.startswith((">", "~", "="))]
+    assert does[:2] == ["> (silence)", "> 0"]
+    assert "> (waits)" in does
+    assert does[-1] == "= hung-up"
+
+
+def test_what_cannot_be_done_now_is_said_and_changes_nothing(tools: Tools) -> None:
+    done = run(tools, "call", "--at", OPEN, typed="say 5\nhello\nhang up\n")
+    assert "Nothing is being recorded now." in done.stderr
+    assert "Type keys" in done.stderr
+    assert [line for line in done.stdout.splitlines() if line.startswith(">")] == ["> (hangs up)"]
+
+
+@pytest.mark.parametrize(
+    "typed", ["5\n4\n1\nsay 5\n", "8\n0\n1\n\n", "7\n\n\n\n", "3\n1\n4\n8800000001\n1\n", "0\n"], ids=str.split
+)
+@pytest.mark.parametrize("at", [OPEN, CLOSED])
+def test_a_saved_page_is_a_test_that_passes(tools: Tools, tmp_path: Path, typed: str, at: str) -> None:
+    done = run(tools, "call", "--at", at, "--from", "+8613900000007", "--save", "my-call", typed=typed)
+    assert done.exit_code == 0, done.output
+    written = (tools.pages / "my-call.txt").read_text("utf-8")
+    assert written == done.stdout
+    script, does = transcript.read(written, "my-call.txt")
+    assert (script.title, script.caller) == ("my call", "+8613900000007")
+    again = tmp_path / "again"
+    again.mkdir()
+    with world(again, script.at.replace(tzinfo=ZONE)) as here:
+        assert pages.call(here, script, does) == written
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--save", "../up"], "small letters"),
+        (["--save", "there"], "there already"),
+        (["--at", "tomorrow"], "write a moment like"),
+    ],
+)
+def test_a_wrong_option_is_said_before_anything_rings(tools: Tools, words: list[str], told: str) -> None:
+    (tools.pages / "there.txt").write_text("kept", "utf-8")
+    done = run(tools, "call", *words)
+    assert done.exit_code == 2
+    assert told in done.output
+    assert [file.read_text("utf-8") for file in tools.pages.iterdir()] == ["kept"]
+
+
+def test_good_menus_are_counted(tools: Tools) -> None:
+    done = run(tools, "menus", "check")
+    assert done.exit_code == 0
+    flow, _ = tools.menus()
+    assert flow
+    assert f"menus are good: {len(flow.nodes)} nodes, 2 languages\n" in done.stdout
+
+
+def test_every_problem_is_told_with_its_file_and_line(tools: Tools) -> None:
+    texts = menus(ROOT / "menus")
+    texts["main.yaml"] = texts["main.yaml"].replace("go: merchant}", "go: nowhere}")
+    texts["fault.yaml"] += "\nlost:\n  kind: dance\n"
+    done = run(replace(tools, menus=lambda: load(texts)), "menus", "check")
+    assert done.exit_code == 1
+    told = done.stdout.splitlines()
+    assert len(told) >= 2
+    assert any(line.startswith("main.yaml:") and "nowhere" in line for line in told)
+    assert any(line.startswith("fault.yaml:") and "dance" in line for line in told)
+
+
+@pytest.mark.parametrize(("today", "warned"), [(date(2026, 11, 1), False), (date(2026, 11, 23), True)])
+def test_holidays_that_nobody_knows_yet_are_warned_of_sixty_days_ahead(tools: Tools, today: date, warned: bool) -> None:
+    now = datetime(today.year, today.month, today.day, tzinfo=ZONE)
+    done = run(replace(tools, now=lambda: now), "menus", "check")
+    assert done.exit_code == 0
+    assert ("holidays from 2027-01-01" in done.stderr) == warned
