@@ -74,7 +74,7 @@ def answered(world: World, queue: str) -> Leg:
     """Return the leg of an agent who took the first caller of a queue."""
     leg = world.carrier.leg(NUMBER, AGENT, "outbound-api")
     document = f"<Response><Dial><Queue>{queue}</Queue></Dial></Response>"
-    world.carrier.begin(leg, world.carrier.outbound(leg, Inline(document)))
+    world.carrier.begin(leg, world.carrier.outbound(leg, Inline(document), 30))
     return world.carrier.phone(AGENT).answer()
 
 
