@@ -7,9 +7,10 @@ import time
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from flask import Flask
@@ -24,7 +25,6 @@ from ivr.carrier.phone_calls import FORGOTTEN, MOST
 from ivr.carrier.phone_texts import TEXTS
 from ivr.carrier.web import Response
 from ivr.factory import create_app
-from ivr.web import web
 from tests.world import CLOSED, CUSTOMER, NUMBER, OPEN, free_port, hotline_settings, served
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -37,6 +37,21 @@ FLAGS = [
 ]
 ALLOWED = "--use-fake-ui-for-media-stream"
 CUE_SECONDS = 20_000
+# A browser with voices, whose first words end at once and whose others go on until they are cut short.
+VOICES = """
+window.spoken = [];
+window.SpeechSynthesisUtterance = class { constructor(text) { Object.assign(this, { text, over: "" }); } };
+Object.defineProperty(window, "speechSynthesis", { value: {
+  getVoices: () => [{ lang: "fr-FR" }, { lang: "zh_CN" }, { lang: "en-US" }].map((voice) => ({ ...voice })),
+  speak(words) {
+    window.spoken.push(words);
+    const end = words.onend;
+    words.onend = () => { words.over = "ended"; end(); };
+    if (window.spoken.length === 1) setTimeout(words.onend);
+  },
+  cancel() { for (const words of window.spoken) words.over ||= "cut"; },
+}});
+"""
 
 
 @dataclass
@@ -46,6 +61,7 @@ class Site:
     app: Flask
     carrier: Carrier
     url: str
+    messages: Path
 
     @property
     def client(self) -> FlaskClient:
@@ -62,16 +78,11 @@ def running_from(moment: datetime) -> Callable[[], datetime]:
 @pytest.fixture
 def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     moment = getattr(request, "param", CLOSED)
-    now = running_from(moment)
-    settings = hotline_settings(tmp_path, free_port())
-    app = create_app(settings, now)
-    carrier = Carrier(settings.account, settings.tokens[0], now, api_url=settings.api_url)
-    base = f"{settings.public_url}/voice"
-    carrier.number(NUMBER, f"{base}/incoming", f"{base}/fallback", f"{base}/status")
-    app.register_blueprint(web())
-    app.register_blueprint(phone(carrier, NUMBER))
+    settings = replace(hotline_settings(tmp_path, free_port()), practice=True)
+    app = create_app(settings, running_from(moment))
+    app.extensions["hotline"].worker().start()
     with served(app, settings.port):
-        yield Site(app, carrier, settings.public_url)
+        yield Site(app, app.extensions["carrier"], settings.public_url, settings.recordings / "messages")
     app.extensions["hotline"].close()
 
 
@@ -130,16 +141,19 @@ def leave_a_message(page: Page, texts: dict[str, str], keys: list[tuple[str, str
     expect(page.get_by_role("button", name=texts["redial"], exact=True)).to_be_visible()
 
 
-def message(carrier: Carrier) -> wave.Wave_read:
-    """Return the one message that the carrier got."""
-    (kept,) = carrier.recordings.values()
-    assert kept.status == "completed"
-    return wave.open(io.BytesIO(kept.wav))
+def kept(site: Site) -> bytes:
+    """Return the one message, once the hotline has fetched it from the carrier and put it away."""
+    for _ in range(200):
+        if files := list(site.messages.rglob("*.wav")):
+            (file,) = files
+            return file.read_bytes()
+        Event().wait(0.05)
+    raise AssertionError("no message was put away in 10 seconds")
 
 
-def assert_spoken(carrier: Carrier) -> None:
-    """The carrier got the message as telephones record: 8 kHz, mono, 16 bit, two seconds or more, and not silent."""
-    with message(carrier) as file:
+def assert_spoken(site: Site) -> None:
+    """The message is put away as the microphone heard it: 8 kHz, mono, 16 bit, two seconds or more, and not silent."""
+    with wave.open(io.BytesIO(kept(site))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
         assert file.getnframes() >= 2 * 8000
         samples = memoryview(file.readframes(file.getnframes())).cast("h")
@@ -150,7 +164,7 @@ def test_a_caller_leaves_a_message_in_chinese(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/phone")
     keys = [("请选择您要的服务", "5"), ("其他问题。", "4"), ("谢谢您帮我们改进", "1")]
     leave_a_message(page, dict(TEXTS["zh"]), keys, "留言会被录音", "我们会尽快听取您的留言")
-    assert_spoken(site.carrier)
+    assert_spoken(site)
     assert site.carrier.log.codes == []
 
 
@@ -159,7 +173,7 @@ def test_a_caller_leaves_a_message_in_english(site: Site, page: Page) -> None:
     keys = [("请选择您要的服务", "8"), ("What can we help you with", "5"), ("Other questions", "4")]
     keys.append(("Thank you for helping us", "1"))
     leave_a_message(page, dict(TEXTS["en"]), keys, "Your message will be recorded", "listen to your message")
-    assert_spoken(site.carrier)
+    assert_spoken(site)
     assert page.locator(".hotline [lang=en-US]").count() >= 4
 
 
@@ -217,8 +231,7 @@ def test_without_a_microphone_a_test_tone_can_be_sent(site: Site, launch: Callab
         expect(page.get_by_text(TEXTS["en"]["microphone_refused"])).to_be_visible(timeout=CUE_SECONDS)
         page.get_by_role("button", name=TEXTS["en"]["send_tone"]).click()
         heard(page, "我们会尽快听取您的留言")
-    with message(site.carrier) as file:
-        assert file.getnframes() == 5 * 8000
+    assert sounds.length(kept(site)) == 5
 
 
 def test_hanging_up_while_speaking_keeps_what_was_said(site: Site, page: Page) -> None:
@@ -232,7 +245,23 @@ def test_hanging_up_while_speaking_keeps_what_was_said(site: Site, page: Page) -
     expect(page.locator(".tape-time")).to_have_text(re.compile(r"^0:0[2-9] / "), timeout=CUE_SECONDS)
     page.get_by_role("button", name="挂断", exact=True).click()
     expect(page.locator(".note", has_text=TEXTS["zh"]["ended_you"])).to_be_visible()
-    assert_spoken(site.carrier)
+    assert_spoken(site)
+
+
+def test_words_are_spoken_in_their_language_until_a_key_silences_them(site: Site, browser: Browser) -> None:
+    with browser.new_context(locale="zh-CN") as context:
+        page = context.new_page()
+        page.add_init_script(VOICES)
+        page.goto(f"{site.url}/phone")
+        page.get_by_role("button", name="拨打", exact=True).click()
+        heard(page, "For English")
+        expect(page.locator(".hotline")).to_have_count(2)
+        page.evaluate("window.spoken.at(-1).onend()")
+        heard(page, "英语服务")
+        press(page, "8")
+        heard(page, "What can we help you with")
+        spoken = page.evaluate("window.spoken.map((one) => [one.voice.lang, one.over])")
+    assert spoken[:4] == [["zh_CN", "ended"], ["en-US", "ended"], ["zh_CN", "cut"], ["en-US", ""]]
 
 
 def test_a_number_that_nobody_has_is_said_plainly(site: Site, browser: Browser) -> None:
