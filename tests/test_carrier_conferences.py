@@ -155,3 +155,13 @@ def test_a_conference_of_the_same_name_is_another_one_after_its_end() -> None:
     Caller(carrier, CUSTOMER, HOTLINE)
     assert carrier.rooms["call-1"] is not first
     assert set(carrier.conferences) == {first.sid, carrier.rooms["call-1"].sid}
+
+
+def test_the_first_to_end_a_conference_is_the_one_who_ended_it() -> None:
+    both = 'endConferenceOnExit="true"'
+    carrier, site, customer, agent = pair(conference(both, both))
+    customer.hang_up()
+    assert agent.over is False
+    assert carrier.rooms["call-1"].ended_by == customer.leg.sid
+    ends = [form for form in site.asked("/callback") if form["StatusCallbackEvent"] == "conference-end"]
+    assert [form["CallSidEndingConference"] for form in ends] == [customer.leg.sid]

@@ -4,6 +4,7 @@ import pytest
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Ringing, Talking
+from ivr.carrier.dial import Attempt
 from ivr.carrier.phones import Phone
 from tests.carrier_site import AGENT, CUSTOMER, HOTLINE, Site, call, company, texts, values
 
@@ -225,3 +226,15 @@ def test_a_busy_phone_is_told_with_its_sip_code() -> None:
     agent(caller).reject()
     (told,) = site.asked("/callback")
     assert values(told, "CallStatus", "SipResponseCode", "CallDuration", "Duration") == ("busy", "486", "0", "0")
+
+
+def test_only_the_first_to_answer_has_the_call_and_nobody_once_the_caller_has_given_up() -> None:
+    caller, _ = call(dial(f"<Number>{AGENT}</Number><Number>{SECOND}</Number>"))
+    first, second = agent(caller).legs[0], agent(caller, SECOND).legs[0]
+    attempt = Attempt(caller.leg)
+    assert attempt.claim(first)
+    assert not attempt.claim(second)
+    given_up = Attempt(caller.leg)
+    given_up.give_up()
+    assert not given_up.claim(first)
+    assert given_up.bridge(first) is None

@@ -12,7 +12,7 @@ from ivr.carrier.caller import Caller
 from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import Carrier
 from ivr.carrier.script import APPLICATION_ERROR
-from ivr.carrier.web import Response, Send, retries, signature
+from ivr.carrier.web import BrokenOffError, Response, Send, retries, signature
 from tests.carrier_site import (
     ACCOUNT,
     ADDRESS,
@@ -177,6 +177,7 @@ def test_time_outs_come_from_the_fragment_within_their_limits() -> None:
     [
         (ConnectionError("refused"), 11205),
         (TimeoutError("slow"), 11200),
+        (BrokenOffError("cut"), 11206),
         (Response(500, {"content-type": "text/xml"}, b"<Response/>"), 11200),
         (Response(200, {}, b"<Response/>"), 12300),
         (Response(200, {"content-type": "application/json"}, b"{}"), 12300),

@@ -13,7 +13,7 @@ from ivr.carrier.parameters import ordered, standard
 from ivr.carrier.signals import Form, Goal, Inline, Request
 from ivr.carrier.twiml import Document, Unusable, check_answer, parse
 from ivr.carrier.verbs import Verb
-from ivr.carrier.web import Pairs, Response, attempts, retries, signature, with_query, without_fragment
+from ivr.carrier.web import BrokenOffError, Pairs, Response, attempts, retries, signature, with_query, without_fragment
 
 if TYPE_CHECKING:
     from ivr.carrier.company import Carrier
@@ -106,7 +106,7 @@ def ask(carrier: Carrier, leg: Leg, request: Request, context: str) -> tuple[str
 
 
 def once(carrier: Carrier, leg: Leg | None, url: str, method: str, form: Pairs, context: str) -> Response:
-    """One signed request with its retries, logged attempt by attempt. Raises Unusable 11200, 11205 or 11210."""
+    """One signed request with its retries, logged attempt by attempt. Raises Unusable 11200, 11205, 11206, 11210."""
     if "_" in (urlsplit(url).hostname or "_"):
         raise Unusable(11210, "a host's name cannot have an underscore", url)
     target = with_query(url, form) if method == "GET" else url
@@ -125,6 +125,8 @@ def once(carrier: Carrier, leg: Leg | None, url: str, method: str, form: Pairs, 
 
     try:
         answer = attempts(carrier.send, target, body, headers, note)
+    except BrokenOffError as error:
+        raise Unusable(11206, f"the answer broke off: {error}", without_fragment(url)) from error
     except TimeoutError as error:
         wait = retries(target)
         raise Unusable(11200, f"no answer in {wait.read} s: {error}", without_fragment(url)) from error

@@ -6,9 +6,12 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
+from requests.adapters import HTTPAdapter
 from twilio.request_validator import RequestValidator
+from urllib3.exceptions import ProtocolError
 
 HARD_LIMIT = 15.0
+_MOST_CONNECTIONS = 64
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -24,14 +27,21 @@ class Response:
 Send = Callable[[str, Pairs | None, Mapping[str, str], tuple[float, float]], Response]
 """send(url, form, headers, (connect, read) seconds): POSTs the form, or GETs when the form is None.
 
-Raises ConnectionError when there was no connection, TimeoutError when no whole answer came in time.
+Raises ConnectionError when there was no connection, TimeoutError when no answer came (in time, or at all), and
+BrokenOffError when an answer began and broke off.
 """
+
+
+class BrokenOffError(OSError):
+    """An answer that began and did not come to its end; it is never retried."""
 
 
 def http_sender() -> Send:
     """A Send over real HTTP that keeps connections and follows no redirect."""
     session = requests.Session()
     session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=_MOST_CONNECTIONS))
 
     def send(url: str, form: Pairs | None, headers: Mapping[str, str], timeout: tuple[float, float]) -> Response:
         body = None if form is None else urlencode(form)
@@ -40,18 +50,25 @@ def http_sender() -> Send:
             answer = session.request(
                 method, url, data=body, headers=dict(headers), timeout=timeout, allow_redirects=False
             )
-        except (requests.ConnectTimeout, requests.exceptions.InvalidURL) as error:
-            raise ConnectionError(str(error)) from error
-        except requests.Timeout as error:
-            raise TimeoutError(str(error)) from error
         except requests.RequestException as error:
-            raise ConnectionError(str(error)) from error
+            raise _plain(error) from error
         session.cookies.clear()
         cookies = answer.raw.headers.getlist("Set-Cookie")
         lower = {name.lower(): value for name, value in answer.headers.items()}
         return Response(answer.status_code, {**lower, "set-cookie": "\n".join(cookies)}, answer.content)
 
     return send
+
+
+def _plain(error: requests.RequestException) -> OSError:
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+        return BrokenOffError(str(error))
+    if isinstance(error, requests.ConnectTimeout):
+        return ConnectionError(str(error))
+    aborted = isinstance(error, requests.ConnectionError) and error.args and isinstance(error.args[0], ProtocolError)
+    if aborted or isinstance(error, requests.Timeout):
+        return TimeoutError(str(error))
+    return ConnectionError(str(error))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +125,7 @@ def signature(token: str, url: str, form: Pairs) -> str:
 def attempts(send: Send, url: str, form: Pairs | None, headers: Mapping[str, str], note: "Note") -> Response:
     """The first answer that is not to be retried, 15 seconds for all; each attempt is told to `note`.
 
-    Raises ConnectionError or TimeoutError when even the last attempt brought no answer.
+    Raises ConnectionError or TimeoutError when even the last attempt brought no answer, BrokenOffError at once.
     """
     policy, bare, begun = retries(url), without_fragment(url), time.monotonic()
     for attempt in range(policy.times + 1):
@@ -116,6 +133,9 @@ def attempts(send: Send, url: str, form: Pairs | None, headers: Mapping[str, str
         last = attempt == policy.times or left <= 0
         try:
             answer = send(bare, form, headers, (policy.connect, max(0.1, min(policy.read, left))))
+        except BrokenOffError as error:
+            note(attempt, None, str(error) or "broken off")
+            raise
         except (ConnectionError, TimeoutError) as error:
             note(attempt, None, str(error) or type(error).__name__)
             if last or not policy.again("rt" if isinstance(error, TimeoutError) else "ct"):
