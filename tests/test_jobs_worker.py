@@ -6,9 +6,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
-from multiprocessing.connection import Connection as Pipe
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
@@ -160,10 +160,9 @@ def test_a_job_of_another_secret_is_not_opened(tmp_path: Path) -> None:
     assert done == ["ours"]
 
 
-def work(pipe: Pipe, database: str, folder: Path, api_url: str) -> None:
+def work(database: str, folder: Path, api_url: str) -> None:
     """Be the jobs' own process, until told to end."""
     worker = a_worker(database, connect(database, Cipher([SECRET])), folder, api_url)
-    pipe.send("ready")
     worker.run()
     sys.exit(0)
 
@@ -172,12 +171,12 @@ def work(pipe: Pipe, database: str, folder: Path, api_url: str) -> None:
 def test_a_process_of_jobs_ends_when_it_is_told_to(
     database: str, messages: Messages, tmp_path: Path, carrier: str, number: int
 ) -> None:
-    process, _ = started(database, tmp_path, carrier)
     told = messages.report(SID, "CA1", "completed", 2, now())
-    soon(lambda: state(messages, told) == "fetched")
-    os.kill(process.pid or 0, number)
-    process.join(10)
-    assert process.exitcode == 0
+    with started(database, tmp_path, carrier) as process:
+        soon(lambda: state(messages, told) == "fetched")
+        os.kill(process.pid or 0, number)
+        process.join(10)
+        assert process.exitcode == 0
 
 
 def test_the_message_in_the_hand_of_a_killed_worker_is_fetched_by_the_next(
@@ -186,10 +185,10 @@ def test_the_message_in_the_hand_of_a_killed_worker_is_fetched_by_the_next(
     told, held = messages.report(SID, "CA1", "completed", 2, now()), threading.Event()
     half = Answer(body=sound(2)[:1000], promised=len(sound(2)), held=held)
     with site(half) as slow, site(Answer(body=sound(2))) as carrier:
-        process, _ = started(database, tmp_path, slow.url)
-        soon(lambda: bool(slow.asked))
-        process.kill()
-        process.join()
+        with started(database, tmp_path, slow.url) as process:
+            soon(lambda: bool(slow.asked))
+            process.kill()
+            process.join()
         held.set()
         assert (state(messages, told), messages.due(now())) == ("wanted", [])
         worker = a_worker(database, engine, tmp_path, carrier.url, later=timedelta(minutes=3))
@@ -198,12 +197,13 @@ def test_the_message_in_the_hand_of_a_killed_worker_is_fetched_by_the_next(
         worker.stop()
 
 
-def started(database: str, folder: Path, api_url: str) -> tuple[SpawnProcess, Pipe]:
-    """Start a process of jobs, and return it once it works."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=work, args=(theirs, database, folder, api_url), daemon=True)
+@contextmanager
+def started(database: str, folder: Path, api_url: str) -> Iterator[SpawnProcess]:
+    """Start a process of jobs; it is gone when the block ends."""
+    process = get_context("spawn").Process(target=work, args=(database, folder, api_url), daemon=True)
     process.start()
-    theirs.close()
-    assert ours.recv() == "ready"
-    return process, ours
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.join()
