@@ -122,7 +122,19 @@ const phone = () => ({
     const { text, language, loop, seconds } = this.cue;
     this.note({ who: "hotline", text, language: language.replace("cmn", "zh") });
     const turn = this.turn;
-    if (!sounds.speak(text, language, loop, () => this.finished(turn))) this.wait(seconds);
+    if (sounds.speak(text, language, loop, () => this.finished(turn))) {
+      this.wait(seconds * 3 + 5); // Some browsers forget to tell when a voice is done.
+      return;
+    }
+    this.wait(seconds);
+    this.excuse(language);
+  },
+
+  // Once a call for each language that the browser cannot speak.
+  excuse(language) {
+    const name = language.startsWith("en") ? texts.english : texts.chinese;
+    const text = filled(texts.no_voice, { language: name });
+    if (this.loud && this.entries.every((entry) => entry.text !== text)) this.note({ who: "note", text });
   },
 
   play() {
