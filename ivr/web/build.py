@@ -25,7 +25,7 @@ class VendorError(RuntimeError):
 class WebBuild(BuildHookInterface[Any]):
     """Makes `pip install` bring the styles and scripts along, for an editable install and a wheel alike."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, _build_data: dict[str, Any]) -> None:
         """Fill `vendor/`, and end the build with one sentence where that fails; a source distribution needs none."""
         if self.target_name == "sdist":
             return
