@@ -238,3 +238,42 @@ def test_only_the_first_to_answer_has_the_call_and_nobody_once_the_caller_has_gi
     given_up.give_up()
     assert not given_up.claim(first)
     assert given_up.bridge(first) is None
+
+
+def test_a_talk_is_recorded_where_the_document_says_so() -> None:
+    recorded = 'record="record-from-answer" recordingStatusCallback="/callback"'
+    caller, site = call(dial(attributes=recorded))
+    leg = agent(caller).answer()
+    caller.carrier.clock.advance(75)
+    leg.hang_up()
+    (turn,) = site.asked("/turn")
+    kept = caller.carrier.recordings[turn["RecordingSid"]]
+    assert turn["RecordingUrl"] == caller.carrier.recording_url(kept.sid)
+    assert (kept.call, kept.seconds, kept.source) == (caller.leg.sid, 75, "DialVerb")
+    assert values(site.asked("/callback")[0], "RecordingSource", "RecordingDuration") == ("DialVerb", "75")
+    assert site.paths().index("/callback") > site.paths().index("/turn")
+
+
+def test_a_recorded_talk_that_the_caller_ends_is_kept_too() -> None:
+    caller, site = call(dial(attributes='record="true" recordingStatusCallback="/callback"'))
+    agent(caller).answer()
+    caller.carrier.clock.advance(8)
+    caller.hang_up()
+    assert site.asked("/turn")[0]["RecordingDuration"] == "8"
+    assert len(site.asked("/callback")) == 1
+
+
+def test_what_was_never_bridged_is_not_recorded() -> None:
+    caller, site = call(dial(attributes='record="true" recordingStatusCallback="/callback"'))
+    agent(caller).reject()
+    assert "RecordingUrl" not in site.asked("/turn")[0]
+    assert caller.carrier.recordings == {}
+
+
+def test_a_recorded_talk_without_an_action_is_told_before_the_next_verb() -> None:
+    dialled = f'<Dial record="true" recordingStatusCallback="/callback">{AGENT}</Dial><Say>next</Say>'
+    caller, site = call({"/in": dialled})
+    leg = agent(caller).answer()
+    caller.carrier.clock.advance(5)
+    leg.hang_up()
+    assert len(site.asked("/callback")) == 1

@@ -5,6 +5,7 @@ import pytest
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Listening, Queued, Ringing, Talking
 from ivr.carrier.queues import MUSIC
+from ivr.carrier.signals import Moved, Request
 from tests.carrier_site import ADDRESS, AGENT, CUSTOMER, HOTLINE, Form, call, company, texts, values
 
 ENQUEUE = '<Enqueue action="/turn" waitUrl="/wait">general</Enqueue><Say>no action</Say>'
@@ -201,3 +202,14 @@ def test_the_queues_document_is_resolved_like_every_other() -> None:
     Caller(carrier, CUSTOMER, HOTLINE)
     assert carrier.log.documents()[1].url == f"{ADDRESS}/wait"
     assert carrier.log.documents()[1].context == "queue wait"
+
+
+def test_moving_a_caller_who_talks_is_told_as_such_and_the_agent_goes_on() -> None:
+    carrier, site = company(agent_pages())
+    caller, agent = Caller(carrier, CUSTOMER, HOTLINE), Caller(carrier, AGENT, HOTLINE)
+    caller.listen()
+    caller.leg.signal(Moved(Request(f"{ADDRESS}/turn")))
+    assert site.asked("/turn")[0]["QueueResult"] == "redirected-from-bridged"
+    assert texts(caller.listen()) == ["after"]
+    assert texts(agent.listen()) == ["next"]
+    assert len(site.asked("/turn")) == 2

@@ -42,7 +42,8 @@ class Carrier:
     """A telephone company in a box, in place of Twilio.
 
     `now` is a SimulatedClock that cues move on, or any callable that tells the time; `send` asks web servers (see
-    web.Send); `background` runs callbacks, by default in order and at once; `api_url` is where `rest` is served.
+    web.Send); `background` runs callbacks and what REST orders, by default in order and at once; `api_url` is where
+    `rest` is served; the log keeps the last `keep` requests.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class Carrier:
         send: Send | None = None,
         background: Background | None = None,
         api_url: str = "https://api.twilio.com",
-        keep: int = 200_000,
+        keep: int = 20_000,
     ) -> None:
         self.account_sid, self.auth_token, self.api_url = account_sid, auth_token, api_url
         self.clock = clock(now)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ivr.carrier import schema
+from ivr.carrier import schema, sounds
 from ivr.carrier.bridge import Bridge, part, talk
 from ivr.carrier.cues import Ringing
 from ivr.carrier.errands import Afterwards
 from ivr.carrier.fetching import Page, document, tell
 from ivr.carrier.meeting import join
 from ivr.carrier.progress import watcher
+from ivr.carrier.record import Recorded, keep, report
 from ivr.carrier.signals import (
     Answered,
     CallerWaiting,
@@ -47,6 +49,11 @@ class Outcome:
     bridged: bool = False
     other: Leg | None = None
     more: Form = ()
+    since: datetime | None = None
+
+    def bridge(self, leg: Leg) -> None:
+        """Both sides talk from now on."""
+        self.status, self.bridged, self.since = "completed", True, leg.carrier.clock()
 
     def form(self) -> Form:
         """The parameters."""
@@ -72,10 +79,36 @@ def dial(leg: Leg, verb: Dial, page: Page, play: Play) -> Steps[Goal | None]:
                 numbers = [noun for noun in nouns if isinstance(noun, Number)]
                 yield from _dial_numbers(leg, verb, numbers, page, play, outcome)
     except HungUp:
+        told = _record(leg, verb, page, outcome)
         if verb.action:
             tell(leg, page.request(verb.action, verb.method, outcome.form()))
+        told()
         raise
-    return page.request(verb.action, verb.method, outcome.form()) if verb.action else None
+    told = _record(leg, verb, page, outcome)
+    if not verb.action:
+        told()
+        return None
+    leg.after_fetch.append(told)
+    return page.request(verb.action, verb.method, outcome.form())
+
+
+def _record(leg: Leg, verb: Dial, page: Page, outcome: Outcome) -> Callable[[], None]:
+    """Keep the talk, a tone in its place, if the document wants it recorded; what tells the callback afterwards."""
+    if not verb.record or outcome.since is None:
+        return lambda: None
+    carrier, begun = leg.carrier, outcome.since
+    seconds = round((carrier.clock() - begun).total_seconds())
+    taken = Recorded(carrier.new_sid("RE"), leg.sid, "", seconds, begun, "DialVerb", sounds.tone(seconds))
+    kept = keep(carrier, taken)
+    outcome.more += (
+        ("RecordingUrl", carrier.recording_url(kept.sid)),
+        ("RecordingSid", kept.sid),
+        ("RecordingDuration", str(kept.seconds)),
+    )
+    if not verb.recording_callback or kept.status not in verb.recording_callback_events:
+        return lambda: None
+    callback = page.request(verb.recording_callback, verb.recording_callback_method)
+    return lambda: report(carrier, leg, callback, kept)
 
 
 @dataclass(slots=True)
@@ -128,7 +161,7 @@ def _dial_numbers(leg: Leg, verb: Dial, nouns: list[Number], page: Page, play: P
         bridge = yield from _await_answer(verb, attempt, outcome)
         if bridge is not None:
             leg.answer()
-            outcome.status, outcome.bridged = "completed", True
+            outcome.bridge(leg)
             yield from talk(leg, bridge, verb.time_limit, verb.hangup_on_star)
 
 
@@ -242,5 +275,5 @@ def _meet(leg: Leg, verb: Dial, bridge: Bridge, outcome: Outcome) -> Steps[None]
             pass
     except Parted:
         return
-    outcome.status, outcome.bridged = "completed", True
+    outcome.bridge(leg)
     yield from talk(leg, bridge, verb.time_limit, verb.hangup_on_star)

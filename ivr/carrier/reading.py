@@ -162,6 +162,15 @@ def _enqueue(reader: Reader, element: Element) -> Enqueue:
     )
 
 
+_DIAL_RECORD = (
+    "do-not-record",
+    "false",
+    "true",
+    "record-from-answer",
+    "record-from-ringing",
+    "record-from-answer-dual",
+    "record-from-ringing-dual",
+)
 _PROGRESS = ("initiated", "ringing", "answered", "completed")
 _ROOM_EVENTS = ("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 
@@ -182,6 +191,12 @@ def _dial(reader: Reader, element: Element) -> Dial:
         caller_id=element.get("callerId", ""),
         answer_on_bridge=reader.flag(element, "answerOnBridge", False),
         hangup_on_star=reader.flag(element, "hangupOnStar", False, 13213),
+        record=reader.choice(element, "record", "do-not-record", 13217, _DIAL_RECORD) not in _DIAL_RECORD[:2],
+        recording_callback=element.get("recordingStatusCallback", ""),
+        recording_callback_method=reader.method(element, 13256, "recordingStatusCallbackMethod"),
+        recording_callback_events=reader.words(
+            element, "recordingStatusCallbackEvent", "completed", 13621, _RECORDING_EVENTS
+        ),
     )
 
 

@@ -133,6 +133,10 @@ class Dial:
     caller_id: str
     answer_on_bridge: bool
     hangup_on_star: bool
+    record: bool = False
+    recording_callback: str = ""
+    recording_callback_method: str = "POST"
+    recording_callback_events: tuple[str, ...] = ("completed",)
 
 
 @dataclass(frozen=True, slots=True)
