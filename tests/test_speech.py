@@ -152,6 +152,8 @@ def test_no_digit_is_lost_and_groups_are_of_three_and_four(text: str) -> None:
         (22000, "两万二千", "两万二千", "第二万二千"),
         (100002, "十万零二", "十万零二", "第十万零二"),
         (200000000, "两亿", "两亿", "第二亿"),
+        (100001000, "一亿零一千", "一亿零一千", "第一亿零一千"),
+        (100010000, "一亿零一万", "一亿零一万", "第一亿零一万"),
     ],
 )
 def test_chinese_numbers(n: int, alone: str, counted: str, ordinal: str) -> None:
@@ -215,6 +217,7 @@ def small(words: str) -> int:
 @example(95588)
 @example(110)
 @example(12306)
+@example(10**8 + 1000)
 @example(10**12 - 1)
 def test_a_chinese_listener_hears_the_number_that_was_meant(n: int) -> None:
     assert heard(zh.number(n)) == heard(zh.counted(n)) == heard(zh.ordinal(n)[1:]) == n

@@ -2,10 +2,11 @@
 # ruff: noqa: N999 -- the module is called by its language
 
 import datetime
+import re
 from functools import lru_cache
 
 from babel.dates import format_date, format_time
-from wetext import Normalizer
+from cn2an import an2cn
 
 from ivr.flow.speech._digits import groups
 
@@ -13,9 +14,8 @@ ONE = "幺"  # how a 1 is said in a digit string; 一 is easily heard as 七 on 
 SIGNS = dict(zip("0123456789", f"零{ONE}二三四五六七八九", strict=True))
 KEYS = {**{digit: digit for digit in "0123456789"}, "*": "星号键", "#": "井号键"}
 DAYS = {-1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
-MOST = 10**12  # wetext reads greater numbers wrongly, so they are said digit by digit
-
-_WETEXT = Normalizer(lang="zh", operator="tn")
+TWO = re.compile("^二(?=[百千万亿])")  # where 两 is said instead
+MOST = 10**12  # nobody follows greater numbers by ear, so they are said digit by digit
 
 
 def digits(text: str) -> str:
@@ -24,13 +24,15 @@ def digits(text: str) -> str:
 
 
 def number(n: int) -> str:
-    """二, 十二, 一百零一."""
-    return _read(n, "号")
+    """二, 十二, 一百零一, 两百."""
+    if n < 0:
+        return f"负{number(-n)}"
+    return digits(str(n)) if n >= MOST else TWO.sub("两", _read(n))
 
 
 def counted(n: int) -> str:
     """两 as in 两位, 十二, 一百零二."""
-    return _read(n, "个")
+    return "两" if n == 2 else number(n)
 
 
 def ordinal(n: int) -> str:
@@ -88,11 +90,11 @@ def press(matter: str, k: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _read(n: int, measure: str) -> str:
-    """The number as it is read before a measure word, which wetext needs: it says a bare 110 as a telephone number."""
-    if n < 0:
-        return f"负{_read(-n, measure)}"
-    return digits(str(n)) if n >= MOST else str(_WETEXT.normalize(f"{n}{measure}")).removesuffix(measure)
+def _read(n: int) -> str:
+    """The number from 0 up as it is read, 两 nowhere."""
+    words: str = an2cn(n)
+    # cn2an says 一亿一千 for 100001000, which is heard as 110000000.
+    return words.replace("亿", "亿零") if n >= 10**8 and 1000 <= n % 10**8 < 10**4 else words
 
 
 def _past(minute: int) -> str:
@@ -114,5 +116,5 @@ def _day(day: datetime.date, today: datetime.date) -> str:
     if 2 < ahead <= 7:
         weekday = format_date(day, "EEE", locale="zh_CN")
         return weekday if day.weekday() > today.weekday() else f"下{weekday}"
-    year = "" if day.year == today.year else _WETEXT.normalize(f"{day.year}年")
+    year = "" if day.year == today.year else f"{an2cn(str(day.year), 'direct')}年"
     return f"{year}{date(day)}{format_date(day, 'EEEE', locale='zh_CN')}"
