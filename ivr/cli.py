@@ -63,7 +63,7 @@ class Tools:
     """What the commands need.
 
     `rehearse` makes a call at the moment and from the number of a script; `menus` reads the menus anew, as `load`
-    does; `pages` is where pages are saved.
+    does; `pages` is where pages are saved; `work` does the jobs until the process is told to end.
     """
 
     rehearse: Callable[[Script], AbstractContextManager[Rehearsal]]
@@ -72,11 +72,13 @@ class Tools:
     zone: ZoneInfo
     base: str
     pages: Path
+    work: Callable[[], None]
 
 
 def commands(tools: Tools) -> tuple[click.Command, ...]:
     """Return the commands, to be added to the application's."""
-    return _call(tools), _menus(tools)
+    jobs = click.Command("jobs", callback=tools.work, help="Fetch callers' messages until told to end.")
+    return _call(tools), _menus(tools), jobs
 
 
 @dataclass

@@ -1,22 +1,28 @@
 """Puts the parts together: the only module that knows which of them are in use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from flask import Flask, redirect, url_for
 from sqlalchemy import Engine
 
 from ivr import logs, settings
+from ivr.carrier.caller import Caller
 from ivr.carrier.company import Carrier
 from ivr.carrier.phone import phone
+from ivr.carrier.rehearsal import rehearsal
 from ivr.carrier.rest import rest
+from ivr.cli import Rehearsal, Tools, commands
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
+from ivr.flow.problem import Problem
 from ivr.hotline import Hotline
 from ivr.jobs.queue import open_queue
 from ivr.jobs.recordings import Recordings, Source
@@ -32,6 +38,7 @@ from ivr.telephony.audio import audio
 from ivr.telephony.render import Site
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
+from ivr.transcript import Script
 from ivr.web import web
 
 
@@ -85,6 +92,8 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     app.register_blueprint(web())
     if found.practice:
         _practise(app, parts, now)
+    for command in commands(_tools(parts, now)):
+        app.cli.add_command(command)
     return app
 
 
@@ -130,6 +139,44 @@ def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> None:
     app.add_url_rule("/", "index", lambda: redirect(url_for("phone.show")))
 
 
+def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
+    """Return what the commands need."""
+    found, number = parts.settings, parts.flow.hotline.number
+
+    @contextmanager
+    def rehearse(script: Script) -> Iterator[Rehearsal]:
+        with TemporaryDirectory() as folder:
+            # The rehearsal has a database of its own, so that nothing of it is kept.
+            alone = replace(found, practice=False, instance=Path(folder), database_url=f"sqlite:///{folder}/hotline.db")
+
+            def make(port: int, clock: Callable[[], datetime]) -> Flask:
+                url = f"http://127.0.0.1:{port}"
+                return create_app(replace(alone, port=port, public_url=url, api_url=url), clock)
+
+            with rehearsal(make, script.at, found.account, found.tokens[0], number) as (app, carrier):
+                made: Parts = app.extensions["hotline"]
+                caller = Caller(carrier, script.caller, number)
+                yield Rehearsal(caller, lambda: made.journal.events(caller.leg.sid))
+                made.close()
+
+    return Tools(
+        rehearse=rehearse,
+        menus=lambda: _read(menus(found.menus), prompts(found.recordings)),
+        now=now,
+        zone=parts.flow.zone,
+        base=parts.flow.base,
+        pages=found.menus.parent / "tests" / "calls",
+        work=lambda: parts.worker().run(),
+    )
+
+
+def _read(texts: dict[str, str], recorded: frozenset[str]) -> tuple[Flow | None, list[Problem]]:
+    """Return the menus and every problem, those of the carrier's voices among them."""
+    flow, problems = load(texts, recorded)
+    wrong = voices.unknown(flow.hotline.languages) if flow else []
+    return flow, problems + [Problem("hotline.yaml", 1, words) for words in wrong]
+
+
 def _run(pool: ThreadPoolExecutor, job: Callable[[], None]) -> None:
     pool.submit(job)
 
@@ -147,11 +194,9 @@ def prompts(folder: Path) -> frozenset[str]:
 
 
 def _checked(texts: dict[str, str], recorded: frozenset[str]) -> Flow:
-    flow, problems = load(texts, recorded)
-    words = [str(problem) for problem in problems]
-    words += [f"hotline.yaml:1: {trouble}" for trouble in voices.unknown(flow.hotline.languages if flow else {})]
-    if flow is None or words:
-        raise StartError("\n".join(["the menus cannot be used:", *words]))
+    flow, problems = _read(texts, recorded)
+    if flow is None or problems:
+        raise StartError("\n".join(["the menus cannot be used:", *map(str, problems)]))
     for language in flow.hotline.languages:
         speech.voice_of(language).number(12)  # Its tables take a moment to read, which no caller shall wait.
     return flow

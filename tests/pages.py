@@ -63,8 +63,8 @@ class Page:
 
     def note(self) -> None:
         """Write down what the hotline said since the last time."""
-        base = self.world.app.extensions["hotline"].flow.base
-        self.happened = self.world.app.extensions["hotline"].journal.events(self.caller.leg.sid)
+        base = self.world.parts.flow.base
+        self.happened = self.world.parts.journal.events(self.caller.leg.sid)
         new = self.happened[self.told :]
         self.told = len(self.happened)
         self.lines += [line for line in transcript.lines(new, base) if not line.startswith(">")]

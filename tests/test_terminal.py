@@ -46,6 +46,7 @@ def tools(tmp_path: Path) -> Tools:
         zone=ZONE,
         base="zh-CN",
         pages=tmp_path / "calls",
+        work=lambda: None,
     )
 
 

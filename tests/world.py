@@ -2,22 +2,20 @@
 
 import shutil
 import socket
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from ivr.carrier.caller import Caller
-from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import Carrier
+from ivr.carrier.rehearsal import rehearsal
 from ivr.carrier.web import Send
-from ivr.factory import create_app
+from ivr.factory import Parts, create_app
 from ivr.settings import Settings
 from tests.contract import faults
 
@@ -31,22 +29,13 @@ OPEN = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)  # a Monday
 CLOSED = datetime(2026, 11, 22, 10, 0, tzinfo=ZONE)  # a Sunday
 
 
-class _Handler(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_: object) -> None:
-        """Say nothing: the tests read the carrier's log."""
-
-
 @dataclass
 class World:
     """The application, the telephone company, and the time that passes for both."""
 
     app: Flask
     carrier: Carrier
-    clock: SimulatedClock
-    url: str
-    settings: Settings
+    parts: Parts
 
     def caller(self, number: str = CUSTOMER) -> Caller:
         """Dial the hotline."""
@@ -80,13 +69,6 @@ def hotline_settings(folder: Path, port: int, database: str = "", menus: Path = 
     )
 
 
-def free_port() -> int:
-    """Return a port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def world(
     folder: Path,
@@ -96,32 +78,19 @@ def world(
     send: Send | None = None,
 ) -> Iterator[World]:
     """Run a hotline and its telephone company from this moment on."""
-    clock = SimulatedClock(at.astimezone(UTC))
-    settings = hotline_settings(folder, free_port(), database, menus)
-    app = create_app(settings, clock)
-    with served(app, settings.port):
-        carrier = company(settings, clock, send)
-        yield World(app, carrier, clock, settings.public_url, settings)
-    app.extensions["hotline"].close()
+
+    def make(port: int, now: Callable[[], datetime]) -> Flask:
+        return create_app(hotline_settings(folder, port, database, menus), now)
+
+    with rehearsal(make, at, ACCOUNT, TOKEN, NUMBER) as (app, carrier):
+        carrier.send = send or carrier.send
+        parts: Parts = app.extensions["hotline"]
+        yield World(app, carrier, parts)
+        parts.close()
 
 
-def company(settings: Settings, clock: SimulatedClock, send: Send | None = None) -> Carrier:
-    """Return a telephone company whose one number is the hotline's."""
-    carrier = Carrier(settings.account, settings.tokens[0], clock, send=send, api_url=settings.api_url)
-    base = f"{settings.public_url}/voice"
-    carrier.number(NUMBER, f"{base}/incoming", f"{base}/fallback", f"{base}/status")
-    return carrier
-
-
-@contextmanager
-def served(app: Flask, port: int) -> Iterator[None]:
-    """Serve an application over real HTTP."""
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+def free_port() -> int:
+    """Return a port that nobody has."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -12,6 +12,13 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _calls()
+    _turns()
+    _messages()
+    _menus()
+
+
+def _calls() -> None:
     op.create_table(
         "calls",
         sa.Column("id", sa.String(64), nullable=False),
@@ -33,6 +40,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_calls_caller_hash", "calls", ["caller_hash"])
     op.create_index("ix_calls_started_at", "calls", ["started_at"])
+
+
+def _turns() -> None:
     op.create_table(
         "turns",
         sa.Column("call_id", sa.String(64), nullable=False),
@@ -44,6 +54,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("call_id", "turn", name="pk_turns"),
         sa.UniqueConstraint("call_id", "asked", name="uq_turns_call_id_asked"),
     )
+
+
+def _messages() -> None:
     op.create_table(
         "messages",
         sa.Column("id", sa.String(32), nullable=False),
@@ -66,6 +79,9 @@ def upgrade() -> None:
     op.create_index("ix_messages_state_next_try_at", "messages", ["state", "next_try_at"])
     op.create_index("ix_messages_created_at", "messages", ["created_at"])
     op.create_index("ix_messages_call_id", "messages", ["call_id"])
+
+
+def _menus() -> None:
     op.create_table(
         "menus",
         sa.Column("version", sa.Integer, nullable=False),
