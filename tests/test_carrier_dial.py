@@ -277,3 +277,10 @@ def test_a_recorded_talk_without_an_action_is_told_before_the_next_verb() -> Non
     caller.carrier.clock.advance(5)
     leg.hang_up()
     assert len(site.asked("/callback")) == 1
+
+
+def test_a_whisper_that_leads_round_in_a_ring_is_given_up() -> None:
+    caller, site = call({**WHISPER, "/whisper": "<Redirect/>"})
+    agent(caller).answer()
+    assert 11215 in caller.carrier.log.codes
+    assert outcome(site) == ("completed", "false")

@@ -114,3 +114,13 @@ def test_speaking_where_nothing_is_recorded_is_a_mistake_of_the_test() -> None:
     caller, _ = call({"/in": "<Gather/>"})
     with pytest.raises(RuntimeError, match="nothing is recorded"):
         caller.speak(1)
+
+
+def test_a_voice_in_two_pieces_is_joined() -> None:
+    caller, site = call(PAGES)
+    caller.listen()
+    caller.speak(1, tone(1))
+    caller.speak(2)
+    caller.press("#")
+    kept = caller.carrier.recordings[site.asked("/turn")[0]["RecordingSid"]]
+    assert (kept.seconds, length(kept.wav)) == (3, 3)

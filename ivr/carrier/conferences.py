@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ivr.carrier import sounds
 from ivr.carrier.fetching import notify
 from ivr.carrier.parameters import rfc2822
 from ivr.carrier.record import Recorded, keep, report
@@ -190,7 +189,7 @@ class Room:
             return
         seconds = round((self.carrier.clock() - self.started).total_seconds())
         sid = self.carrier.new_sid("RE")
-        taken = Recorded(sid, "", "", seconds, self.started, "Conference", sounds.tone(seconds), self.sid)
+        taken = Recorded(sid, "", "", seconds, self.started, "Conference", None, self.sid)
         kept = keep(self.carrier, taken)
         if self.callbacks.recording is not None and kept.status in self.callbacks.recording_events:
             report(self.carrier, None, self.callbacks.recording, kept)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ivr.carrier import schema, sounds
+from ivr.carrier import schema
 from ivr.carrier.bridge import Bridge, part, talk
 from ivr.carrier.cues import Ringing
 from ivr.carrier.errands import Afterwards
@@ -98,7 +98,7 @@ def _record(leg: Leg, verb: Dial, page: Page, outcome: Outcome) -> Callable[[], 
         return lambda: None
     carrier, begun = leg.carrier, outcome.since
     seconds = round((carrier.clock() - begun).total_seconds())
-    taken = Recorded(carrier.new_sid("RE"), leg.sid, "", seconds, begun, "DialVerb", sounds.tone(seconds))
+    taken = Recorded(carrier.new_sid("RE"), leg.sid, "", seconds, begun, "DialVerb")
     kept = keep(carrier, taken)
     outcome.more += (
         ("RecordingUrl", carrier.recording_url(kept.sid)),

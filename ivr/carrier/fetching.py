@@ -43,15 +43,12 @@ class Page:
 def obtain(leg: Leg, goal: Goal) -> Page:
     """The next document of the call, from the fallback URL when the goal cannot be had; notes of faults in the log.
 
-    Raises Unusable when neither can be had, or after ten documents in which the caller heard nothing (11215).
+    Raises Unusable when neither can be had.
     """
-    leg.hops += 1
-    if leg.hops > MOST_HOPS:
-        raise noted(leg, Unusable(11215, "ten documents without anything to hear"))
     try:
         return document(leg, goal, schema.CALL)
     except Unusable as fault:
-        if leg.fallback is None:
+        if leg.fallback is None or leg.hops > MOST_HOPS:
             raise
         form = (("ErrorCode", str(fault.code)), ("ErrorUrl", fault.url))
         return document(leg, Request(leg.fallback.url, leg.fallback.method, form), schema.CALL)
@@ -62,9 +59,15 @@ def obtain(leg: Leg, goal: Goal) -> Page:
 
 
 def document(leg: Leg, goal: Goal, context: str) -> Page:
-    """The document of `goal`, checked for `context`; its deviations go to the log. Raises Unusable, also logged."""
+    """The document of `goal`, checked for `context`; its deviations go to the log.
+
+    Raises Unusable, also logged: what `ask` and `check_answer` raise, and 11215 after ten without anything to hear.
+    """
     url = ""
+    leg.hops += 1
     try:
+        if leg.hops > MOST_HOPS:
+            raise Unusable(11215, "ten documents without anything to hear")
         if isinstance(goal, Inline):
             found = parse(goal.twiml, context)
         else:

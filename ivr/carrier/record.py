@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recording as the carrier keeps it; `status` is completed, or absent when nothing was said."""
+    """A recording as the carrier keeps it; `status` is completed, or absent when nothing was said.
+
+    `sound` is what was spoken, None where nobody really spoke: a tone of the same length stands for it.
+    """
 
     sid: str
     call: str
@@ -28,8 +31,13 @@ class Recorded:
     seconds: int
     started: datetime
     source: str
-    wav: bytes
+    sound: bytes | None = None
     conference: str = ""
+
+    @property
+    def wav(self) -> bytes:
+        """The sound as a WAV file."""
+        return sounds.tone(self.seconds) if self.sound is None else self.sound
 
 
 class Tape:
@@ -37,20 +45,25 @@ class Tape:
 
     def __init__(self, most: float) -> None:
         self.seconds = 0.0
-        self.parts: list[bytes] = []
+        self._parts: list[tuple[float, bytes | None]] = []
         self._most = most
 
     def add(self, spoke: Spoke) -> bool:
         """Take sound in; True when the tape is full."""
         seconds = min(spoke.seconds, self._most - self.seconds)
         self.seconds += seconds
-        self.parts.append(sounds.tone(seconds) if spoke.wav is None else spoke.wav)
+        self._parts.append((seconds, spoke.wav))
         return self.seconds >= self._most
 
     @property
-    def wav(self) -> bytes:
-        """The whole as one WAV file; sound that came in one piece is kept as it was."""
-        return self.parts[0] if len(self.parts) == 1 else sounds.joined(self.parts)
+    def sound(self) -> bytes | None:
+        """The whole as one WAV file, tones between what was spoken; None when nobody really spoke."""
+        match self._parts:
+            case [(_, spoken)]:
+                return spoken
+            case parts if any(wav is not None for _, wav in parts):
+                return sounds.joined([sounds.tone(seconds) if wav is None else wav for seconds, wav in parts])
+        return None
 
 
 def record(leg: Leg, verb: Record, page: Page) -> Steps[Goal | None]:
@@ -58,15 +71,15 @@ def record(leg: Leg, verb: Record, page: Page) -> Steps[Goal | None]:
     leg.answer()
     tape, begun, sid = Tape(verb.max_length), leg.carrier.clock(), leg.carrier.new_sid("RE")
     action = page.request(verb.action, verb.method)
-    _report(leg, verb, page, Recorded(sid, leg.sid, "in-progress", 0, begun, "RecordVerb", b""))
+    _report(leg, verb, page, Recorded(sid, leg.sid, "in-progress", 0, begun, "RecordVerb"))
     try:
         key = yield from _listen(verb, tape, leg)
     except HungUp:
-        kept = keep(leg.carrier, Recorded(sid, leg.sid, "", round(tape.seconds), begun, "RecordVerb", tape.wav))
+        kept = keep(leg.carrier, Recorded(sid, leg.sid, "", round(tape.seconds), begun, "RecordVerb", tape.sound))
         tell(leg, replace(action, form=_form(leg.carrier, kept, "hangup")))
         _report(leg, verb, page, kept)
         raise
-    kept = keep(leg.carrier, Recorded(sid, leg.sid, "", round(tape.seconds), begun, "RecordVerb", tape.wav))
+    kept = keep(leg.carrier, Recorded(sid, leg.sid, "", round(tape.seconds), begun, "RecordVerb", tape.sound))
     leg.after_fetch.append(lambda: _report(leg, verb, page, kept))
     return replace(action, form=_form(leg.carrier, kept, key))
 
