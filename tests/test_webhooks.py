@@ -220,6 +220,19 @@ def test_a_fault_before_a_language_is_chosen_is_heard_in_all(site: Site, monkeyp
     assert "Sorry" in answer.text
 
 
+def test_a_fault_of_ours_leaves_a_waiting_caller_in_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    site.ask("/voice/incoming")
+    assert "<Enqueue" in site.ask("/voice/turn/1" + LANGUAGE, Digits="0").text
+    with monkeypatch.context() as broken:
+        broken.setattr(site.parts.journal, "append", lambda entry: 1 / 0)
+        room = site.ask("/voice/wait/2" + LANGUAGE, QueuePosition="1", QueueTime="0").text
+        leave = site.ask("/voice/wait/2" + LANGUAGE, QueuePosition="1", QueueTime="25", Digits="1").text
+    assert "<Gather" in room
+    assert "<Leave" in leave
+    assert faults(room, waiting=True) == faults(leave, waiting=True) == []
+    assert "<Record" in site.ask("/voice/turn/2" + LANGUAGE, QueueResult="leave").text
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
 def test_the_lifeboat_leads_to_a_person_or_a_message_without_the_database(
     site: Site, language: str, monkeypatch: pytest.MonkeyPatch

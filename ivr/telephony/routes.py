@@ -88,7 +88,8 @@ def _calls(paths: Blueprint, line: Line) -> None:
 
     @paths.post("/wait/<int:turn>")
     def wait(turn: int) -> Response:
-        return _twiml(line, lambda: hotline.hear(request.form["CallSid"], f"wait/{turn}", decode_wait(request.form)))
+        heard = decode_wait(request.form)
+        return _twiml(line, lambda: hotline.hear(request.form["CallSid"], f"wait/{turn}", heard), heard.keys)
 
 
 def _callbacks(paths: Blueprint, line: Line) -> None:
@@ -129,14 +130,19 @@ def _fallback(paths: Blueprint, line: Line) -> None:
         return _xml(lifeboat.thanks(line.flow(), line.site, _language()))
 
 
-def _twiml(line: Line, take: Callable[[], Reply]) -> Response:
-    """Answer with what happened; whatever goes wrong on our side, the caller hears an apology and gets a person."""
+def _twiml(line: Line, take: Callable[[], Reply], waiting: str | None = None) -> Response:
+    """Answer with what happened; whatever goes wrong on our side, the caller hears an apology and gets a person.
+
+    Who is `waiting`, and pressed these keys there, stays in line: a waiting room's document cannot queue anybody.
+    """
     try:
         reply = take()
         return _xml(render(reply.events, line.site, reply.language))
     except Exception:
         log.exception("a turn failed", call=request.form.get("CallSid"), path=request.path)
-        return _xml(lifeboat.apology(line.flow(), line.site, _language()))
+        if waiting is None:
+            return _xml(lifeboat.apology(line.flow(), line.site, _language()))
+        return _xml(lifeboat.waiting(line.flow(), line.site, _language(), 0, waiting))
 
 
 def _caller() -> Caller:
