@@ -18,8 +18,9 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from ivr.carrier import sounds
 from ivr.carrier.company import Carrier
 from ivr.carrier.phone_texts import TEXTS
+from ivr.carrier.rehearsal import served
 from ivr.factory import create_app
-from tests.world import CLOSED, OPEN, free_port, hotline_settings, served
+from tests.world import CLOSED, OPEN, free_port, hotline_settings
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
