@@ -1,0 +1,26 @@
+"""Runs the proofs in full: `python -m tests.faults`, or one of them, `python -m tests.faults doubled_turns 200`."""
+
+import os
+import sys
+from typing import Final
+
+import pytest
+
+# Each test by its file, the variable that says how much of it, and how much is the full form.
+FULL: Final = {
+    "random_callers": ("RANDOM_CALLS", "2000"),
+    "doubled_turns": ("DOUBLED_CALLS", "200"),
+    "killed_server": ("KILLS", "200"),
+}
+
+
+def main(name: str = "", amount: str = "") -> int:
+    """Run one test, or all, in full form; return pytest's exit code."""
+    chosen = {name: FULL[name]} if name else FULL
+    for variable, full in chosen.values():
+        os.environ[variable] = amount or full
+    return pytest.main(["-s", *(f"tests/test_{test}.py" for test in chosen)])
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

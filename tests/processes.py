@@ -1,0 +1,142 @@
+"""The hotline in processes of its own, as `python app.py` serves it: started, killed, and started again."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import Final
+
+import requests
+
+from ivr import settings
+from ivr.carrier.clock import SimulatedClock
+from ivr.carrier.company import Carrier
+from ivr.carrier.web import Send
+from ivr.factory import Parts, assemble, utc_now
+from ivr.telephony.render import RETRY, RETRY_CALLBACK
+from tests.world import ACCOUNT, NUMBER, OPEN, ROOT, TOKEN, free_port
+
+PATIENCE: Final = 30.0
+Environment = Mapping[str, str]
+
+
+def project(folder: Path) -> Path:
+    """Copy what the program needs, so that its menus may be changed and its `instance/` is nobody else's."""
+    shutil.copytree(ROOT / "ivr", folder / "ivr", ignore=shutil.ignore_patterns("node_modules"))
+    for name in ("menus", "recordings/music"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "app.py", folder)
+    return folder
+
+
+def environment(database: str, port: int) -> Environment:
+    """Return the settings of servers that share a database and are known to the carrier by one port."""
+    url = f"http://127.0.0.1:{port}"
+    return {
+        "DATABASE_URL": database,
+        "PUBLIC_URL": url,
+        "TWILIO_API_URL": url,
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "SECRET_KEY": "a secret of the tests",
+    }
+
+
+@dataclass
+class Server:
+    """One `python app.py` and the processes it forks."""
+
+    project: Path
+    port: int
+    environment: Environment
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        """What it printed."""
+        return self.project / f"{self.port}.log"
+
+    def start(self) -> None:
+        """Start it, in a session of its own; it answers a moment later."""
+        given = {**os.environ, **self.environment, "PORT": str(self.port), "PYTHONPATH": str(self.project)}
+        command = [sys.executable, "app.py"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=self.project, env=given, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def await_answers(self) -> None:
+        """Wait until it answers requests."""
+        assert self.process
+        awaited(self._answers, f"the server on port {self.port} answers")
+
+    def kill(self) -> None:
+        """`kill -9` all of its processes at once, wherever they are, and wait until the port is free."""
+        assert self.process
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        awaited(lambda: not self._answers(), "the killed server is gone")
+
+    def _answers(self) -> bool:
+        assert self.process
+        killed = self.process.returncode is not None
+        assert killed or self.process.poll() is None, f"the server has ended by itself: {self.log.read_text('utf-8')}"
+        try:
+            return requests.get(f"http://127.0.0.1:{self.port}/audio/music/none", timeout=5).status_code == 404
+        except requests.RequestException:
+            return False
+
+
+def awaited(happened: Callable[[], bool], what: str) -> None:
+    """Wait until something is so, looking often."""
+    begun, never = time.monotonic(), Event()
+    while not happened():
+        assert time.monotonic() < begun + PATIENCE, f"waited {PATIENCE} s until {what}"
+        never.wait(0.005)
+
+
+@contextmanager
+def servers(folder: Path, database: str, count: int = 1) -> Iterator[list[Server]]:
+    """Run servers on one database; the carrier knows all of them by the first one's address."""
+    ports = [free_port() for _ in range(count)]
+    copy = project(folder / "project")
+    running = [Server(copy, port, environment(database, ports[0])) for port in ports]
+    try:
+        for server in running:
+            # One after the other, as only one at a time can make the jobs' tables in PostgreSQL.
+            server.start()
+            server.await_answers()
+        yield running
+    finally:
+        for server in running:
+            if server.process:
+                server.kill()
+
+
+@contextmanager
+def parts_of(server: Server) -> Iterator[Parts]:
+    """Give what a server has behind it, to look into its database."""
+    found = settings.read({**server.environment, "PORT": str(server.port)}, server.project)
+    parts = assemble(found, utc_now)
+    yield parts
+    parts.engine.dispose()
+
+
+def carrier_of(server: Server, send: Send) -> Carrier:
+    """Return a telephone company whose time passes with what callers hear, and which retries as our own URLs tell it.
+
+    The servers' time is the real one.
+    """
+    url = server.environment["PUBLIC_URL"]
+    carrier = Carrier(ACCOUNT, TOKEN, SimulatedClock(OPEN), send=send, api_url=url)
+    paths = (f"incoming{RETRY}", f"fallback{RETRY}", f"status{RETRY_CALLBACK}")
+    carrier.number(NUMBER, *(f"{url}/voice/{path}" for path in paths))
+    return carrier
