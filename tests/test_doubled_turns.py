@@ -100,7 +100,7 @@ class Doubler:
         """Tell one of the servers that the caller has hung up, while both are asked for the next turn."""
         status = urlsplit(url)._replace(path="/voice/status", query="").geturl()
         names = ("AccountSid", "CallSid", "From", "To")
-        over = [*((name, form[name]) for name in names), ("CallStatus", "completed")]
+        over = [*((name, form[name]) for name in names if name in form), ("CallStatus", "completed")]
         headers = {
             "X-Twilio-Signature": signature(TOKEN, status, over),
             "Content-Type": "application/x-www-form-urlencoded",
