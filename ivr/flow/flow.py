@@ -137,8 +137,9 @@ class Flow:
     def say(self, prompt: Prompt, call: Call) -> Said:
         """Return a prompt as it is said in this call, with its gaps filled and its key named."""
         language = prompt.language or call.language
-        template = self.words[language][prompt.place]
-        words = fill(template, {**call.facts, **prompt.facts}, language, call.now.astimezone(self.zone))
+        words = template = self.words[language][prompt.place]
+        if "{" in template:
+            words = fill(template, {**call.facts, **prompt.facts}, language, call.now.astimezone(self.zone))
         if prompt.key:
             return Said(prompt.place, speech.voice_of(language).press(words, prompt.key), language)
         audio = f"{language}/{prompt.place}"
