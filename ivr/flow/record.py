@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, get_args
@@ -23,7 +23,7 @@ class UnknownRecordError(ValueError):
 
 def write(events: Iterable[Event]) -> str:
     """Return events as JSON text; fields at their default are left out, secrets are written as dots."""
-    return json.dumps([_plain(event) for event in events], ensure_ascii=False, separators=(",", ":"))
+    return ENCODER.encode(tuple(events))
 
 
 def read(text: str) -> tuple[Event, ...]:
@@ -32,23 +32,29 @@ def read(text: str) -> tuple[Event, ...]:
 
 
 def _plain(value: Any) -> Any:
+    """Return what JSON has no word for in words that it has, one level deep."""
+    kind = type(value).__name__
+    if kind in KINDS:
+        told = {"is": kind}
+        for name, default in _fields(kind):
+            if (item := getattr(value, name)) != default:
+                told[name] = _facts(item) if isinstance(item, dict) else item
+        return told
     match value:
-        case str() | int() | float() | None:
-            return value
         case datetime():
             return {"at": value.isoformat()}
         case Secret():
             return SEALED
-        case tuple() | list():
-            return [_plain(item) for item in value]
         case Mapping():
-            return {"facts": {str(key): _plain(item) for key, item in value.items()}}
-    if not is_dataclass(value):
-        raise TypeError(f"{type(value).__name__} cannot be written to the journal")
-    kind = type(value).__name__
-    return {"is": kind} | {
-        name: _plain(item) for name, default in _fields(kind) if (item := getattr(value, name)) != default
-    }
+            return _facts(value)
+    raise TypeError(f"{kind} cannot be written to the journal")
+
+
+def _facts(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {"facts": {str(key): item for key, item in value.items()}}
+
+
+ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 @cache
