@@ -55,7 +55,8 @@ class Hotline:
 
     def answer(self, call_id: str, caller: Caller) -> Reply:
         """Take a call that rings; the same call told again gets the same reply."""
-        return self._take(call_id, "incoming", Answered(), caller)
+        # Hardly any call that rings is in the database already, and if one is, its first turn is found taken.
+        return self._take(call_id, "incoming", Answered(), caller, self.journal.recent(call_id))
 
     def hear(self, call_id: str, asked: str, heard: Input) -> Reply:
         """Go on with a call; `asked` is what the carrier was told to ask (`turn/7`, `wait/8`).
@@ -63,16 +64,15 @@ class Hotline:
         The same `asked` told again gets the same reply. One that was never offered gets the present prompt.
         Raise UnknownCallError where no such call ever rang.
         """
-        return self._take(call_id, asked, heard, None)
+        return self._take(call_id, asked, heard, None, self.journal.call(call_id))
 
     def hang_up(self, call_id: str, caller: Caller) -> None:
         """End a call whose caller is gone; a call that never rang here is written down as ended, too."""
         stored = self.journal.call(call_id)
         if stored is None or not stored.call.ended:
-            self._take(call_id, "hangup", HungUp(), caller)
+            self._take(call_id, "hangup", HungUp(), caller, stored)
 
-    def _take(self, call_id: str, asked: str, heard: Input, caller: Caller | None) -> Reply:
-        stored = self.journal.call(call_id)
+    def _take(self, call_id: str, asked: str, heard: Input, caller: Caller | None, stored: Stored | None) -> Reply:
         if stored and not _fresh(stored.call, asked, heard):
             stored = self.journal.fresh(call_id)
         for _ in range(TRIES):

@@ -45,6 +45,10 @@ class Journal:
             self._recent.put(entry.call_id, Stored(known.version, entry.call))
         return taken
 
+    def recent(self, call_id: str) -> Stored | None:
+        """Return the call as this process last knew it; None if it did not lately have it in hand."""
+        return self._recent.get(call_id)
+
     def call(self, call_id: str) -> Stored | None:
         """Return the call as this process last knew it, or else as the database has it; None for an unknown call."""
         return self._recent.get(call_id) or self.fresh(call_id)
