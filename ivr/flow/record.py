@@ -35,7 +35,7 @@ def _plain(value: Any) -> Any:
     """Return what JSON has no word for in words that it has, one level deep."""
     kind = type(value).__name__
     if kind in KINDS:
-        told = {"is": kind}
+        told: dict[str, Any] = {"is": kind}
         for name, default in _fields(kind):
             if (item := getattr(value, name)) != default:
                 told[name] = _facts(item) if isinstance(item, dict) else item
