@@ -84,6 +84,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         flow=lambda: parts.flow,
         now=now,
         wanted=lambda message: parts.worker().wanted(message),
+        changed=lambda: None,
     )
     app = Flask(__name__)
     app.extensions["hotline"] = parts

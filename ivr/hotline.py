@@ -12,11 +12,12 @@ from ivr.flow.engine import step
 from ivr.flow.events import Event
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, HungUp, Input
-from ivr.flow.waits import Agent, Leaving, Room
+from ivr.flow.waits import Agent, Leaving, Room, Talking
 from ivr.store.entries import Entry, Start, Stored
 from ivr.store.journal import Journal
 
 TRIES: Final = 8
+TALK: Final = "talk/"  # A talk's end is asked by the offer's own name, whatever was told before it.
 log = structlog.get_logger()
 
 
@@ -119,7 +120,9 @@ def _fresh(call: Call, asked: str, heard: Input) -> bool:
         return True
     match call.wait:
         case Agent() | Room():
-            return asked in (f"wait/{call.turn}", f"turn/{call.line}")
+            return asked in (f"wait/{call.turn}", f"turn/{call.line}") or asked.startswith(TALK)
+        case Talking():
+            return asked == f"turn/{call.turn}" or asked.startswith(TALK)
         case Leaving():
             return asked == f"turn/{call.line}"
         case _:

@@ -22,12 +22,15 @@ PHRASES = {
     "leave": ("留言", "To leave a message"),
     "message": ("请在提示音后留言，留言会被录音。", "Please speak after the tone. Your message is recorded."),
     "thanks": ("谢谢，再见。", "Thank you. Goodbye."),
+    "take": ("接听", "To take the call"),
+    "gone": ("来电的人挂断了。", "The caller has hung up."),
 }
 
 HOTLINE = """name: 小热线
 number: "+864001234567"
 zone: Asia/Shanghai
 languages: {zh-CN: Polly.Zhiyu-Neural, en-US: Polly.Joanna-Neural}
+tongues: {zh-CN: 普通话, en-US: 英语}
 start: main
 person: person
 queue: general
@@ -109,6 +112,8 @@ ENGLISH = {
     "person.full.say": "We are very busy.",
     "person.message.say": "Speak after the tone. Your message is recorded.",
     "person.goodbye.say": "Goodbye.",
+    "hotline.tongues.zh-CN": "Mandarin",
+    "hotline.tongues.en-US": "English",
 } | {f"hotline.phrases.{name}": en for name, (_, en) in PHRASES.items()}
 
 HOURS = """queues:

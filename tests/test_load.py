@@ -30,7 +30,7 @@ BAD = {
     "an unknown kind": ({"main": MAIN.replace("kind: menu", "kind: meun")}, "main.yaml:2", "known kinds are agent"),
     "no kind": ({"main": MAIN.replace("  kind: menu\n", "")}, "main.yaml:1", "known kinds are"),
     "a missing target": ({"main": MAIN.replace("go: frozen", "go: frosen")}, "main.yaml:6", "'frosen' leads nowhere"),
-    "a missing start": ({"hotline": HOTLINE.replace("start: main", "start: mein")}, "hotline.yaml:5", "leads nowhere"),
+    "a missing start": ({"hotline": HOTLINE.replace("start: main", "start: mein")}, "hotline.yaml:6", "leads nowhere"),
     "a global key": ({"main": MAIN.replace("    1:", "    9:")}, "main.yaml:6", "key 9 means 'again' everywhere"),
     "no such key": ({"main": MAIN.replace("    1:", "    12:")}, "main.yaml:6", "'12'"),
     "two keys, one way": (
@@ -56,7 +56,7 @@ BAD = {
     ),
     "a translation of nothing": (
         {"languages/en-US": small()["languages/en-US.yaml"] + "main.end.say: Bye.\n"},
-        "languages/en-US.yaml:42",
+        "languages/en-US.yaml:46",
         "remove it",
     ),
     "a gap that nothing fills": (
@@ -90,7 +90,7 @@ BAD = {
         "time zone",
     ),
     "words too long": ({"main": MAIN.replace("您好。", "您" * 501)}, "main.yaml:3", "501 characters"),
-    "an empty file": ({"main": ""}, "hotline.yaml:5", "'main' leads nowhere"),
+    "an empty file": ({"main": ""}, "hotline.yaml:6", "'main' leads nowhere"),
     "a node named as a file": ({"main": MAIN.replace("english", "person")}, "main.yaml:8", "like the file person.yaml"),
     "a node that is none": ({"main": MAIN + "x: 5\n"}, "main.yaml:9", "is no node"),
     "words left empty": ({"main": MAIN.replace("say: 您好。", "say:")}, "main.yaml:3", "is empty"),

@@ -60,15 +60,21 @@ class Phrases(Piece):
     leave: Words
     message: Words
     thanks: Words
+    take: Words
+    gone: Words
 
 
 class Hotline(Piece):
-    """The hotline as a whole: its number, its languages (base language first) and voices, where calls begin."""
+    """The hotline as a whole: its number, its languages (base language first) and voices, where calls begin.
+
+    `tongues` are the languages' names, for agents.
+    """
 
     name: str
     number: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
     languages: dict[str, str] = Field(min_length=1)
+    tongues: dict[str, Words]
     start: Place
     person: Place
     queue: str

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, update
 from ivr.flow import record
 from ivr.flow.events import Heard
 from ivr.flow.inputs import Recorded
+from ivr.store import queueing
 from ivr.store.crypto import Cipher, last4
 from ivr.store.entries import Entry, Start
 from ivr.store.messages import left, upsert
@@ -28,6 +29,7 @@ class Rows:
     start: Row | None
     state: Row
     messages: tuple[Row, ...]
+    line: tuple[queueing.Change, ...] = ()
 
 
 def rows(entry: Entry, cipher: Cipher) -> Rows:
@@ -43,6 +45,7 @@ def rows(entry: Entry, cipher: Cipher) -> Rows:
         _started(entry.call_id, entry.start, at, cipher) | state if entry.start else None,
         {f"new_{name}": value for name, value in state.items()} | {"call_id": entry.call_id},
         tuple(left(entry, recorded, at) for recorded in _recorded(entry)),
+        queueing.changes(entry, at),
     )
 
 
@@ -61,6 +64,8 @@ def write(connection: Connection, batch: Sequence[Rows]) -> set[str]:
         connection.execute(statements.state, states)
     if left := [message for rows in ours for message in rows.messages]:
         connection.execute(statements.message, left)
+    for change in (change for rows in ours for change in rows.line):
+        connection.execute(*change)
     return taken
 
 

@@ -9,7 +9,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 import structlog
 from flask import Blueprint, Response, abort, request
 
+from ivr.flow.events import Waiting
 from ivr.flow.flow import Flow
+from ivr.flow.waits import Agent
 from ivr.hotline import Caller, Hotline, Reply
 from ivr.store.messages import Messages, Status
 from ivr.telephony import lifeboat
@@ -27,7 +29,7 @@ log = structlog.get_logger()
 class Line:
     """What the paths need: the hotline, the messages, our address and voices, whose requests count, the present flow.
 
-    `wanted` is told the id of every message whose file is to be fetched.
+    `wanted` is told the id of every message whose file is to be fetched, `changed` that somebody joined or left the line.
     """
 
     hotline: Hotline
@@ -38,17 +40,23 @@ class Line:
     flow: Callable[[], Flow]
     now: Callable[[], datetime]
     wanted: Callable[[str], None]
+    changed: Callable[[], None]
 
 
 def voice(line: Line) -> Blueprint:
     """Return the blueprint of `/voice/…`."""
     paths = Blueprint("voice", __name__, url_prefix="/voice")
-    paths.before_request(lambda: _guard(line))
-    paths.after_request(_plain)
+    guarded(paths, line)
     _calls(paths, line)
     _callbacks(paths, line)
     _fallback(paths, line)
     return paths
+
+
+def guarded(paths: Blueprint, line: Line) -> None:
+    """Have a blueprint answer nobody but the carrier."""
+    paths.before_request(lambda: _guard(line))
+    paths.after_request(_plain)
 
 
 def _guard(line: Line) -> None:
@@ -56,9 +64,10 @@ def _guard(line: Line) -> None:
     signature = request.headers.get("X-Twilio-Signature", "")
     if not signature:
         abort(403, "this path answers the telephone company only: the request is not signed")
-    if (request.content_length or 0) > LARGEST:
+    if request.content_length is None:
+        request.max_content_length = LARGEST
+    elif request.content_length > LARGEST:
         abort(413)
-    request.max_content_length = LARGEST
     query = request.query_string.decode("ascii", "replace")
     if not line.signatures.good(quote(request.path), query, request.form, signature):
         log.warning("wrong signature", path=request.path)
@@ -97,6 +106,7 @@ def _callbacks(paths: Blueprint, line: Line) -> None:
     def status() -> Response:
         if request.form.get("CallStatus") in OVER:
             line.hotline.hang_up(request.form["CallSid"], _caller())
+            line.changed()
         return Response(status=204)
 
     @paths.post("/recording")
@@ -114,20 +124,20 @@ def _fallback(paths: Blueprint, line: Line) -> None:
         failed = request.form.get("ErrorUrl", "")
         log.error("the carrier fell back", error=request.form.get("ErrorCode", ""), url=failed[:200])
         language = parse_qs(urlsplit(failed).query).get("language", [""])[0]
-        return _xml(lifeboat.apology(line.flow(), line.site, language))
+        return xml(lifeboat.apology(line.flow(), line.site, language))
 
     @paths.post("/fallback/wait/<int:turn>")
     def fallback_wait(turn: int) -> Response:
         pressed = keys(request.form.get("Digits") or "")
-        return _xml(lifeboat.waiting(line.flow(), line.site, _language(), turn, pressed))
+        return xml(lifeboat.waiting(line.flow(), line.site, _language(), turn, pressed))
 
     @paths.post("/fallback/left")
     def fallback_left() -> Response:
-        return _xml(lifeboat.left(line.flow(), line.site, _language(), request.form.get("QueueResult", "")))
+        return xml(lifeboat.left(line.flow(), line.site, _language(), request.form.get("QueueResult", "")))
 
     @paths.post("/fallback/thanks")
     def fallback_thanks() -> Response:
-        return _xml(lifeboat.thanks(line.flow(), line.site, _language()))
+        return xml(lifeboat.thanks(line.flow(), line.site, _language()))
 
 
 def _twiml(line: Line, take: Callable[[], Reply], waiting: str | None = None) -> Response:
@@ -137,12 +147,14 @@ def _twiml(line: Line, take: Callable[[], Reply], waiting: str | None = None) ->
     """
     try:
         reply = take()
-        return _xml(render(reply.events, line.site, reply.language))
+        if any(isinstance(event, Waiting) and isinstance(event.wait, Agent) for event in reply.events):
+            line.changed()
+        return xml(render(reply.events, line.site, reply.language))
     except Exception:
         log.exception("a turn failed", call=request.form.get("CallSid"), path=request.path)
         if waiting is None:
-            return _xml(lifeboat.apology(line.flow(), line.site, _language()))
-        return _xml(lifeboat.waiting(line.flow(), line.site, _language(), 0, waiting))
+            return xml(lifeboat.apology(line.flow(), line.site, _language()))
+        return xml(lifeboat.waiting(line.flow(), line.site, _language(), 0, waiting))
 
 
 def _caller() -> Caller:
@@ -153,5 +165,6 @@ def _language() -> str:
     return request.args.get("language", "")
 
 
-def _xml(document: str) -> Response:
+def xml(document: str) -> Response:
+    """Return a document as the carrier wants it."""
     return Response(document, mimetype="text/xml")
