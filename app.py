@@ -60,7 +60,7 @@ def main() -> None:
     def serving() -> Flask:
         """Begin, in the process that the server forked, what a fork would not have brought along."""
         parts: Parts = application.extensions["hotline"]
-        parts.worker().start()
+        parts.begin()
         return application
 
     gc.freeze()  # What was made by now stays; to look through it again and again would stop the calls for 0.1 s.

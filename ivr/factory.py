@@ -19,6 +19,7 @@ from ivr.carrier.phone import phone
 from ivr.carrier.rehearsal import rehearsal
 from ivr.carrier.rest import rest
 from ivr.cli import Rehearsal, Tools, commands
+from ivr.desk.keeping import RULES, Desk
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
@@ -34,10 +35,13 @@ from ivr.store.journal import Journal
 from ivr.store.library import Library
 from ivr.store.messages import Messages
 from ivr.telephony import voices
+from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.render import Site
+from ivr.telephony.rest import Rest
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
+from ivr.telephony.switchboard import Switchboard
 from ivr.transcript import Script
 from ivr.web import web
 
@@ -62,6 +66,13 @@ class Parts:
     messages: Messages
     hotline: Hotline
     worker: Callable[[], Worker]
+    desk: Desk
+    board: Switchboard
+
+    def begin(self) -> None:
+        """Begin what a fork would not have brought along; to be called in the process that serves."""
+        self.worker().start()
+        self.board.start()
 
     def close(self) -> None:
         """Finish what is at work, write down what is waiting, and let go of the database."""
@@ -84,11 +95,12 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         flow=lambda: parts.flow,
         now=now,
         wanted=lambda message: parts.worker().wanted(message),
-        changed=lambda: None,
+        changed=parts.board.changed,
     )
     app = Flask(__name__)
     app.extensions["hotline"] = parts
     app.register_blueprint(voice(line))
+    app.register_blueprint(agents(line, parts.board))
     app.register_blueprint(audio(found.recordings))
     app.register_blueprint(web())
     if found.practice:
@@ -114,7 +126,12 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
 
     journal, messages = Journal(engine), Messages(engine)
     hotline = Hotline(journal, flows, lambda: version, now)
-    return Parts(found, flow, engine, journal, messages, hotline, cache(lambda: _worker(found, messages, now)))
+    worker = cache(lambda: _worker(found, messages, now))
+    desk = Desk(engine, now, RULES)
+    carrier = Rest(found.account, found.tokens[0], found.api_url)
+    rings = ThreadPoolExecutor(8, "rings")
+    board = Switchboard(desk, carrier, flow.hotline.number, found.public_url, rings.submit)
+    return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board)
 
 
 def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker:

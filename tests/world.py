@@ -14,6 +14,7 @@ from flask import Flask
 from ivr.carrier.caller import Caller
 from ivr.carrier.company import Carrier
 from ivr.carrier.rehearsal import rehearsal
+from ivr.carrier.rest import rest
 from ivr.carrier.web import Send
 from ivr.factory import Parts, create_app
 from ivr.settings import Settings
@@ -84,6 +85,7 @@ def world(
 
     with rehearsal(make, at, ACCOUNT, TOKEN, NUMBER) as (app, carrier):
         carrier.send = send or carrier.send
+        app.register_blueprint(rest(carrier))
         parts: Parts = app.extensions["hotline"]
         yield World(app, carrier, parts)
         parts.close()

@@ -29,7 +29,8 @@ log = structlog.get_logger()
 class Line:
     """What the paths need: the hotline, the messages, our address and voices, whose requests count, the present flow.
 
-    `wanted` is told the id of every message whose file is to be fetched, `changed` that somebody joined or left the line.
+    `wanted` is told the id of every message whose file is to be fetched, `changed` that somebody joined the line or
+    left it.
     """
 
     hotline: Hotline

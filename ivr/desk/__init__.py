@@ -1,0 +1,1 @@
+"""The desk: who waits, who answers, and what the waiting are told."""

@@ -1,0 +1,141 @@
+"""The estimate: how many more minutes somebody waits, as a range, from how long others in such a place really waited."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from math import ceil, log
+from statistics import mean
+from typing import Final
+
+COVER: Final = 0.8  # Of ten who are told a range, eight are to be answered inside it.
+LATE: Final = 0.1  # And one at most after it.
+FLOOR: Final = 30  # Below so many like cases we say nothing.
+LIKE: Final = 0.25  # How far apart, as a share, two places in line may be and still be alike.
+MINUTE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Somebody who was answered: seconds waited, people ahead and agents on as they joined, hour of the week."""
+
+    waited: float
+    ahead: int
+    agents: int
+    slot: int
+
+
+History = Sequence[Case]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """So many to so many more minutes, both included."""
+
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stood when a range was told: how many ahead, how many agents on."""
+
+    ahead: int
+    agents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What somebody was told, and how many seconds later they were really answered."""
+
+    told: Range
+    took: float
+
+
+class Longer(StrEnum):
+    """Why somebody must wait longer than they were told."""
+
+    FEWER_AGENTS = "fewer colleagues answer"
+    URGENT = "more urgent callers came"
+    SLOWER = "the talks take longer than usual"
+
+
+def slot(at: datetime) -> int:
+    """Return the hour of the week, 0 to 167, Monday's first being 0; `at` is in the hotline's own time."""
+    return at.weekday() * 24 + at.hour
+
+
+def estimate(history: History, ahead: int, agents: int, waited: float, slot: int, floor: int = FLOOR) -> Range | None:
+    """Return the minutes that remain for whom `ahead` people stood before `waited` seconds ago, none below the floor.
+
+    That moment may be when they joined, or, which says more, when somebody ahead of them last went. Like cases that
+    lasted longer than `waited` tell what remained: at first those of the same hour, as many ahead and as many agents;
+    then of any hour; at last all, stretched to this many people an agent. Raises no error: no agents, no range.
+    """
+    if agents < 1:
+        return None
+    for like in _ever_wider(ahead, agents, slot):
+        remaining = [rest - waited for case in history if (rest := like(case)) > waited]
+        if len(remaining) >= floor:
+            return covering(remaining)
+    paces = [case.waited * case.agents / (case.ahead + 1) for case in history if case.waited > 0]
+    if len(paces) < floor:
+        return None
+    return _memoryless(mean(paces) * (ahead + 1) / agents)
+
+
+def covering(seconds: Sequence[float]) -> Range:
+    """Return the whole minutes in which eight of ten of these fall, while at most one of ten falls after them."""
+    ranked = sorted(seconds)
+    last = ranked[ceil(len(ranked) * (1 - LATE)) - 1]
+    high = max(1, ceil(last / MINUTE))
+    inside = sum(value <= high * MINUTE for value in ranked)
+    # So many of the shortest may be left out below.
+    spare = max(0, inside - ceil(len(ranked) * COVER))
+    return Range(min(int(ranked[spare] // MINUTE), high - 1), high)
+
+
+def told(
+    before: Range | None, now: Range, stood: Standing | None = None, stands: Standing | None = None
+) -> tuple[Range, Longer | None]:
+    """Return what to say, and why it is longer than what was said before; nothing where it is not."""
+    if before is None or (now.high <= before.high and now.low <= before.low):
+        return now, None
+    if stood and stands and stands.agents < stood.agents:
+        return now, Longer.FEWER_AGENTS
+    if stood and stands and stands.ahead > stood.ahead:
+        return now, Longer.URGENT
+    return now, Longer.SLOWER
+
+
+def hit_rate(promises: Iterable[Promise]) -> float | None:
+    """Return the share, 0 to 1, of those answered inside the range they were told; none where nobody was told any."""
+    hits = [kept.told.low * MINUTE <= kept.took <= kept.told.high * MINUTE for kept in promises]
+    return sum(hits) / len(hits) if hits else None
+
+
+def _ever_wider(ahead: int, agents: int, slot: int) -> Iterable[Callable[[Case], float]]:
+    """Yield ways to read a case as if it were ours: the seconds it lasted, 0 where it is not alike."""
+
+    def alike(case: Case) -> float:
+        near = abs(case.ahead - ahead) <= max(1, LIKE * ahead) and abs(case.agents - agents) <= LIKE * agents
+        return case.waited * _stretch(case, ahead, agents) if near else 0
+
+    def alike_then(case: Case) -> float:
+        return alike(case) if case.slot == slot else 0
+
+    def any_case(case: Case) -> float:
+        return case.waited * _stretch(case, ahead, agents)
+
+    return alike_then, alike, any_case
+
+
+def _stretch(case: Case, ahead: int, agents: int) -> float:
+    """Return how many times as many people there are to an agent here as in this case."""
+    return (ahead + 1) / agents * case.agents / (case.ahead + 1)
+
+
+def _memoryless(expected: float) -> Range:
+    """Return the range for whom nobody waited as long as: so long as talks that may end at any moment."""
+    low, high = (-log(1 - share) * expected for share in (LATE, 1 - LATE))
+    return Range(int(low // MINUTE), max(1, ceil(high / MINUTE)))
