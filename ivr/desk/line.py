@@ -82,6 +82,7 @@ class Match:
 
 
 Place = tuple[datetime, bool, bool, str]
+Needs = tuple[frozenset[str], frozenset[str]]
 
 
 def virtual(entry: Entry, rules: Rules) -> datetime:
@@ -91,7 +92,7 @@ def virtual(entry: Entry, rules: Rules) -> datetime:
 
 
 def place(entry: Entry, rules: Rules) -> Place:
-    """Return the key by which the line is sorted: of equal times first whom an agent missed, then who is on the phone."""
+    """Return the key by which the line is sorted: of equal times whom an agent missed, then who is on the phone."""
     return virtual(entry, rules), entry.front is None, entry.kind == "callback", entry.id
 
 
@@ -144,31 +145,26 @@ def match(entries: Iterable[Entry], agents: Iterable[Agent], rules: Rules, now: 
     """
     free = sorted(agents, key=lambda agent: (len(agent.skills), agent.free_since, agent.id))
     queues = _queues(entries, rules, now)
-    heads = [
-        (queue[0][0], needs, missed_by, _able(free, needs, missed_by)) for (needs, missed_by), queue in queues.items()
-    ]
+    heads = [(queue[0][0], alike, _able(free, *alike)) for alike, queue in queues.items()]
     heapify(heads)
     taken: set[str] = set()
     lacking: list[str] = []
     matches: list[Match] = []
     while heads and len(taken) < len(free):
-        _, needs, missed_by, able = heads[0]
+        _, alike, able = heads[0]
         agent = next((agent for agent in able if agent.id not in taken), None)
         if agent is None:
-            lacking.append("no agent with " + ", ".join(sorted(needs)))
+            lacking.append("no agent with " + ", ".join(sorted(alike[0])))
             heappop(heads)
             continue
-        queue = queues[needs, missed_by]
+        queue = queues[alike]
         taken.add(agent.id)
         matches.append(Match(heappop(queue)[1], agent, "; ".join(dict.fromkeys(lacking))))
         if queue:
-            heapreplace(heads, (queue[0][0], needs, missed_by, able))
+            heapreplace(heads, (queue[0][0], alike, able))
         else:
             heappop(heads)
     return matches
-
-
-Needs = tuple[frozenset[str], frozenset[str]]
 
 
 def _queues(entries: Iterable[Entry], rules: Rules, now: datetime) -> dict[Needs, list[tuple[Place, Entry]]]:
