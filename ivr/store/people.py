@@ -1,0 +1,146 @@
+"""The people who may log in, and their roles; the only tables that are reached by objects, as Flask-Security asks."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import uuid4
+
+from flask_security import RoleMixin, SQLAlchemySessionUserDatastore, UserMixin
+from sqlalchemy import Boolean, Column, Engine, ForeignKey, Integer, String, Table, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, registry, relationship, scoped_session, sessionmaker
+
+from ivr.store.tables import Moment, meta
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+AGENT: Final = "agent"
+TRIES: Final = 5
+PAUSE: Final = timedelta(minutes=1)
+
+people = Table(
+    "people",
+    meta,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+    Column("password", String(255), nullable=False),
+    Column("active", Boolean, nullable=False),
+    # What a session names; whoever logs out gets another, so that no stolen cookie outlives it.
+    Column("fs_uniquifier", String(64), nullable=False, unique=True),
+    Column("misses", Integer, nullable=False),
+    Column("barred_until", Moment),
+    Column("created_at", Moment, nullable=False),
+)
+
+roles = Table(
+    "roles",
+    meta,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(64), nullable=False, unique=True),
+)
+
+people_roles = Table(
+    "people_roles",
+    meta,
+    Column("person", Integer, ForeignKey("people.id", ondelete="CASCADE"), primary_key=True),
+    Column("role", Integer, ForeignKey("roles.id"), primary_key=True),
+)
+
+
+class Role(RoleMixin):
+    """What a person may do: agent."""
+
+    permissions: list[str] | None = None
+
+
+class Person(UserMixin):
+    """Somebody who may log in by name and password."""
+
+    name: str
+    misses: int
+    barred_until: datetime | None
+    created_at: datetime
+
+
+mapped: Final = registry(metadata=meta)
+mapped.map_imperatively(Role, roles)
+mapped.map_imperatively(Person, people, properties={"roles": relationship(Role, secondary=people_roles)})
+
+
+class NamingError(ValueError):
+    """No person can have, or nobody has, this name; its text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody who may log in; Flask-Security's `datastore` stands on the same session, one a thread."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+    session: scoped_session[Session] = field(init=False)
+    datastore: SQLAlchemySessionUserDatastore = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open the session."""
+        made = scoped_session(sessionmaker(self.engine, expire_on_commit=False))
+        object.__setattr__(self, "session", made)
+        object.__setattr__(self, "datastore", SQLAlchemySessionUserDatastore(made, Person, Role))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.session.remove()
+        self.engine.dispose()
+
+    def some(self) -> bool:
+        """Tell whether there is anybody."""
+        return bool(self.session.scalar(select(func.count()).select_from(people)))
+
+    def find(self, name: str) -> Person | None:
+        """Return the person of this name, however it is written."""
+        return self.session.scalar(select(Person).where(people.c.name == name.strip().lower()))
+
+    def add(self, name: str, password: str, role: str = AGENT) -> None:
+        """Add a person with an already hashed password; raise NamingError for a name that is taken or none."""
+        if not NAME.fullmatch(name):
+            raise NamingError("a name is made of small letters, digits, dots, - and _")
+        known = self.session.scalar(select(Role).where(roles.c.name == role)) or Role(name=role)
+        told = {"password": password, "active": True, "fs_uniquifier": uuid4().hex, "misses": 0}
+        self.session.add(Person(name=name, created_at=self.now(), roles=[known], **told))
+        try:
+            self.session.commit()
+        except IntegrityError:
+            self.session.rollback()
+            raise NamingError(f"{name} is there already") from None
+
+    def change(self, name: str, password: str | None = None, active: bool | None = None) -> None:
+        """Give a person another hashed password, or bar or admit them; all their sessions end. Raise NamingError."""
+        person = self.find(name)
+        if person is None:
+            raise NamingError(f"there is no {name}")
+        person.password = password or person.password
+        person.active = person.active if active is None else active
+        person.misses, person.barred_until = 0, None
+        self.leave(person)
+
+    def leave(self, person: Person) -> None:
+        """End all sessions of a person."""
+        person.fs_uniquifier = uuid4().hex
+        self.session.commit()
+
+    def barred(self, person: Person) -> bool:
+        """Tell whether a person has missed the password so often that they must pause."""
+        return person.barred_until is not None and self.now() < person.barred_until
+
+    def missed(self, person: Person) -> None:
+        """Count a wrong password; every fifth in a row makes a pause of a minute."""
+        where = people.c.id == person.id
+        changed = people.update().where(where).values(misses=people.c.misses + 1).returning(people.c.misses)
+        if self.session.execute(changed).scalar_one() % TRIES == 0:
+            self.session.execute(people.update().where(where).values(barred_until=self.now() + PAUSE))
+        self.session.commit()
+
+    def entered(self, person: Person) -> None:
+        """Forget the wrong passwords of somebody who knew it at last."""
+        person.misses, person.barred_until = 0, None
+        self.session.commit()
