@@ -1,4 +1,4 @@
-"""The estimate: how many more minutes somebody waits, as a range, from how long others in such a place really waited."""
+"""The estimate: the minutes that somebody still waits, as a range, from how long others really waited."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from statistics import mean
 from typing import Final
 
 COVER: Final = 0.8  # Of ten who are told a range, eight are to be answered inside it.
-LATE: Final = 0.1  # And one at most after it.
 FLOOR: Final = 30  # Below so many like cases we say nothing.
 LIKE: Final = 0.25  # How far apart, as a share, two places in line may be and still be alike.
 MINUTE: Final = 60
@@ -76,30 +75,27 @@ def estimate(history: History, ahead: int, agents: int, waited: float, slot: int
         return None
     for like in _ever_wider(ahead, agents, slot):
         remaining = [rest - waited for case in history if (rest := like(case)) > waited]
-        if len(remaining) >= floor:
+        if len(remaining) >= max(1, floor):
             return covering(remaining)
     paces = [case.waited * case.agents / (case.ahead + 1) for case in history if case.waited > 0]
-    if len(paces) < floor:
+    if len(paces) < max(1, floor):
         return None
     return _memoryless(mean(paces) * (ahead + 1) / agents)
 
 
 def covering(seconds: Sequence[float]) -> Range:
-    """Return the whole minutes in which eight of ten of these fall, while at most one of ten falls after them."""
+    """Return the fewest whole minutes in a row in which eight of ten of these fall; of equally few, the latest."""
     ranked = sorted(seconds)
-    last = ranked[ceil(len(ranked) * (1 - LATE)) - 1]
-    high = max(1, ceil(last / MINUTE))
-    inside = sum(value <= high * MINUTE for value in ranked)
-    # So many of the shortest may be left out below.
-    spare = max(0, inside - ceil(len(ranked) * COVER))
-    return Range(min(int(ranked[spare] // MINUTE), high - 1), high)
+    most = ceil(len(ranked) * COVER)
+    spans = (_minutes(first, last) for first, last in zip(ranked, ranked[most - 1 :], strict=False))
+    return min(spans, key=lambda span: (span.high - span.low, -span.high))
 
 
 def told(
     before: Range | None, now: Range, stood: Standing | None = None, stands: Standing | None = None
 ) -> tuple[Range, Longer | None]:
     """Return what to say, and why it is longer than what was said before; nothing where it is not."""
-    if before is None or (now.high <= before.high and now.low <= before.low):
+    if before is None or (now.high, now.low) <= (before.high, before.low):
         return now, None
     if stood and stands and stands.agents < stood.agents:
         return now, Longer.FEWER_AGENTS
@@ -137,5 +133,11 @@ def _stretch(case: Case, ahead: int, agents: int) -> float:
 
 def _memoryless(expected: float) -> Range:
     """Return the range for whom nobody waited as long as: so long as talks that may end at any moment."""
-    low, high = (-log(1 - share) * expected for share in (LATE, 1 - LATE))
-    return Range(int(low // MINUTE), max(1, ceil(high / MINUTE)))
+    missed = (1 - COVER) / 2
+    return _minutes(-log(1 - missed) * expected, -log(missed) * expected)
+
+
+def _minutes(first: float, last: float) -> Range:
+    """Return the whole minutes from and to these seconds, at least one of them."""
+    low = int(first // MINUTE)
+    return Range(low, max(low + 1, ceil(last / MINUTE)))
