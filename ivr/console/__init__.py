@@ -1,0 +1,1 @@
+"""The pages of agents and supervisors, and the door to them."""

@@ -1,0 +1,86 @@
+"""What an agent sees of a call: what was keyed and what was said, with numbers masked to their last four digits."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from ivr import transcript
+from ivr.flow import speech
+from ivr.flow.events import Event, Heard, Learned, Said
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import LeftQueue
+from ivr.flow.nodes.collect import Collect
+
+SHORT: Final = 4  # A number of so many digits tells nobody apart.
+NUMBER: Final = re.compile(r"[0-9]{5,}")
+ANSWER: Final = re.compile(r"> (?P<keys>[0-9*#•]+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Something said or keyed: by the `hotline` or the `customer`."""
+
+    who: str
+    text: str
+    language: str
+
+
+def masked(number: str) -> str:
+    """Return a number with all but its last four digits hidden."""
+    return "•" * (len(number) - SHORT) + number[-SHORT:] if len(number) > SHORT else number
+
+
+def keyed(flow: Flow, events: Iterable[Event]) -> dict[str, str]:
+    """Return what the caller keyed and confirmed, by its name in the menus: masked numbers, amounts, dates."""
+    forms = {node.name: node.form for node in flow.nodes.values() if isinstance(node, Collect)}
+    facts: dict[str, str] = {}
+    for event in events:
+        if isinstance(event, Learned) and event.name in forms:
+            facts = {name: value for name, value in facts.items() if name != event.name}
+            facts |= {event.name: _shown(forms[event.name], event.value)} if event.value else {}
+    return facts
+
+
+def path(flow: Flow, events: Iterable[Event]) -> list[Line]:
+    """Return what was said and keyed, in order and masked; rounds of the waiting room are left out."""
+    numbers = set[str]()
+    lines: list[Line] = []
+    for event in events:
+        if isinstance(event, Learned) and NUMBER.fullmatch(event.value):
+            numbers.add(event.value)
+        elif isinstance(event, Said):
+            lines.append(Line("hotline", _hidden(event, numbers), event.language))
+        else:
+            lines += [Line("customer", told, "") for told in _told(event, flow.base)]
+    return lines
+
+
+def waited(events: Iterable[Event], joined: float) -> float | None:
+    """Return the seconds from joining the line (a timestamp) until leaving it; None while still in it."""
+    left = [event.at.timestamp() for event in events if isinstance(event, Heard) and isinstance(event.input, LeftQueue)]
+    return left[-1] - joined if left and left[-1] >= joined else None
+
+
+def _shown(form: str, value: str) -> str:
+    match form:
+        case "amount":
+            return f"¥{int(value) / 100:,.2f}"
+        case "date":
+            return date.fromisoformat(value).isoformat()
+    return masked(value)
+
+
+def _hidden(said: Said, numbers: Iterable[str]) -> str:
+    """Return the words with every number that was read back masked, as they spell it."""
+    words = said.words
+    for number in numbers:
+        words = words.replace(speech.voice_of(said.language).digits(number), masked(number))
+    return words
+
+
+def _told(event: Event, base: str) -> Iterator[str]:
+    for line in transcript.lines([event], base):
+        if line.startswith("> "):
+            yield NUMBER.sub(lambda number: masked(number[0]), line[2:])

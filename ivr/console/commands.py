@@ -1,0 +1,104 @@
+"""Commands: who may log in, and the first agent of a practice."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from secrets import token_urlsafe
+from typing import TypeVar
+
+import click
+from flask.cli import with_appcontext
+from flask_security import hash_password
+
+from ivr.store.people import NamingError, People
+
+Result = TypeVar("Result")
+Enrol = Callable[[str, str, frozenset[str]], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The people who log in, and the desk at which they are enrolled as agents (name, phone, skills)."""
+
+    people: People
+    enrol: Enrol
+
+    def hire(self, name: str, phone: str, skills: frozenset[str]) -> str:
+        """Add an agent and return the password, which is kept nowhere; within an application's context.
+
+        Raise NamingError for a name that is taken or none.
+        """
+        password = token_urlsafe(12)
+        self.people.add(name, hash_password(password))
+        self.enrol(name, phone, skills)
+        return password
+
+
+def first_agent(staff: Staff, name: str, skills: frozenset[str]) -> str | None:
+    """Add the one agent of a practice, rung in the browser; return the password, or None where there is anybody.
+
+    No connection stays open, as the server forks after this.
+    """
+    try:
+        return None if staff.people.some() else staff.hire(name, f"client:{name}", skills)
+    finally:
+        staff.people.close()
+
+
+def people_commands(staff: Staff) -> click.Group:
+    """Return the commands `people add`, `people password`, `people bar` and `people admit`."""
+
+    @click.group("people")
+    def group() -> None:
+        """Who may log in."""
+
+    _add(group, staff)
+    _change(group, staff)
+    return group
+
+
+def _add(group: click.Group, staff: Staff) -> None:
+    @group.command("add")
+    @click.argument("name")
+    @click.option("--phone", required=True, help="Where calls ring: client:NAME (the browser) or a number like +8613…")
+    @click.option("--skills", default="", help="Such as queue:payments,language:en-US.")
+    @with_appcontext
+    def add(name: str, phone: str, skills: str) -> None:
+        """Add an agent, and print the password, once."""
+        wanted = frozenset(skill.strip() for skill in skills.split(",") if skill.strip())
+        _tell(name, _plainly(lambda: staff.hire(name, phone, wanted)))
+
+
+def _change(group: click.Group, staff: Staff) -> None:
+    @group.command("password")
+    @click.argument("name")
+    @with_appcontext
+    def password(name: str) -> None:
+        """Give somebody a new password, print it once, and end their sessions."""
+        made = token_urlsafe(12)
+        _plainly(lambda: staff.people.change(name, password=hash_password(made)))
+        _tell(name, made)
+
+    @group.command("bar")
+    @click.argument("name")
+    @with_appcontext
+    def bar(name: str) -> None:
+        """Let somebody in no more, and end their sessions."""
+        _plainly(lambda: staff.people.change(name, active=False))
+
+    @group.command("admit")
+    @click.argument("name")
+    @with_appcontext
+    def admit(name: str) -> None:
+        """Let somebody in again."""
+        _plainly(lambda: staff.people.change(name, active=True))
+
+
+def _tell(name: str, password: str) -> None:
+    click.echo(f"{name} logs in at /desk with this password, which is shown only now: {password}")
+
+
+def _plainly(job: Callable[[], Result]) -> Result:
+    try:
+        return job()
+    except NamingError as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,114 @@
+"""The door to the pages: names, passwords and sessions, by Flask-Security."""
+
+import hmac
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from flask import Flask, Response, request, session
+from flask_login import user_logged_out
+from flask_security import LoginForm, Security, current_user, logout_user
+from flask_wtf import CSRFProtect
+from wtforms import StringField
+from wtforms.validators import InputRequired, Length
+
+from ivr.console.texts import TEXTS, language
+from ivr.store.people import People, Person
+from ivr.web import guarded
+
+IDLE: Final = timedelta(hours=2)  # Without any act; a page that only looks for news is no act.
+LONGEST: Final = timedelta(hours=12)  # A shift.
+
+
+def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: Callable[[str], object]) -> CSRFProtect:
+    """Let people log in at `/desk/login`; return what checks that a request comes from our own pages.
+
+    `url` is how browsers reach us; `left` is told the name of whoever logs out.
+    """
+    keys = [hmac.new(secret.encode(), b"ivr: session", sha256).hexdigest() for secret in secrets]
+    app.config.update(_settings(url.startswith("https://")), SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
+    forgery = CSRFProtect(app)
+    security = Security(app, people.datastore, login_form=_form(people))
+    security.want_json(lambda _: False)  # The page says no more than that it was wrong; JSON would tell what.
+    security.login_context_processor(lambda: {"t": TEXTS[language()], "language": language()})
+
+    @app.teardown_appcontext
+    def done(_: object) -> None:
+        people.session.remove()
+
+    @app.after_request
+    def guard(response: Response) -> Response:
+        return guarded(response) if request.blueprint == "security" else response
+
+    def gone(_: object, user: Person, **__: object) -> None:
+        people.leave(user)
+        left(user.name)
+
+    user_logged_out.connect(gone, app, weak=False)
+    return forgery
+
+
+def admitted(now: datetime, acts: bool) -> bool:
+    """Tell whether the request comes from an agent who is logged in, not for too long, and not idle for too long."""
+    if not current_user.is_authenticated or not current_user.has_role("agent"):
+        return False
+    at = now.timestamp()
+    begun, seen = session.setdefault("begun", at), session.setdefault("seen", at)
+    if at - begun > LONGEST.total_seconds() or at - seen > IDLE.total_seconds():
+        logout_user()
+        session.clear()
+        return False
+    if acts:
+        session["seen"] = at
+    return True
+
+
+def _settings(secure: bool) -> dict[str, Any]:
+    return {
+        "SESSION_COOKIE_NAME": "__Host-hotline" if secure else "hotline",
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "WTF_CSRF_CHECK_DEFAULT": False,  # The carrier posts, too, and shows that it is the carrier by its signature.
+        "WTF_CSRF_TIME_LIMIT": None,  # A token is good for as long as its session.
+        "WTF_CSRF_SSL_STRICT": secure,
+        "SECURITY_URL_PREFIX": "/desk",
+        "SECURITY_POST_LOGIN_VIEW": "/desk",
+        "SECURITY_POST_LOGOUT_VIEW": "/desk/login",
+        "SECURITY_LOGIN_USER_TEMPLATE": "login.html",
+        "SECURITY_LOGOUT_CSRF": True,
+        "SECURITY_PASSWORD_HASH": "argon2",
+        "SECURITY_PASSWORD_SCHEMES": ["argon2"],
+        "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
+        "SECURITY_PASSWORD_SALT": "",  # Argon2 salts each password by itself.
+        "SECURITY_API_ENABLED_METHODS": ["session"],
+        "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"name": {"mapper": str.lower}}],
+        "SECURITY_EMAIL_VALIDATOR_ARGS": None,
+        "SECURITY_FLASH_MESSAGES": False,
+    }
+
+
+def _form(people: People) -> type[LoginForm]:
+    class NameForm(LoginForm):
+        """A name and a password; whoever missed it too often is answered like whoever does not exist."""
+
+        email = None
+        remember = None
+        name = StringField(validators=[InputRequired(), Length(max=64)])
+
+        def validate(self, **more: Any) -> bool:
+            """Check name and password, and count."""
+            person = people.find(self.name.data or "")
+            self.ifield, self.user = self.name, None if person is None or people.barred(person) else person
+            right = bool(super().validate(**more))
+            if right and self.user is not None:
+                spoken = language()
+                session.clear()
+                session["language"] = spoken
+                people.entered(self.user)
+            elif self.user is not None and self.password.errors:
+                people.missed(self.user)
+            return right
+
+    return NameForm

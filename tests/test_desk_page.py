@@ -1,0 +1,238 @@
+"""What the agent's page promises: in a real browser, by keyboard alone, in two languages, for everybody to read."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from ivr.carrier.rehearsal import served
+from ivr.console.texts import TEXTS
+from tests.desk_site import ORDER, Clock, Site, desk_site
+from tests.world import free_port
+
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
+SECOND = 1000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as player, player.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as one:
+        yield one
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def site(tmp_path: Path, port: int) -> Iterator[Site]:
+    made = desk_site(tmp_path, f"http://127.0.0.1:{port}", Clock())
+    with served(made.app, port):
+        yield made
+    made.close()
+
+
+@pytest.fixture
+def page(browser: Browser, port: int, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Return a page in English, at which nothing goes wrong."""
+    with browser.new_context(locale="en-US", base_url=f"http://127.0.0.1:{port}") as context:
+        shown = context.new_page()
+        wrong: list[str] = []
+        shown.on("pageerror", lambda error: wrong.append(str(error)))
+        shown.on(
+            "console", lambda line: wrong.append(line.text) if line.type == "error" and "409" not in line.text else None
+        )
+        yield shown
+        assert wrong == []
+
+
+def log_in(page: Page, password: str) -> None:
+    """Log in by keyboard alone."""
+    page.goto("/desk")
+    expect(page.locator("#name")).to_be_focused()
+    page.keyboard.type("alice")
+    page.keyboard.press("Tab")
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_have_text(re.compile("Offline|未上线"))
+
+
+def opened(page: Page, site: Site) -> None:
+    """Log in as a new agent, and wait until the page heeds keys."""
+    log_in(page, site.hire())
+    expect(page.locator(".acts")).to_be_visible()
+
+
+def stands(page: Page, words: str) -> None:
+    """Wait, for no more than a second, until the page says this of the agent."""
+    expect(page.get_by_role("status")).to_have_text(words, timeout=SECOND)
+
+
+def faults(page: Page) -> str:
+    """Return what axe finds wrong; of contrast, too."""
+    wrong = Axe().run(page).response["violations"]
+    return "\n".join(f"{one['id']}: {node['html']} {node['failureSummary']}" for one in wrong for node in one["nodes"])
+
+
+def test_a_whole_call_goes_by_keyboard_alone(site: Site, page: Page) -> None:
+    opened(page, site)
+    place = site.queued()
+    expect(page.locator("[data-part=line]")).to_contain_text("Payments", timeout=SECOND)
+    page.keyboard.press("a")
+    stands(page, "Ringing")
+    assert site.changes
+    page.keyboard.press("1")
+    stands(page, "On a call")
+    page.keyboard.press("n")
+    page.keyboard.type("bahn 1")  # Letters that are shortcuts elsewhere.
+    page.keyboard.press("Escape")
+    page.keyboard.press("h")
+    stands(page, "Wrapping up")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("alert")).to_have_text(TEXTS["en"]["code_missing"])
+    page.keyboard.press("2")
+    page.keyboard.press("Control+Enter")
+    stands(page, "Available")
+    with site.desk.engine.connect() as connection:
+        from ivr.store.desk_tables import wrapups
+
+        kept = connection.execute(wrapups.select()).one()
+    assert (kept.line, kept.agent, kept.code, kept.note) == (place.id, "alice", "follow-up", "bahn 1")
+    page.keyboard.press("m")
+    stands(page, "Away · meal")
+
+
+def test_every_shortcut_is_a_button_that_tab_reaches(site: Site, page: Page) -> None:
+    opened(page, site)
+    reached = set[str]()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.getAttribute('aria-keyshortcuts') ?? ''"))
+    assert {"A", "B", "M", "T", "O"} <= reached
+
+
+def test_shortcuts_can_be_switched_off(site: Site, page: Page) -> None:
+    opened(page, site)
+    page.get_by_label("Shortcuts").uncheck()
+    page.keyboard.press("a")
+    page.get_by_role("button", name="break").click()
+    stands(page, "Away · break")
+    state = site.desk.agent("alice")
+    assert state is not None
+    assert state.misses == 0
+
+
+def test_the_card_tells_the_matter_and_masks_the_number(site: Site, page: Page) -> None:
+    opened(page, site)
+    site.queued()
+    page.keyboard.press("a")
+    card = page.locator("#caller")
+    expect(card.locator(".matter")).to_have_text(site.flow.words["en-US"]["refund.matter"], timeout=SECOND)
+    expect(card).to_contain_text("Payments")
+    expect(card.locator("dl")).to_contain_text("Order number")
+    expect(card.locator(".number")).to_have_text("••••••••0042")
+    expect(card.locator(".you", has_text="••••••••0042")).to_be_visible()
+    expect(card.locator(".hotline", has_text="您输入的是：••••••••0042")).to_be_visible()
+    content = page.content()
+    assert ORDER not in content
+    assert site.flow.base == "zh-CN"
+    assert "二零二六" not in page.locator("#caller").inner_text().replace("比如：二零二六", "")
+
+
+def test_what_others_change_is_seen_within_a_second(site: Site, page: Page) -> None:
+    opened(page, site)
+    site.desk.away("alice", "missed")
+    stands(page, "Away · missed two calls")
+    site.desk.available("alice")
+    stands(page, "Available")
+    place = site.queued()
+    expect(page.locator("[data-part=line]")).to_contain_text(site.flow.words["en-US"]["refund.matter"], timeout=SECOND)
+    site.ring()
+    stands(page, "Ringing")
+    site.phones.hang_up("client:alice")
+    stands(page, "Available")
+    assert [one.id for one in site.desk.waiting()] == [place.id]
+
+
+def test_an_act_that_comes_too_late_is_told(site: Site, page: Page) -> None:
+    opened(page, site)
+    site.desk.available("alice")
+    stands(page, "Available")
+    site.queued()
+    site.ring()
+    # The page has not yet asked for news, or has: either way the agent stays with the caller.
+    page.keyboard.press("b")
+    stands(page, "Ringing")
+
+
+def test_notes_outlive_the_news(site: Site, page: Page) -> None:
+    opened(page, site)
+    site.queued()
+    page.keyboard.press("a")
+    stands(page, "Ringing")
+    page.keyboard.press("1")
+    stands(page, "On a call")
+    page.get_by_label("Notes").fill("paid twice")
+    site.call("2", "1")
+    site.phones.hang_up("client:alice")
+    stands(page, "Wrapping up")
+    expect(page.get_by_label("Notes")).to_have_value("paid twice")
+
+
+def test_the_page_can_be_read_without_javascript(site: Site, browser: Browser, port: int) -> None:
+    password = site.hire()
+    with browser.new_context(locale="zh-CN", base_url=f"http://127.0.0.1:{port}", java_script_enabled=False) as context:
+        page = context.new_page()
+        log_in(page, password)
+        site.desk.available("alice")
+        site.queued()
+        site.ring()
+        page.reload()
+        expect(page.get_by_role("status")).to_have_text("电话响了")
+        expect(page.locator(".matter")).to_have_text("退款、误操作")
+        expect(page.locator(".number")).to_have_text("••••••••0042")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axe_finds_nothing_at_the_door_and_the_desk(
+    site: Site, page: Page, language: str, size: str, look: str, tmp_path: Path
+) -> None:
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=look, reduced_motion="reduce")  # type: ignore[arg-type]
+    page.goto(f"/desk/login?lang={language}")
+    pictures = Path(os.environ.get("PICTURES", tmp_path))
+
+    def seen(name: str) -> None:
+        page.screenshot(path=pictures / f"{name}-{language}-{size}-{look}.png")
+        assert faults(page) == ""
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    seen("door")
+    opened(page, site)
+    seen("offline")
+    for _ in range(3):
+        site.queued()
+    texts = TEXTS[language]
+    page.keyboard.press("a")
+    stands(page, texts["state_ringing"])
+    seen("ringing")
+    page.keyboard.press("1")
+    stands(page, texts["state_talking"])
+    seen("talking")
+    page.keyboard.press("h")
+    stands(page, texts["state_wrapping"])
+    seen("wrapping")

@@ -1,0 +1,182 @@
+"""Who may log in, how long, and what a foreign page cannot make them do."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from ivr.console.commands import first_agent
+from ivr.console.texts import TEXTS
+from tests.desk_site import SKILLS, Clock, Site, desk_site, log_in, token
+
+WRONG = TEXTS["en"]["wrong"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: Clock) -> Iterator[Site]:
+    made = desk_site(tmp_path, "http://127.0.0.1:8000", clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def client(site: Site) -> FlaskClient:
+    return site.app.test_client()
+
+
+def enter(client: FlaskClient, name: str, password: str) -> str:
+    """Return what the page says to this name and password, in English."""
+    form = {"name": name, "password": password, "csrf_token": token(client.get("/desk/login?lang=en").text)}
+    return client.post("/desk/login", data=form).text
+
+
+def test_an_agent_logs_in_whatever_the_case_of_the_name(site: Site, client: FlaskClient) -> None:
+    password = site.hire("alice")
+    assert client.get("/desk").headers["Location"] == "/desk/login"
+    assert log_in(client, "Alice", password)
+
+
+def test_a_wrong_password_and_an_unknown_name_are_answered_alike(site: Site, client: FlaskClient) -> None:
+    site.hire("alice")
+    known, unknown = (WRONG in enter(client, name, "a guess") for name in ("alice", "nobody"))
+    assert (known, unknown) == (True, True)
+    assert client.get("/desk").status_code == 302
+
+
+def test_passwords_are_kept_as_argon2id_only(site: Site) -> None:
+    password = site.hire("alice")
+    with site.desk.engine.connect() as connection:
+        kept = connection.scalar(text("SELECT password FROM people"))
+    assert kept.startswith("$argon2id$")
+    assert password not in kept
+
+
+def test_five_wrong_passwords_make_a_pause_of_a_minute(site: Site, client: FlaskClient, clock: Clock) -> None:
+    password = site.hire("alice")
+    for _ in range(5):
+        assert WRONG in enter(client, "alice", "a guess")
+    clock.on(seconds=59)
+    assert not log_in(client, "alice", password)
+    clock.on(seconds=2)
+    assert log_in(client, "alice", password)
+
+
+def test_a_login_without_the_pages_token_is_refused_and_not_counted(site: Site, client: FlaskClient) -> None:
+    password = site.hire("alice")
+    for _ in range(6):
+        client.post("/desk/login", data={"name": "alice", "password": "a guess"})
+        client.post("/desk/login", json={"name": "alice", "password": password})
+    assert client.get("/desk").status_code == 302
+    assert log_in(client, "alice", password)
+
+
+@pytest.mark.parametrize("path", ["available", "away", "wrap-up", "answer", "hang-up"])
+def test_an_act_without_the_pages_token_is_refused(site: Site, client: FlaskClient, path: str) -> None:
+    log_in(client, "alice", site.hire("alice"))
+    refused = client.post(f"/desk/{path}", json={"reason": "break", "code": "other"})
+    assert refused.status_code == 400
+    assert "CSRF" in refused.json["error"]
+    state = site.desk.agent("alice")
+    assert state is not None
+    assert state.state == "offline"
+
+
+def test_a_foreign_page_cannot_log_anybody_out(site: Site, client: FlaskClient) -> None:
+    log_in(client, "alice", site.hire("alice"))
+    client.post("/desk/logout")
+    assert client.get("/desk").status_code == 200
+
+
+def test_logging_out_ends_the_session_wherever_its_cookie_went(site: Site, client: FlaskClient) -> None:
+    forgery = log_in(client, "alice", site.hire("alice"))
+    assert client.post("/desk/available", json={}, headers={"X-CSRFToken": forgery}).status_code == 200
+    stolen = client.get_cookie("hotline")
+    assert stolen is not None
+    client.post("/desk/logout", data={"csrf_token": forgery})
+    thief = site.app.test_client()
+    thief.set_cookie("hotline", stolen.value)
+    assert thief.get("/desk").status_code == 302
+    state = site.desk.agent("alice")
+    assert state is not None
+    assert state.state == "offline"
+
+
+def test_whoever_is_barred_is_out_at_once(site: Site, client: FlaskClient) -> None:
+    password = site.hire("alice")
+    forgery = log_in(client, "alice", password)
+    done = site.app.test_cli_runner().invoke(args=["people", "bar", "alice"])
+    assert done.exit_code == 0, done.output
+    assert client.post("/desk/available", json={}, headers={"X-CSRFToken": forgery}).status_code == 401
+    assert not log_in(site.app.test_client(), "alice", password)
+
+
+def test_a_page_that_only_looks_is_out_after_two_hours(site: Site, client: FlaskClient, clock: Clock) -> None:
+    log_in(client, "alice", site.hire("alice"))
+    for _ in range(4):
+        clock.on(minutes=29)
+        assert client.get("/desk/news").status_code == 200
+    clock.on(minutes=5)
+    assert client.get("/desk/news").status_code == 401
+
+
+def test_a_session_lasts_no_longer_than_a_shift(site: Site, client: FlaskClient, clock: Clock) -> None:
+    log_in(client, "alice", site.hire("alice"))
+    for _ in range(12):
+        clock.on(minutes=60)
+        assert client.get("/desk").status_code == 200
+    clock.on(seconds=1)
+    assert client.get("/desk").status_code == 302
+
+
+def test_the_cookie_is_for_us_alone(site: Site, client: FlaskClient, tmp_path: Path) -> None:
+    set_cookie = client.get("/desk/login").headers["Set-Cookie"]
+    assert re.fullmatch(r"hotline=[^;]+; HttpOnly; Path=/; SameSite=Lax", set_cookie)
+    (tmp_path / "https").mkdir()
+    safe = desk_site(tmp_path / "https", "https://hotline.example.com", Clock())
+    answer = safe.app.test_client().get("/desk/login", base_url="https://hotline.example.com")
+    assert re.fullmatch(r"__Host-hotline=[^;]+; Secure; HttpOnly; Path=/; SameSite=Lax", answer.headers["Set-Cookie"])
+    safe.close()
+
+
+def test_every_page_carries_the_strict_policy(site: Site, client: FlaskClient) -> None:
+    log_in(client, "alice", site.hire("alice"))
+    for answer in (site.app.test_client().get("/desk/login"), client.get("/desk"), client.get("/desk/news")):
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_the_commands_add_an_agent_and_change_the_password(site: Site) -> None:
+    run = site.app.test_cli_runner()
+    asked = ["people", "add", "bob", "--phone", "client:bob", "--skills", "queue:payments, language:en-US"]
+    told = run.invoke(args=asked)
+    assert log_in(site.app.test_client(), "bob", told.output.split()[-1])
+    state = site.desk.agent("bob")
+    assert state is not None
+    assert (state.phone, state.skills) == ("client:bob", {"queue:payments", "language:en-US"})
+    again = run.invoke(args=asked)
+    assert (again.exit_code, "bob is there already" in again.output) == (1, True)
+    new = run.invoke(args=["people", "password", "bob"])
+    assert not log_in(site.app.test_client(), "bob", told.output.split()[-1])
+    assert log_in(site.app.test_client(), "bob", new.output.split()[-1])
+
+
+@pytest.mark.parametrize("name", ["Bob", "bob smith", "", "-bob", "b" * 65])
+def test_a_name_that_is_none_is_refused(site: Site, name: str) -> None:
+    told = site.app.test_cli_runner().invoke(args=["people", "add", "--phone", "client:bob", "--", name])
+    assert told.exit_code == 1
+    assert "a name is made of" in told.output
+
+
+def test_a_practice_gets_one_agent_once(site: Site) -> None:
+    with site.app.app_context():
+        password = first_agent(site.staff, "alice", SKILLS)
+        assert first_agent(site.staff, "alice", SKILLS) is None
+    assert log_in(site.app.test_client(), "alice", password or "")
