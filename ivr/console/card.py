@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -15,12 +15,11 @@ from ivr.flow.nodes.collect import Collect
 
 SHORT: Final = 4  # A number of so many digits tells nobody apart.
 NUMBER: Final = re.compile(r"[0-9]{5,}")
-ANSWER: Final = re.compile(r"> (?P<keys>[0-9*#•]+)$")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Something said or keyed: by the `hotline` or the `customer`."""
+    """What was said or keyed in one go, by the `hotline` or the `customer`."""
 
     who: str
     text: str
@@ -28,8 +27,8 @@ class Line:
 
 
 def masked(number: str) -> str:
-    """Return a number with all but its last four digits hidden."""
-    return "•" * (len(number) - SHORT) + number[-SHORT:] if len(number) > SHORT else number
+    """Return a number with all but its last four digits hidden, and how many they are."""
+    return f"••••{number[-SHORT:]}" if len(number) > SHORT else number
 
 
 def keyed(flow: Flow, events: Iterable[Event]) -> dict[str, str]:
@@ -44,14 +43,16 @@ def keyed(flow: Flow, events: Iterable[Event]) -> dict[str, str]:
 
 
 def path(flow: Flow, events: Iterable[Event]) -> list[Line]:
-    """Return what was said and keyed, in order and masked; rounds of the waiting room are left out."""
+    """Return what was said and keyed, in order and masked; what was said in one go stands in one piece, in lines."""
     numbers = set[str]()
     lines: list[Line] = []
     for event in events:
         if isinstance(event, Learned) and NUMBER.fullmatch(event.value):
             numbers.add(event.value)
         elif isinstance(event, Said):
-            lines.append(Line("hotline", _hidden(event, numbers), event.language))
+            said = Line("hotline", _hidden(event, numbers), event.language)
+            joined = lines and (lines[-1].who, lines[-1].language) == ("hotline", said.language)
+            lines[-1:] = [replace(said, text=f"{lines[-1].text}\n{said.text}")] if joined else [*lines[-1:], said]
         else:
             lines += [Line("customer", told, "") for told in _told(event, flow.base)]
     return lines

@@ -124,6 +124,10 @@ Alpine.data("desk", () => ({
     return this.state === "ringing";
   },
 
+  get hangUpWord() {
+    return this.ringing ? texts.refuse : texts.hang_up;
+  },
+
   get connected() {
     return this.state === "ringing" || this.state === "talking";
   },
