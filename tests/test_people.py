@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from ivr.console.commands import first_agent
 from ivr.console.texts import TEXTS
+from ivr.store.people import TRIES, NamingError, People
 from tests.desk_site import SKILLS, Clock, Site, desk_site, log_in, token
 
 WRONG = TEXTS["en"]["wrong"]
@@ -166,6 +167,26 @@ def test_the_commands_add_an_agent_and_change_the_password(site: Site) -> None:
     new = run.invoke(args=["people", "password", "bob"])
     assert not log_in(site.app.test_client(), "bob", told.output.split()[-1])
     assert log_in(site.app.test_client(), "bob", new.output.split()[-1])
+
+
+def test_people_and_their_pauses_are_kept_by_either_database(engine: Engine, clock: Clock) -> None:
+    people = People(engine, clock)
+    people.add("alice", "a hash")
+    for _ in range(TRIES):
+        alice = people.find("ALICE")
+        assert alice is not None
+        assert not people.barred(alice)
+        people.missed(alice)
+    people.close()
+    alice = People(engine, clock).find("alice")
+    assert alice is not None
+    assert people.barred(alice)
+    assert [role.name for role in alice.roles] == ["agent"]
+    with pytest.raises(NamingError, match="alice is there already"):
+        people.add("alice", "another hash")
+    people.change("alice", active=False)
+    assert people.some()
+    people.close()
 
 
 @pytest.mark.parametrize("name", ["Bob", "bob smith", "", "-bob", "b" * 65])

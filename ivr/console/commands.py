@@ -6,7 +6,7 @@ from secrets import token_urlsafe
 from typing import TypeVar
 
 import click
-from flask.cli import with_appcontext
+from flask import Flask
 from flask_security import hash_password
 
 from ivr.store.people import NamingError, People
@@ -44,8 +44,11 @@ def first_agent(staff: Staff, name: str, skills: frozenset[str]) -> str | None:
         staff.people.close()
 
 
-def people_commands(staff: Staff) -> click.Group:
-    """Return the commands `people add`, `people password`, `people bar` and `people admit`."""
+def people_commands(staff: Staff, pages: Flask) -> click.Group:
+    """Return the commands `people add`, `people password`, `people bar` and `people admit`.
+
+    They run within the application that people log in to.
+    """
 
     @click.group("people")
     def group() -> None:
@@ -53,7 +56,17 @@ def people_commands(staff: Staff) -> click.Group:
 
     _add(group, staff)
     _change(group, staff)
+    for command in group.commands.values():
+        command.callback = _within(pages, command.callback)
     return group
+
+
+def _within(pages: Flask, job: Callable[..., object] | None) -> Callable[..., object]:
+    def run(**given: object) -> object:
+        with pages.app_context():
+            return job(**given) if job else None
+
+    return run
 
 
 def _add(group: click.Group, staff: Staff) -> None:
@@ -61,7 +74,6 @@ def _add(group: click.Group, staff: Staff) -> None:
     @click.argument("name")
     @click.option("--phone", required=True, help="Where calls ring: client:NAME (the browser) or a number like +8613…")
     @click.option("--skills", default="", help="Such as queue:payments,language:en-US.")
-    @with_appcontext
     def add(name: str, phone: str, skills: str) -> None:
         """Add an agent, and print the password, once."""
         wanted = frozenset(skill.strip() for skill in skills.split(",") if skill.strip())
@@ -71,7 +83,6 @@ def _add(group: click.Group, staff: Staff) -> None:
 def _change(group: click.Group, staff: Staff) -> None:
     @group.command("password")
     @click.argument("name")
-    @with_appcontext
     def password(name: str) -> None:
         """Give somebody a new password, print it once, and end their sessions."""
         made = token_urlsafe(12)
@@ -80,14 +91,12 @@ def _change(group: click.Group, staff: Staff) -> None:
 
     @group.command("bar")
     @click.argument("name")
-    @with_appcontext
     def bar(name: str) -> None:
         """Let somebody in no more, and end their sessions."""
         _plainly(lambda: staff.people.change(name, active=False))
 
     @group.command("admit")
     @click.argument("name")
-    @with_appcontext
     def admit(name: str) -> None:
         """Let somebody in again."""
         _plainly(lambda: staff.people.change(name, active=True))

@@ -78,10 +78,11 @@ def _settings(secure: bool) -> dict[str, Any]:
         "SECURITY_POST_LOGOUT_VIEW": "/desk/login",
         "SECURITY_LOGIN_USER_TEMPLATE": "login.html",
         "SECURITY_LOGOUT_CSRF": True,
-        "SECURITY_PASSWORD_HASH": "argon2",
+        "SECURITY_PASSWORD_HASH": "argon2",  # nosec B105 - the name of a method
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],
-        "SECURITY_PASSWORD_SALT": "",  # Argon2 salts each password by itself.
+        # Argon2 salts each password by itself.
+        "SECURITY_PASSWORD_SALT": "",  # nosec B105 - none at all
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"name": {"mapper": str.lower}}],
         "SECURITY_EMAIL_VALIDATOR_ARGS": None,

@@ -13,7 +13,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "log_out": "退出",
     "log_in_about": "数字钱包服务热线",
     "name": "用户名",
-    "password": "密码",
+    "password": "密码",  # nosec B105 - a label
     "wrong": "用户名或密码不对，或者错得太多、要等一分钟。请再试一次。",
     "expired": "页面放得太久了，请再登录一次。",
     "no_script": "没有 JavaScript 时这一页只能看：刷新可以看到最新情况。",
@@ -94,7 +94,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "log_out": "Log out",
     "log_in_about": "Digital wallet hotline",
     "name": "Name",
-    "password": "Password",
+    "password": "Password",  # nosec B105 - a label
     "wrong": "The name or the password is wrong, or was wrong so often that you must wait a minute. Try again.",
     "expired": "This page was open for too long. Log in again.",
     "no_script": "Without JavaScript this page is for reading only: reload it to see what is new.",
