@@ -1,6 +1,6 @@
 """Puts the parts together: the only module that knows which of them are in use."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask, redirect, url_for
 from sqlalchemy import Engine
@@ -15,10 +16,14 @@ from sqlalchemy import Engine
 from ivr import logs, settings
 from ivr.carrier.caller import Caller
 from ivr.carrier.company import Carrier
+from ivr.carrier.desk_phones import DeskPhones
 from ivr.carrier.phone import phone
 from ivr.carrier.rehearsal import rehearsal
 from ivr.carrier.rest import rest
 from ivr.cli import Rehearsal, Tools, commands
+from ivr.console.commands import Staff, first_agent, people_commands
+from ivr.console.desk import Office, console
+from ivr.console.login import protect
 from ivr.desk.keeping import RULES, Desk
 from ivr.flow import speech
 from ivr.flow.flow import Flow
@@ -34,6 +39,7 @@ from ivr.store.engine import connect, upgrade
 from ivr.store.journal import Journal
 from ivr.store.library import Library
 from ivr.store.messages import Messages
+from ivr.store.people import People
 from ivr.telephony import voices
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
@@ -68,6 +74,7 @@ class Parts:
     worker: Callable[[], Worker]
     desk: Desk
     board: Switchboard
+    people: People
 
     def begin(self) -> None:
         """Begin what a fork would not have brought along; to be called in the process that serves."""
@@ -99,14 +106,14 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     )
     app = Flask(__name__)
     app.extensions["hotline"] = parts
+    practice = _practise(app, parts, now) if found.practice else None
     app.register_blueprint(voice(line))
     app.register_blueprint(agents(line, parts.board))
     app.register_blueprint(audio(found.recordings))
     app.register_blueprint(web())
-    if found.practice:
-        _practise(app, parts, now)
     for command in commands(_tools(parts, now)):
         app.cli.add_command(command)
+    _open_desk(app, parts, practice)
     return app
 
 
@@ -131,7 +138,8 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     rings = ThreadPoolExecutor(8, "rings")
     board = Switchboard(desk, carrier, flow.hotline.number, found.public_url, rings.submit)
-    return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board)
+    people = People(engine, now)
+    return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board, people)
 
 
 def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker:
@@ -142,7 +150,40 @@ def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) ->
     return Worker(queue, recordings.fetch, lambda: messages.due(now()))
 
 
-def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> None:
+def _open_desk(app: Flask, parts: Parts, practice: DeskPhones | None) -> None:
+    """Put the agents' pages beside the calls, as an application of their own.
+
+    What logins cost (sessions, cookies, who asks) would otherwise be paid by every turn of every call.
+    """
+    found, staff = parts.settings, Staff(parts.people, parts.desk.enrol)
+    pages = Flask(f"{__name__}.pages")
+    forgery = protect(pages, parts.people, found.public_url, found.secrets, parts.desk.offline)
+    office = Office(
+        parts.desk, parts.journal, lambda: parts.flow, parts.desk.now, parts.board.changed, forgery, practice
+    )
+    pages.register_blueprint(console(office))
+    app.extensions["pages"], app.extensions["staff"] = pages, staff
+    app.cli.add_command(people_commands(staff, pages))
+    calls, desk = app.wsgi_app, pages.wsgi_app
+
+    def by_path(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        return (desk if path == "/desk" or path.startswith("/desk/") else calls)(environ, start)
+
+    app.wsgi_app = by_path  # type: ignore[method-assign,assignment]  # Flask's own way to wrap an application
+
+
+def hire_first(app: Flask) -> str | None:
+    """Add the one agent of a practice if there is nobody; return the password, which is shown this once."""
+    parts: Parts = app.extensions["hotline"]
+    skills = frozenset(
+        {f"queue:{name}" for name in parts.flow.queues} | {f"language:{name}" for name in parts.flow.hotline.languages}
+    )
+    with app.extensions["pages"].app_context():
+        return first_agent(app.extensions["staff"], "alice", skills)
+
+
+def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> DeskPhones:
     """Put a telephone company beside the hotline, with a phone in the browser to ring it."""
     found, number = parts.settings, parts.flow.hotline.number
     callbacks = ThreadPoolExecutor(4, "carrier")
@@ -155,6 +196,9 @@ def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> None:
     app.register_blueprint(rest(carrier))
     app.register_blueprint(phone(carrier, number))
     app.add_url_rule("/", "index", lambda: redirect(url_for("phone.show")))
+    phones = DeskPhones(carrier)
+    parts.board.beside.append(lambda: phones.tick([agent.phone for agent in parts.desk.agents()]))
+    return phones
 
 
 def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:

@@ -145,7 +145,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime]) -> Site:
     forgery = protect(app, people, url, [SECRET], desk.offline)
     app.register_blueprint(console(Office(desk, journal, lambda: found, clock, changed, forgery, phones)))
     app.register_blueprint(web())
-    app.cli.add_command(people_commands(site.staff))
+    app.cli.add_command(people_commands(site.staff, app))
     return site
 
 

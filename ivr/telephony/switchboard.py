@@ -19,7 +19,8 @@ log = structlog.get_logger()
 class Switchboard:
     """Between the desk, which decides, and the carrier, which rings; `url` is where the carrier reaches us.
 
-    `run` does a job in the background: the webhooks of callers never wait for the carrier's REST.
+    `run` does a job in the background: the webhooks of callers never wait for the carrier's REST. What is `beside` is
+    done every second, too.
     """
 
     desk: Desk
@@ -27,6 +28,7 @@ class Switchboard:
     number: str
     url: str
     run: Callable[[Callable[[], None]], object]
+    beside: list[Callable[[], object]] = field(default_factory=list)
     _woken: Event = field(default_factory=Event)
 
     def changed(self) -> None:
@@ -82,3 +84,5 @@ class Switchboard:
             self._woken.wait(SECONDS)
             self._woken.clear()
             self._quietly(self.tend, "the line was not tended")
+            for job in self.beside:
+                self._quietly(job, "a job beside the line failed")

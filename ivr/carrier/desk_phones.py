@@ -1,0 +1,40 @@
+"""Agents' phones in the browser while the practice carrier is on: what rings there is taken by a button."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from ivr.carrier.company import Carrier
+
+TAKE: Final = "1"
+SLACK_SECONDS: Final = timedelta(seconds=2).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskPhones:
+    """The phones of agents, by address (`client:alice`)."""
+
+    carrier: Carrier
+
+    def answer(self, address: str) -> bool:
+        """Pick up what rings there and press the key that takes the caller; False where nothing rings."""
+        try:
+            leg = self.carrier.phone(address).answer()
+        except LookupError:
+            return False
+        leg.press(TAKE)
+        return True
+
+    def hang_up(self, address: str) -> None:
+        """Refuse what rings there, or end the talk; nothing where neither is."""
+        phone = self.carrier.phone(address)
+        if leg := phone.talking:
+            leg.hang_up()
+        elif leg := phone.ringing:
+            leg.decline("busy")
+
+    def tick(self, addresses: list[str]) -> None:
+        """Have these phones be there to ring, and move on whatever nobody drives; to be called every second."""
+        for address in addresses:
+            self.carrier.phone(address)
+        self.carrier.tick(SLACK_SECONDS)
