@@ -201,3 +201,8 @@ def test_a_practice_gets_one_agent_once(site: Site) -> None:
         password = first_agent(site.staff, "alice", SKILLS)
         assert first_agent(site.staff, "alice", SKILLS) is None
     assert log_in(site.app.test_client(), "alice", password or "")
+
+
+def test_people_are_made_by_one_group_of_commands_only(site: Site) -> None:
+    assert "people" in site.app.cli.commands
+    assert {"users", "roles"} & set(site.app.cli.commands) == set()

@@ -87,6 +87,9 @@ def _settings(secure: bool) -> dict[str, Any]:
         "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"name": {"mapper": str.lower}}],
         "SECURITY_EMAIL_VALIDATOR_ARGS": None,
         "SECURITY_FLASH_MESSAGES": False,
+        # Our own commands know of phones and skills, too.
+        "SECURITY_CLI_USERS_NAME": None,
+        "SECURITY_CLI_ROLES_NAME": None,
     }
 
 
