@@ -112,6 +112,7 @@ def test_a_shorter_range_is_told_as_it_is() -> None:
 def test_a_longer_range_is_never_told_without_its_reason() -> None:
     before, now = Range(2, 4), Range(4, 6)
     assert told(before, now) == (now, Longer.SLOWER)
+    assert told(Range(3, 4), Range(2, 5)) == (Range(2, 5), Longer.SLOWER)
     assert told(before, now, Standing(5, 10), Standing(5, 10)) == (now, Longer.SLOWER)
     assert told(before, now, Standing(5, 10), Standing(8, 10)) == (now, Longer.URGENT)
     assert told(before, now, Standing(5, 10), Standing(8, 9)) == (now, Longer.FEWER_AGENTS)

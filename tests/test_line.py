@@ -186,6 +186,7 @@ def test_a_caller_whom_an_agent_missed_is_at_the_front_of_their_rank() -> None:
     missed = returned(entry("missed", 5), line, by="a1")
     assert missed.since == NOON + 5 * MINUTE
     assert [one.id for one in order([*line, missed], RULES)] == ["fraud", "missed", "first", "second"]
+    assert returned(entry("only", 5), [entry("fraud", 0, rank=1)]).front == NOON + 5 * MINUTE
     twice = returned(missed, line, by="a2")
     assert (twice.missed_by, virtual(twice, RULES)) == ({"a1", "a2"}, virtual(missed, RULES))
 
