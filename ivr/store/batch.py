@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, func, update
+from sqlalchemy import Connection, Dialect, bindparam, func, update
 
 from ivr.flow import record
 from ivr.flow.events import Heard
@@ -15,9 +15,11 @@ from ivr.store import queueing
 from ivr.store.crypto import Cipher, last4
 from ivr.store.entries import Entry, Start
 from ivr.store.messages import left, upsert
+from ivr.store.prepared import Prepared, moment, prepare
 from ivr.store.tables import INSERT, calls, turns
 
 Row = dict[str, Any]
+STATE: Final = ("turn", "place", "language", "matter", "queue", "outcome", "ended_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,12 @@ def rows(entry: Entry, cipher: Cipher) -> Rows:
     at = entry.call.at
     if at is None:
         raise ValueError("a turn without a Heard has no time to be written down under")
-    turn = {"call_id": entry.call_id, "turn": entry.turn, "asked": entry.asked, "at": at}
-    state = _state(entry, at)
+    kept, events = moment(at), cipher.seal(record.write(entry.events))
     return Rows(
         entry.call_id,
-        turn | {"events": record.write(entry.events)},
-        _started(entry.call_id, entry.start, at, cipher) | state if entry.start else None,
-        {f"new_{name}": value for name, value in state.items()} | {"call_id": entry.call_id},
+        {"call_id": entry.call_id, "turn": entry.turn, "asked": entry.asked, "at": kept, "events": events},
+        _started(entry, entry.start, at, cipher) if entry.start else None,
+        {f"new_{name}": value for name, value in _state(entry, kept).items()} | {"call_id": entry.call_id},
         tuple(left(entry, recorded, at) for recorded in _recorded(entry)),
         queueing.changes(entry, at),
     )
@@ -55,49 +56,54 @@ def write(connection: Connection, batch: Sequence[Rows]) -> set[str]:
     The caller commits. The order is by call in each table, so that two processes cannot wait for each other in a ring.
     """
     batch = sorted(batch, key=lambda rows: rows.call_id)
-    statements = _statements(connection.dialect.name)
-    if starts := [rows.start for rows in batch if rows.start]:
-        connection.execute(statements.start, starts)
-    taken = set(connection.scalars(statements.turn, [rows.turn for rows in batch]))
-    ours = [rows for rows in batch if rows.call_id in taken]
+    statements = _statements(connection.dialect)
+    _start(connection, batch)
+    ours = batch
+    if statements.turn.run(connection, [rows.turn for rows in batch]) < len(batch):
+        connection.rollback()  # Some turn is taken. Which one only shows when each is written alone.
+        _start(connection, batch)
+        ours = [rows for rows in batch if statements.turn.run(connection, [rows.turn])]
     if states := [rows.state for rows in ours if not rows.start]:
-        connection.execute(statements.state, states)
+        statements.state.run(connection, states)
     if left := [message for rows in ours for message in rows.messages]:
         connection.execute(statements.message, left)
     for change in (change for rows in ours for change in rows.line):
         connection.execute(*change)
-    return taken
+    return {rows.call_id for rows in ours}
+
+
+def _start(connection: Connection, batch: Sequence[Rows]) -> None:
+    if starts := [rows.start for rows in batch if rows.start]:
+        connection.execute(_statements(connection.dialect).start, starts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
     start: Any
-    turn: Any
-    state: Any
+    turn: Prepared
+    state: Prepared
     message: Any
 
 
-@cache
-def _statements(dialect: str) -> _Statements:
-    insert = INSERT[dialect]
+@lru_cache(maxsize=8)
+def _statements(dialect: Dialect) -> _Statements:
+    insert = INSERT[dialect.name]
     return _Statements(
         start=insert(calls).on_conflict_do_nothing(),
-        turn=insert(turns).on_conflict_do_nothing().returning(turns.c.call_id),
-        state=_change(),
-        message=upsert(dialect),
+        turn=prepare(insert(turns).on_conflict_do_nothing(), dialect),
+        state=prepare(_change(), dialect),
+        message=upsert(dialect.name),
     )
 
 
 def _change() -> Any:
+    new = {name: bindparam(f"new_{name}", type_=calls.c[name].type) for name in STATE}
     # A call ends once: what comes after its end may move its turn on, but neither its outcome nor its time.
-    once = {name: func.coalesce(calls.c[name], bindparam(f"new_{name}")) for name in ("outcome", "ended_at")}
-    moved: dict[str, Any] = {
-        name: bindparam(f"new_{name}") for name in ("turn", "place", "language", "matter", "queue")
-    }
-    return update(calls).where(calls.c.id == bindparam("call_id")).values(moved | once)
+    once = {name: func.coalesce(calls.c[name], new[name]) for name in ("outcome", "ended_at")}
+    return update(calls).where(calls.c.id == bindparam("call_id")).values({**new, **once})
 
 
-def _state(entry: Entry, at: datetime) -> Row:
+def _state(entry: Entry, at: datetime | str) -> Row:
     call = entry.call
     return {
         "turn": call.turn,
@@ -110,9 +116,9 @@ def _state(entry: Entry, at: datetime) -> Row:
     }
 
 
-def _started(call_id: str, start: Start, at: datetime, cipher: Cipher) -> Row:
+def _started(entry: Entry, start: Start, at: datetime, cipher: Cipher) -> Row:
     return {
-        "id": call_id,
+        "id": entry.call_id,
         "version": start.version,
         "caller": start.caller,
         "caller_hash": cipher.hash(start.caller),
@@ -120,6 +126,7 @@ def _started(call_id: str, start: Start, at: datetime, cipher: Cipher) -> Row:
         "called": "".join(letter for letter in start.called if letter.isprintable()),
         "greeted": start.language,
         "started_at": at,
+        **_state(entry, at),
     }
 
 
