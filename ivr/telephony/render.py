@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ class Site:
     """Where the carrier reaches us, and which voice speaks each language."""
 
     url: str
-    voices: Mapping[str, str]
+    voices: Mapping[str, str] = field(hash=False)
 
     def action(self, path: str, language: str) -> str:
         """Return the URL of one of our answers; it names the language, so that even a lifeboat speaks it."""
@@ -35,9 +36,14 @@ class Site:
 def render(events: Iterable[Event], site: Site, language: str) -> str:
     """Return the TwiML document of one turn's events; `language` is the call's from here on."""
     happened = tuple(events)
-    said = [event for event in happened if isinstance(event, Said)]
+    said = tuple(event for event in happened if isinstance(event, Said))
+    return _document(said, happened[-1] if happened else None, site, language)
+
+
+@lru_cache(maxsize=1024)  # Most callers hear what others heard before them, at the same turn of their call.
+def _document(said: tuple[Said, ...], last: Event | None, site: Site, language: str) -> str:
     document = VoiceResponse()
-    match happened[-1] if happened else None:
+    match last:
         case Waiting(Keys() | Room() as wait, turn):
             _gather(document, said, wait, turn, site, language)
         case Waiting(wait, turn):
@@ -87,7 +93,7 @@ def _ended(words: str) -> str:
     return words if not words or words[-1] in "。！？；，：.!?;,:" else words + ("." if words.isascii() else "。")
 
 
-def _gather(document: Any, said: list[Said], wait: Keys | Room, turn: int, site: Site, language: str) -> None:
+def _gather(document: Any, said: tuple[Said, ...], wait: Keys | Room, turn: int, site: Site, language: str) -> None:
     """A key interrupts all that is said, but for what comes up to the last notice that must be heard."""
     last = max((number for number, one in enumerate(said, 1) if not one.interrupt), default=0)
     speak(document, said[:last], site)
