@@ -8,7 +8,7 @@ from contextlib import closing
 from flask import Flask
 
 from ivr import settings
-from ivr.factory import Parts, StartError, create_app, hire_first
+from ivr.factory import Parts, StartError, create_app
 from ivr.settings import Settings, SettingsError
 from ivr.store.errors import StoreError
 
@@ -47,7 +47,7 @@ def main() -> None:
     if found.practice:
         print("No Twilio settings: the practice carrier is on, and this server listens on this machine only.")
         print(f"Make a call: http://{found.host}:{found.port}/phone")
-        if password := hire_first(application):
+        if password := application.extensions["pages"].hire_first():
             print(f"Answer calls: http://{found.host}:{found.port}/desk as alice, with the password {password}")
             print("That password is not shown again; flask --app app people password alice makes a new one.")
         sys.stdout.flush()

@@ -81,6 +81,22 @@ def commands(tools: Tools) -> tuple[click.Command, ...]:
     return _call(tools), _menus(tools), jobs
 
 
+class Later(click.Group):
+    """Commands that are made only when one of them is asked for."""
+
+    def __init__(self, name: str, help: str, make: Callable[[], click.Group]) -> None:
+        super().__init__(name, help=help)
+        self._make = make
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands' names."""
+        return self._make().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Return a command."""
+        return self._make().get_command(ctx, name)
+
+
 @dataclass
 class Page:
     """A call as the terminal shows it, line by line."""

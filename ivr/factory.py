@@ -1,6 +1,9 @@
-"""Puts the parts together: the only module that knows which of them are in use."""
+"""Puts the parts together: the only module that knows which of them are in use.
 
-from collections.abc import Callable, Iterable, Iterator
+What only a practice or a command needs is imported there, so that a server of real calls does not carry it.
+"""
+
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -8,22 +11,14 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from wsgiref.types import StartResponse, WSGIEnvironment
+from typing import TYPE_CHECKING
 
+import click
 from flask import Flask, redirect, url_for
 from sqlalchemy import Engine
 
 from ivr import logs, settings
-from ivr.carrier.caller import Caller
-from ivr.carrier.company import Carrier
-from ivr.carrier.desk_phones import DeskPhones
-from ivr.carrier.phone import phone
-from ivr.carrier.rehearsal import rehearsal
-from ivr.carrier.rest import rest
-from ivr.cli import Rehearsal, Tools, commands
-from ivr.console.commands import Staff, first_agent, people_commands
-from ivr.console.desk import Office, console
-from ivr.console.login import protect
+from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.keeping import RULES, Desk
 from ivr.flow import speech
 from ivr.flow.flow import Flow
@@ -33,13 +28,13 @@ from ivr.hotline import Hotline
 from ivr.jobs.queue import open_queue
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
+from ivr.pages import Pages
 from ivr.settings import Settings
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
 from ivr.store.journal import Journal
 from ivr.store.library import Library
 from ivr.store.messages import Messages
-from ivr.store.people import People
 from ivr.telephony import voices
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
@@ -50,6 +45,9 @@ from ivr.telephony.signature import Signatures
 from ivr.telephony.switchboard import Switchboard
 from ivr.transcript import Script
 from ivr.web import web
+
+if TYPE_CHECKING:
+    from ivr.carrier.desk_phones import DeskPhones
 
 
 class StartError(RuntimeError):
@@ -74,7 +72,6 @@ class Parts:
     worker: Callable[[], Worker]
     desk: Desk
     board: Switchboard
-    people: People
 
     def begin(self) -> None:
         """Begin what a fork would not have brought along; to be called in the process that serves."""
@@ -92,8 +89,27 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     """Return the application; raise StartError, SettingsError or StoreError where something it needs is missing."""
     logs.configure()
     parts = assemble(given or settings.read(), now)
+    found, line, app = parts.settings, _line(parts, now), Flask(__name__)
+    app.extensions["hotline"] = parts
+    practice = _practise(app, parts, now) if found.practice else None
+    for blueprint in (voice(line), agents(line, parts.board), audio(found.recordings), web()):
+        app.register_blueprint(blueprint)
+    changed = parts.board.changed
+    pages = Pages(
+        found.public_url, found.secrets, parts.engine, parts.desk, parts.journal, parts.flow, now, changed, practice
+    )
+    app.extensions["pages"] = pages
+    for command in (*commands(_tools(parts, now)), Later("people", "Who may log in.", lambda: _people(pages))):
+        app.cli.add_command(command)
+    # Flask's own way to wrap an application.
+    app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    return app
+
+
+def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
+    """Return what the carrier's paths need."""
     found = parts.settings
-    line = Line(
+    return Line(
         hotline=parts.hotline,
         messages=parts.messages,
         site=Site(found.public_url, parts.flow.hotline.languages),
@@ -104,17 +120,13 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         wanted=lambda message: parts.worker().wanted(message),
         changed=parts.board.changed,
     )
-    app = Flask(__name__)
-    app.extensions["hotline"] = parts
-    practice = _practise(app, parts, now) if found.practice else None
-    app.register_blueprint(voice(line))
-    app.register_blueprint(agents(line, parts.board))
-    app.register_blueprint(audio(found.recordings))
-    app.register_blueprint(web())
-    for command in commands(_tools(parts, now)):
-        app.cli.add_command(command)
-    _open_desk(app, parts, practice)
-    return app
+
+
+def _people(pages: Pages) -> click.Group:
+    from ivr.console.commands import people_commands
+
+    app, staff = pages.made()
+    return people_commands(staff, app)
 
 
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
@@ -138,8 +150,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     rings = ThreadPoolExecutor(8, "rings")
     board = Switchboard(desk, carrier, flow.hotline.number, found.public_url, rings.submit)
-    people = People(engine, now)
-    return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board, people)
+    return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board)
 
 
 def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker:
@@ -150,41 +161,13 @@ def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) ->
     return Worker(queue, recordings.fetch, lambda: messages.due(now()))
 
 
-def _open_desk(app: Flask, parts: Parts, practice: DeskPhones | None) -> None:
-    """Put the agents' pages beside the calls, as an application of their own.
-
-    What logins cost (sessions, cookies, who asks) would otherwise be paid by every turn of every call.
-    """
-    found, staff = parts.settings, Staff(parts.people, parts.desk.enrol)
-    pages = Flask(f"{__name__}.pages")
-    forgery = protect(pages, parts.people, found.public_url, found.secrets, parts.desk.offline)
-    office = Office(
-        parts.desk, parts.journal, lambda: parts.flow, parts.desk.now, parts.board.changed, forgery, practice
-    )
-    pages.register_blueprint(console(office))
-    app.extensions["pages"], app.extensions["staff"] = pages, staff
-    app.cli.add_command(people_commands(staff, pages))
-    calls, desk = app.wsgi_app, pages.wsgi_app
-
-    def by_path(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        return (desk if path == "/desk" or path.startswith("/desk/") else calls)(environ, start)
-
-    app.wsgi_app = by_path  # type: ignore[method-assign,assignment]  # Flask's own way to wrap an application
-
-
-def hire_first(app: Flask) -> str | None:
-    """Add the one agent of a practice if there is nobody; return the password, which is shown this once."""
-    parts: Parts = app.extensions["hotline"]
-    skills = frozenset(
-        {f"queue:{name}" for name in parts.flow.queues} | {f"language:{name}" for name in parts.flow.hotline.languages}
-    )
-    with app.extensions["pages"].app_context():
-        return first_agent(app.extensions["staff"], "alice", skills)
-
-
-def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> DeskPhones:
+def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> "DeskPhones":
     """Put a telephone company beside the hotline, with a phone in the browser to ring it."""
+    from ivr.carrier.company import Carrier
+    from ivr.carrier.desk_phones import DeskPhones
+    from ivr.carrier.phone import phone
+    from ivr.carrier.rest import rest
+
     found, number = parts.settings, parts.flow.hotline.number
     callbacks = ThreadPoolExecutor(4, "carrier")
     carrier = Carrier(
@@ -207,6 +190,9 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
 
     @contextmanager
     def rehearse(script: Script) -> Iterator[Rehearsal]:
+        from ivr.carrier.caller import Caller
+        from ivr.carrier.rehearsal import rehearsal
+
         with TemporaryDirectory() as folder:
             # The rehearsal has a database of its own, so that nothing of it is kept.
             alone = replace(found, practice=False, instance=Path(folder), database_url=f"sqlite:///{folder}/hotline.db")

@@ -1,0 +1,78 @@
+"""The agents' pages as an application of their own, so that calls neither load nor pay for what logins cost."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+from flask import Flask
+from sqlalchemy import Engine
+
+from ivr.desk.keeping import Desk
+from ivr.flow.flow import Flow
+from ivr.store.journal import Journal
+
+if TYPE_CHECKING:
+    from ivr.console.commands import Staff
+    from ivr.console.desk import PracticePhone
+
+
+@dataclass
+class Pages:
+    """Made when the first page, or a command about people, is asked for."""
+
+    url: str
+    secrets: tuple[str, ...]
+    engine: Engine
+    desk: Desk
+    journal: Journal
+    flow: Flow
+    now: Callable[[], datetime]
+    changed: Callable[[], object]
+    practice: "PracticePhone | None"
+    _made: "tuple[Flask, Staff] | None" = None
+
+    def __post_init__(self) -> None:
+        """Let one thread make them, and the others wait."""
+        self._lock = Lock()
+
+    def made(self) -> "tuple[Flask, Staff]":
+        """Return the application and the people who may log in to it."""
+        with self._lock:
+            if self._made is None:
+                self._made = self._make()
+            return self._made
+
+    def beside(self, calls: WSGIApplication) -> WSGIApplication:
+        """Return an application that asks the pages for what is theirs, and calls for all else."""
+
+        def by_path(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+            path = environ.get("PATH_INFO", "")
+            theirs = path == "/desk" or path.startswith("/desk/")
+            return (self.made()[0].wsgi_app if theirs else calls)(environ, start)
+
+        return by_path
+
+    def hire_first(self) -> str | None:
+        """Add the one agent of a practice if there is nobody; return the password, which is shown this once."""
+        from ivr.console.commands import first_agent
+
+        app, staff = self.made()
+        skills = {f"queue:{name}" for name in self.flow.queues}
+        skills |= {f"language:{name}" for name in self.flow.hotline.languages}
+        with app.app_context():
+            return first_agent(staff, "alice", frozenset(skills))
+
+    def _make(self) -> "tuple[Flask, Staff]":
+        from ivr.console.commands import Staff
+        from ivr.console.desk import Office, console
+        from ivr.console.login import protect
+        from ivr.store.people import People
+
+        app, people = Flask(__name__), People(self.engine, self.now)
+        forgery = protect(app, people, self.url, self.secrets, self.desk.offline)
+        office = Office(self.desk, self.journal, lambda: self.flow, self.now, self.changed, forgery, self.practice)
+        app.register_blueprint(console(office))
+        return app, Staff(people, self.desk.enrol)
