@@ -1,0 +1,1 @@
+"""How many turns a second one core answers, beside a bare Flask application that answers the same."""

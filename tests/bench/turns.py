@@ -1,0 +1,112 @@
+"""Measure turns a second on one core, beside a bare Flask application: `python -m tests.bench.turns`."""
+
+import argparse
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.bench import servers
+from tests.bench.calls import CALL, signed
+from tests.bench.client import Run, drive
+from tests.bench.servers import Served
+
+ROUNDS: Final = 2
+SECONDS: Final = 5.0
+CONNECTIONS: Final = (32, 64)
+MOST_TURNS_A_SECOND: Final = 4000  # More are not signed, so that a cell is bounded in count, too.
+BARE: Final = "bare Flask"
+HEAD: Final = "server                      calls  turns/s  ratio  p50 ms  p99 ms  errors  CPU µs/turn  client busy"
+LINE: Final = (
+    "{name:<27} {calls:>5} {rate:>8.0f} {ratio:>6.2f} {p50:>7.1f} {p99:>7.1f} {errors:>7} {cpu:>12.0f} {busy:>11.0%}"
+)
+
+
+@dataclass(slots=True)
+class Cell:
+    """One server under so many calls at once: all that was measured in all rounds."""
+
+    name: str
+    calls: int
+    run: Run = field(default_factory=Run)
+    busy: float = 0.0
+
+
+def measure(
+    run: Mapping[str, Served], connections: Iterable[int] = CONNECTIONS, rounds: int = ROUNDS, seconds: float = SECONDS
+) -> list[Cell]:
+    """Return a cell for each server and number of connections; the servers take turns, as the machine has its moods."""
+    cells = [Cell(name, calls) for calls in connections for name in run]
+    for _ in range(rounds):
+        for cell in cells:
+            served = run[cell.name]
+            calls = signed(served.port, max(cell.calls, int(MOST_TURNS_A_SECOND * seconds / len(CALL))))
+            many = 4 if cell.name == BARE else 1  # It knows no calls, so it may be asked the same again.
+            before = served.busy()
+            cell.run.add(drive(served.port, calls * many, cell.calls, seconds, check=cell.name != BARE))
+            cell.busy += served.busy() - before
+    return cells
+
+
+def ratios(cells: Iterable[Cell]) -> dict[tuple[str, int], float]:
+    """Return how each cell's turns a second compare to the bare application's in the same run."""
+    cells = list(cells)
+    bare = {cell.calls: cell.run.rate for cell in cells if cell.name == BARE}
+    return {(cell.name, cell.calls): cell.run.rate / bare[cell.calls] for cell in cells}
+
+
+def table(cells: Iterable[Cell], run: Mapping[str, Served]) -> Iterator[str]:
+    """Yield the lines of the report."""
+    cells = list(cells)
+    compared = ratios(cells)
+    yield HEAD
+    for cell in cells:
+        yield LINE.format(
+            name=cell.name,
+            calls=cell.calls,
+            rate=cell.run.rate,
+            ratio=compared[cell.name, cell.calls],
+            p50=cell.run.quantile(0.5),
+            p99=cell.run.quantile(0.99),
+            errors=cell.run.errors,
+            cpu=1e6 * cell.busy / len(cell.run.turns),
+            busy=cell.run.busy / cell.run.seconds,
+        )
+    for name, served in run.items():
+        rss, pss = served.memory()
+        yield f"{name}: worker RSS {rss:.0f} MB, PSS {pss:.0f} MB; answered {served.started:.2f} s after its start"
+    yield from (f"{cell.name}: {example}" for cell in cells for example in cell.run.examples)
+
+
+@contextmanager
+def running(*names: str) -> Iterator[dict[str, Served]]:
+    """Run the bare application and the hotline on the databases that are named, all on the same core."""
+    with ExitStack() as stack:
+        run = {BARE: stack.enter_context(servers.bare())}
+        if "sqlite" in names:
+            database = stack.enter_context(servers.sqlite())
+            run["hotline, SQLite FULL"] = stack.enter_context(servers.hotline(database))
+        if "postgresql" in names:
+            database = stack.enter_context(servers.postgresql())
+            run["hotline, PostgreSQL"] = stack.enter_context(servers.hotline(database))
+        yield run
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="of each of the rounds of a cell")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
+    parser.add_argument("--databases", nargs="*", default=("sqlite", "postgresql"))
+    given = parser.parse_args()
+    with running(*given.databases) as run:
+        os.sched_setaffinity(0, servers.OTHER)
+        print(f"server on core {servers.OURS}, client and PostgreSQL on core {servers.OTHER}", flush=True)
+        for line in table(measure(run, given.connections, given.rounds, given.seconds), run):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
