@@ -57,7 +57,7 @@ def main() -> None:
         port=found.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=64,
+        blocking_threads=32,
         log_enabled=False,
     )
 
