@@ -6,11 +6,13 @@ from flask import Flask, Response
 from granian.constants import Interfaces
 from granian.server import Server
 
-# What the hotline answers when a caller with a stolen wallet has chosen to key a number first.
-TYPICAL = """<?xml version="1.0" encoding="UTF-8"?><Response><Gather action="http://127.0.0.1:8000/voice/turn/3\
-?language=zh-CN#rc=1&amp;ct=2000&amp;rt=6000&amp;rp=ct,rt,5xx" actionOnEmptyResult="true" finishOnKey="" input="dtmf" \
-method="POST" numDigits="1" timeout="5"><Say language="cmn-CN" voice="Polly.Zhiyu-Neural">您用哪个号码？账户号码，请按 1。\
-注册手机号，请按 2。</Say></Gather></Response>"""
+# What the hotline answers when a caller whose wallet was stolen has chosen to key the account's number first.
+TYPICAL = (
+    '<?xml version="1.0" encoding="UTF-8"?><Response><Gather action="http://127.0.0.1:8000/voice/turn/6?language=zh-CN'
+    '#rc=1&amp;ct=2000&amp;rt=6000&amp;rp=ct,rt,5xx" actionOnEmptyResult="true" finishOnKey="#" input="dtmf"'
+    ' method="POST" numDigits="10" timeout="10"><Say language="cmn-CN" voice="Polly.Zhiyu-Neural">'
+    "请输入账户号码，一共十位，专员能更快查到您。</Say></Gather></Response>"
+)
 
 
 def bare() -> Flask:
@@ -32,7 +34,7 @@ def main(port: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=64,
+        blocking_threads=32,
         log_enabled=False,
     )
     server.serve(target_loader=lambda: application, wrap_loader=False)
