@@ -61,16 +61,17 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 PATHS = ["incoming", "turn/1", "wait/1", "status", "recording", "fallback", "fallback/wait/0", "fallback/left"]
+AGENTS = [f"agent/x/{what}" for what in ("whisper", "take", "over", "talked", "caller", "back")]
 
 
 def test_every_path_is_known_here(site: Site) -> None:
     known = {rule.rule for rule in site.app.url_map.iter_rules() if rule.rule.startswith("/voice")}  # type: ignore[attr-defined]
-    assert {"/voice/" + path.replace("/1", "/<int:turn>").replace("/0", "/<int:turn>") for path in PATHS} | {
-        "/voice/fallback/thanks"
-    } == known
+    asked = {"/voice/" + path.replace("/1", "/<int:turn>").replace("/0", "/<int:turn>") for path in PATHS}
+    asked |= {"/voice/" + path.replace("/x/", "/<offer>/") for path in AGENTS}
+    assert asked | {"/voice/fallback/thanks"} == known
 
 
-@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("path", PATHS + AGENTS)
 def test_only_what_the_carrier_signed_for_us_is_let_in(site: Site, path: str) -> None:
     good = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(f"{URL}/voice/{path}", ASKED)}
     other = RequestValidator(TOKEN).compute_signature(f"https://evil.example/voice/{path}", ASKED)
