@@ -116,11 +116,15 @@ def _postgresql(url: URL) -> Engine:
 
 def _writable(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
+        # Another process that starts may be making the tables, which takes it longer than a turn may wait.
+        connection.exec_driver_sql("PRAGMA busy_timeout=8000")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         connection.exec_driver_sql("PRAGMA user_version = 1")  # On a read-only file BEGIN alone says nothing.
     elif connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on":
         raise StoreError("the database is read-only: calls could not be written down")
     connection.rollback()
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA busy_timeout=2000")
 
 
 def _level(connection: Connection) -> str | None:
