@@ -178,10 +178,12 @@ def test_people_and_their_pauses_are_kept_by_either_database(engine: Engine, clo
         assert not people.barred(alice)
         people.missed(alice)
     people.close()
-    alice = People(engine, clock).find("alice")
+    anew = People(engine, clock)
+    alice = anew.find("alice")
     assert alice is not None
     assert people.barred(alice)
     assert [role.name for role in alice.roles] == ["agent"]
+    anew.close()
     with pytest.raises(NamingError, match="alice is there already"):
         people.add("alice", "another hash")
     people.change("alice", active=False)
