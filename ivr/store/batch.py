@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
@@ -31,7 +30,7 @@ class Rows:
     start: Row | None
     state: Row
     messages: tuple[Row, ...]
-    line: tuple[queueing.Change, ...] = ()
+    line: queueing.Change
 
 
 def rows(entry: Entry, cipher: Cipher) -> Rows:
@@ -43,10 +42,10 @@ def rows(entry: Entry, cipher: Cipher) -> Rows:
     return Rows(
         entry.call_id,
         {"call_id": entry.call_id, "turn": entry.turn, "asked": entry.asked, "at": kept, "events": events},
-        _started(entry, entry.start, at, cipher) if entry.start else None,
+        _started(entry, entry.start, kept, cipher) if entry.start else None,
         {f"new_{name}": value for name, value in _state(entry, kept).items()} | {"call_id": entry.call_id},
         tuple(left(entry, recorded, at) for recorded in _recorded(entry)),
-        queueing.changes(entry, at),
+        queueing.change(entry, at),
     )
 
 
@@ -67,21 +66,25 @@ def write(connection: Connection, batch: Sequence[Rows]) -> set[str]:
         statements.state.run(connection, states)
     if left := [message for rows in ours for message in rows.messages]:
         connection.execute(statements.message, left)
-    for change in (change for rows in ours for change in rows.line):
-        connection.execute(*change)
+    if leave := [rows.line.leave for rows in ours if rows.line.leave]:
+        statements.leave.run(connection, leave)
+    if join := [rows.line.join for rows in ours if rows.line.join]:
+        statements.join.run(connection, join)
     return {rows.call_id for rows in ours}
 
 
 def _start(connection: Connection, batch: Sequence[Rows]) -> None:
     if starts := [rows.start for rows in batch if rows.start]:
-        connection.execute(_statements(connection.dialect).start, starts)
+        _statements(connection.dialect).start.run(connection, starts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
-    start: Any
+    start: Prepared
     turn: Prepared
     state: Prepared
+    leave: Prepared
+    join: Prepared
     message: Any
 
 
@@ -89,9 +92,11 @@ class _Statements:
 def _statements(dialect: Dialect) -> _Statements:
     insert = INSERT[dialect.name]
     return _Statements(
-        start=insert(calls).on_conflict_do_nothing(),
+        start=prepare(insert(calls).on_conflict_do_nothing(), dialect),
         turn=prepare(insert(turns).on_conflict_do_nothing(), dialect),
         state=prepare(_change(), dialect),
+        leave=prepare(queueing.leaving(), dialect),
+        join=prepare(queueing.joining(), dialect),
         message=upsert(dialect.name),
     )
 
@@ -103,7 +108,7 @@ def _change() -> Any:
     return update(calls).where(calls.c.id == bindparam("call_id")).values({**new, **once})
 
 
-def _state(entry: Entry, at: datetime | str) -> Row:
+def _state(entry: Entry, at: str) -> Row:
     call = entry.call
     return {
         "turn": call.turn,
@@ -116,11 +121,11 @@ def _state(entry: Entry, at: datetime | str) -> Row:
     }
 
 
-def _started(entry: Entry, start: Start, at: datetime, cipher: Cipher) -> Row:
+def _started(entry: Entry, start: Start, at: str, cipher: Cipher) -> Row:
     return {
         "id": entry.call_id,
         "version": start.version,
-        "caller": start.caller,
+        "caller": cipher.seal(start.caller),
         "caller_hash": cipher.hash(start.caller),
         "caller_last4": last4(start.caller),
         "called": "".join(letter for letter in start.called if letter.isprintable()),

@@ -1,4 +1,4 @@
-"""Statements of Core as the driver takes them: for the two of every turn, Core's care for each value costs too much."""
+"""Statements of Core as the driver takes them: on the call path, Core's care for each value costs too much."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,21 +10,27 @@ from sqlalchemy import Connection, Dialect, Executable
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A statement that runs once for each of many rows; `names` says in which order, where the driver asks for one."""
+    """A statement that runs once for each of many rows; `names` says in which order, where the driver asks for one.
+
+    `same` are the values that the statement itself brings along.
+    """
 
     text: str
     names: tuple[str, ...]
+    same: Mapping[str, Any]
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run it for these rows, their values as the database keeps them; return how many rows it touched."""
-        given = [tuple(row[name] for name in self.names) for row in rows] if self.names else list(rows)
+        full = [{**self.same, **row} for row in rows] if self.same else rows
+        given = [tuple(row[name] for name in self.names) for row in full] if self.names else list(full)
         return connection.exec_driver_sql(self.text, given).rowcount
 
 
 def prepare(statement: Executable, dialect: Dialect) -> Prepared:
     """Return the statement for this database's driver."""
     compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-    return Prepared(str(compiled), tuple(compiled.positiontup or ()))
+    same = {name: value for name, value in compiled.params.items() if value is not None}
+    return Prepared(str(compiled), tuple(compiled.positiontup or ()), same)
 
 
 def moment(at: datetime) -> str:

@@ -1,33 +1,42 @@
 """How a call's turns show in the line: queued by the turn that says so, gone by the turn that ends it."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import bindparam, case, func, literal, select, update
+from sqlalchemy import bindparam, case, func, literal_column, select, update
 
 from ivr.flow.events import Ended, Heard, Waiting
 from ivr.flow.inputs import LeftQueue
 from ivr.flow.waits import Agent
 from ivr.store.desk_tables import line
 from ivr.store.entries import Entry
+from ivr.store.prepared import moment
 from ivr.store.tables import Moment, calls
 
 REDIAL: Final = timedelta(minutes=10)
 MOVED: Final = ("redirected", "redirected-from-bridged", "bridging-in-process")
-Change = tuple[Any, dict[str, Any]]
 
 
-def changes(entry: Entry, at: datetime) -> tuple[Change, ...]:
-    """Return the statements, each with its values, that keep the line in step with this turn, in the same commit."""
-    made: list[Change] = []
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a turn changes the line: whoever leaves it, and whoever joins it thereafter, as rows for the statements."""
+
+    leave: dict[str, Any] | None
+    join: dict[str, Any] | None
+
+
+def change(entry: Entry, at: datetime) -> Change:
+    """Return what keeps the line in step with this turn, in the same commit."""
+    leave: dict[str, Any] | None = None
+    join: dict[str, Any] | None = None
     for event in entry.events:
         match event:
             case Waiting(Agent(queue, priority), turn):
-                made.append((_join(), _joining(entry, at, queue, priority, turn)))
+                join = _joining(entry, at, queue, priority, turn)
             case Ended() | Heard(LeftQueue()) if not _moved(event):
-                made.append((_leave(), {"call": entry.call_id, "now": at}))
-    return tuple(made)
+                leave = {"call": entry.call_id, "now": moment(at)}
+    return Change(leave, join)
 
 
 def _moved(event: object) -> bool:
@@ -43,14 +52,16 @@ def _joining(entry: Entry, at: datetime, queue: str, priority: int, turn: int) -
         "language": entry.call.language,
         "matter": entry.call.facts.get("matter", ""),
         "rank": priority,
-        "now": at,
-        "lately": at - REDIAL,
+        "now": moment(at),
+        "lately": moment(at - REDIAL),
     }
 
 
-@cache
-def _join() -> Any:
-    """Join the line; whoever left it without having talked to anybody in the last ten minutes has the old place."""
+def joining() -> Any:
+    """Return the statement to join the line.
+
+    Whoever left it without having talked to anybody in the last ten minutes has the old place.
+    """
     # Who withholds the number has none by which to be known again.
     known = calls.c.caller_last4 != ""
     hashed = select(calls.c.caller_hash).where(calls.c.id == bindparam("call"), known).scalar_subquery()
@@ -76,11 +87,12 @@ def _join() -> Any:
     )
 
 
-@cache
-def _leave() -> Any:
-    talked = line.c.state == literal("talking")
+def leaving() -> Any:
+    """Return the statement to leave the line, however far the caller came in it."""
+    # Words of the statement itself: a list of values would be counted out only when it runs.
+    waiting, offered, talking = (literal_column(f"'{state}'") for state in ("waiting", "offered", "talking"))
     return (
         update(line)
-        .where(line.c.call_id == bindparam("call"), line.c.state.in_(("waiting", "offered", "talking")))
-        .values(state=case((talked, "done"), else_="left"), ended_at=bindparam("now", type_=Moment))
+        .where(line.c.call_id == bindparam("call"), line.c.state.in_((waiting, offered, talking)))
+        .values(state=case((line.c.state == talking, "done"), else_="left"), ended_at=bindparam("now", type_=Moment))
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event, Thread
+from time import sleep
 from typing import Final
 
 import structlog
@@ -11,6 +12,7 @@ from ivr.desk.keeping import Desk, Offer
 from ivr.telephony.rest import Rest
 
 SECONDS: Final = 1.0  # How often it looks by itself, for what other processes changed.
+REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen in one more.
 RINGS: Final = 20
 log = structlog.get_logger()
 
@@ -86,3 +88,4 @@ class Switchboard:
             self._quietly(self.tend, "the line was not tended")
             for job in self.beside:
                 self._quietly(job, "a job beside the line failed")
+            sleep(REST_SECONDS)
