@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import bindparam, case, func, literal_column, select, update
+from sqlalchemy import String, bindparam, case, func, literal_column, select, update
 
 from ivr.flow.events import Ended, Heard, Waiting
 from ivr.flow.inputs import LeftQueue
@@ -90,9 +90,9 @@ def joining() -> Any:
 def leaving() -> Any:
     """Return the statement to leave the line, however far the caller came in it."""
     # Words of the statement itself: a list of values would be counted out only when it runs.
-    waiting, offered, talking = (literal_column(f"'{state}'") for state in ("waiting", "offered", "talking"))
+    here = [literal_column(f"'{state}'", String) for state in ("waiting", "offered", "talking")]
     return (
         update(line)
-        .where(line.c.call_id == bindparam("call"), line.c.state.in_((waiting, offered, talking)))
-        .values(state=case((line.c.state == talking, "done"), else_="left"), ended_at=bindparam("now", type_=Moment))
+        .where(line.c.call_id == bindparam("call"), line.c.state.in_(here))
+        .values(state=case((line.c.state == here[-1], "done"), else_="left"), ended_at=bindparam("now", type_=Moment))
     )
