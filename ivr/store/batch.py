@@ -18,7 +18,7 @@ from ivr.store.prepared import Prepared, moment, prepare
 from ivr.store.tables import INSERT, calls, turns
 
 Row = dict[str, Any]
-STATE: Final = ("turn", "place", "language", "matter", "queue", "outcome", "ended_at")
+STATE: Final = ("turn", "place", "language", "matter", "queue", "outcome", "ended_at", "score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,7 @@ def _state(entry: Entry, at: str) -> Row:
         "queue": call.facts.get("queue", ""),
         "outcome": call.ended or None,
         "ended_at": at if call.ended else None,
+        "score": int(score) if (score := call.facts.get("score", "")).isdecimal() else None,
     }
 
 

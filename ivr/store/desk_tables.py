@@ -1,15 +1,18 @@
-"""The desk's tables: who waits in the line, the agents, and how their talks were wrapped up."""
+"""The desk's tables: who waits in the line, the agents, who else is in their talks, and how those were wrapped up."""
 
-from sqlalchemy import Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, text
 
 from ivr.store.crypto import Sealed
 from ivr.store.tables import Moment, meta
+
+OPEN = text("state IN ('waiting', 'offered', 'talking')")
 
 line = Table(
     "line",
     meta,
     # The call and the turn at which it was queued, so that a turn written twice queues nobody twice.
     Column("id", String(80), primary_key=True),
+    # call, callback, message.
     Column("kind", String(16), nullable=False),
     Column("call_id", String(64), nullable=False),
     Column("caller_hash", String(64), nullable=False),
@@ -20,7 +23,7 @@ line = Table(
     # When the caller first joined; whoever redials soon after being cut off keeps it.
     Column("since", Moment, nullable=False),
     Column("joined_at", Moment, nullable=False),
-    # waiting, offered, talking; then done (somebody talked with them) or left.
+    # waiting, offered, talking; then done (somebody talked with them), left, or failed (tried in vain).
     Column("state", String(16), nullable=False),
     Column("offer", String(32)),
     Column("agent", String(64)),
@@ -28,10 +31,53 @@ line = Table(
     Column("offered_at", Moment),
     Column("answered_at", Moment),
     Column("ended_at", Moment),
+    # The place given to whom an agent missed or sent on, and which agents missed them, as JSON.
+    Column("front", Moment),
+    Column("missed_by", Text),
+    # How many stood before, and how many agents were on, as they joined.
+    Column("ahead", Integer),
+    Column("agents_on", Integer),
+    # The one agent and the least level that are wanted; who finds the agent, where it is not us.
+    Column("wants", String(64)),
+    Column("level", Integer, nullable=False, server_default="0"),
+    Column("router", String(16), nullable=False, server_default=text("''")),
+    # A call back: whom to ring, how often it was tried in vain, when to try again.
+    Column("number", Sealed),
+    Column("number_hash", String(64)),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("not_before", Moment),
+    Column("answered_back", Boolean, nullable=False, server_default=text("false")),
+    # A message: the recording.
+    Column("recording", String(64)),
+    # A talk: held with music; recorded ('', on, paused), and until when that is paused.
+    Column("held", Boolean, nullable=False, server_default=text("false")),
+    Column("record", String(16), nullable=False, server_default=text("''")),
+    Column("paused_until", Moment),
+    # Messages and call backs are work: whose, until when, who did it.
+    Column("owner", String(64)),
+    Column("due_at", Moment),
+    Column("done_by", String(64)),
+    Column("closed_code", String(32)),
     Index(None, "state"),
     Index(None, "call_id"),
     Index(None, "caller_hash", "ended_at"),
     Index(None, "offer"),
+    Index(None, "queue", "answered_at"),
+    # One open call back a number.
+    Index("uq_line_number_hash", "number_hash", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
+)
+
+promises = Table(
+    "promises",
+    meta,
+    # The minutes that somebody in line was told, and how things stood.
+    Column("line", String(80), primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("low", Integer, nullable=False),
+    Column("high", Integer, nullable=False),
+    Column("ahead", Integer, nullable=False),
+    Column("agents", Integer, nullable=False),
+    Index(None, "at"),
 )
 
 agents = Table(
@@ -40,22 +86,71 @@ agents = Table(
     Column("id", String(64), primary_key=True),
     Column("phone", Text, nullable=False),
     Column("skills", Text, nullable=False),
-    # offline, available, away, ringing, talking, wrapping.
+    # offline, available, away, ringing, talking, wrapping, working.
     Column("state", String(16), nullable=False),
     Column("reason", Text, nullable=False),
     Column("since", Moment, nullable=False),
     Column("misses", Integer, nullable=False),
     Column("line", String(80)),
+    Column("level", Integer, nullable=False, server_default="1"),
+    Index(None, "state"),
+)
+
+guests = Table(
+    "guests",
+    meta,
+    # Who else is in a talk: an agent or outside number consulted, a supervisor who listens.
+    Column("id", String(32), primary_key=True),
+    Column("line", String(80), nullable=False),
+    # consult, monitor.
+    Column("kind", String(16), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("agent", String(64)),
+    Column("phone", Sealed, nullable=False),
+    # talk, listen, coach, join.
+    Column("mode", String(16), nullable=False),
+    # ringing, talking; host (took the talk over); gone.
+    Column("state", String(16), nullable=False),
+    Column("leg", String(64)),
+    Column("at", Moment, nullable=False),
+    Index(None, "line"),
     Index(None, "state"),
 )
 
 wrapups = Table(
     "wrapups",
     meta,
+    # Where a talk was handed over, each of its agents wraps it up.
     Column("line", String(80), primary_key=True),
-    Column("agent", String(64), nullable=False),
+    Column("agent", String(64), primary_key=True),
     Column("code", String(32), nullable=False),
     Column("note", Sealed, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("case", String(32)),
     Index(None, "agent", "at"),
+    Index(None, "case"),
+)
+
+drafts = Table(
+    "drafts",
+    meta,
+    Column("line", String(80), primary_key=True),
+    Column("agent", String(64), primary_key=True),
+    Column("note", Sealed, nullable=False),
+    Column("case", String(32)),
+    Column("at", Moment, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    meta,
+    Column("id", String(32), primary_key=True),
+    Column("caller_hash", String(64), nullable=False),
+    Column("title", Sealed, nullable=False),
+    # open, closed.
+    Column("state", String(16), nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Index(None, "caller_hash", "opened_at"),
 )

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, RowMapping, and_, case, func, select, update
 
+from ivr.flow.events import Learned
 from ivr.flow.inputs import Recorded
 from ivr.store.engine import begun, opened
 from ivr.store.entries import Entry
@@ -15,6 +16,7 @@ from ivr.store.tables import INSERT, Insert, messages
 
 State = Literal["wanted", "fetched", "absent", "failed"]
 Status = Literal["completed", "absent", "failed"]
+Kind = Literal["message", "remark", "talk"]
 
 # How long after the recorder stopped we ask for the file ourselves, if the carrier does not tell that it is ready.
 UNTOLD: Final = timedelta(seconds=30)
@@ -22,14 +24,20 @@ LEASE: Final = timedelta(minutes=2)
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=2)
 GIVE_UP: Final = timedelta(hours=24)
+REMARK: Final = "remark"  # The fact that a survey's recording becomes.
+TOLD: Final = ("call_id", "kind", "queue", "language", "matter")  # What the call knows better than the carrier.
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message a caller left; `file` is its name in the folder of messages once it is fetched."""
+    """What was recorded: a message a caller left, a remark after the call, or a talk with an agent.
+
+    `file` is its name in the folder of its kind once it is fetched.
+    """
 
     id: str
     call_id: str
+    kind: Kind
     recording_sid: str | None
     queue: str
     language: str
@@ -50,14 +58,23 @@ class Messages:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def report(self, recording_sid: str, call_id: str, status: Status, seconds: int | None, now: datetime) -> str:
+    def report(
+        self,
+        recording_sid: str,
+        call_id: str,
+        status: Status,
+        seconds: int | None,
+        now: datetime,
+        kind: Kind = "message",
+    ) -> str:
         """Write down what the carrier tells of a recording; return the message's id.
 
         A completed one is wanted at once; absent and failed are final, unless the file is already here. A recording
         of a call that we do not know gets its row as well.
         """
         state: State = "wanted" if status == "completed" and seconds != 0 else _lost(status)
-        row = _row(recording_sid, call_id, seconds, state, now) | {"queue": "", "language": "", "matter": ""}
+        row = _row(recording_sid, call_id, seconds, state, now)
+        row |= {"kind": kind, "queue": "", "language": "", "matter": ""}
         with begun(self._engine) as connection:
             message_id: str = connection.execute(_reported(self._engine.dialect.name), row).scalar_one()
         return message_id
@@ -118,14 +135,15 @@ def left(entry: Entry, recorded: Recorded, at: datetime) -> dict[str, Any]:
     row |= {"next_try_at": at + UNTOLD if said else None, "error": None if said else "nothing was said"}
     facts = entry.call.facts
     told = {"queue": facts.get("queue", ""), "language": entry.call.language, "matter": facts.get("matter", "")}
-    return row | told
+    remark = any(isinstance(event, Learned) and event.name == REMARK for event in entry.events)
+    return row | told | {"kind": "remark" if remark else "message"}
 
 
 @cache
 def upsert(dialect: str) -> Insert:
     """Return the statement that writes such rows; what the carrier has already told of the recording stays."""
     insert = INSERT[dialect](messages)
-    told: dict[str, Any] = {name: insert.excluded[name] for name in ("call_id", "queue", "language", "matter")}
+    told: dict[str, Any] = {name: insert.excluded[name] for name in TOLD}
     told["seconds"] = func.coalesce(messages.c.seconds, insert.excluded.seconds)
     return insert.on_conflict_do_update(index_elements=[messages.c.recording_sid], set_=told)
 

@@ -73,6 +73,8 @@ calls = Table(
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("outcome", String(32)),
+    # What the caller thought of it, 1 to 5.
+    Column("score", Integer),
     Index(None, "caller_hash"),
     Index(None, "started_at"),
 )
@@ -94,6 +96,8 @@ messages = Table(
     Column("id", String(32), primary_key=True),
     # No foreign key: the carrier may tell of a recording before, or without, the call that it belongs to.
     Column("call_id", String(64), nullable=False),
+    # message, remark (after the call), talk.
+    Column("kind", String(16), nullable=False, server_default="message"),
     Column("recording_sid", String(64), unique=True),
     Column("queue", Text, nullable=False),
     Column("language", String(35), nullable=False),
