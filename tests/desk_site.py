@@ -67,6 +67,10 @@ class Phones:
         else:
             self.desk.refuse(self.offers[address], "refused")
 
+    def sound(self, address: str, told: object) -> dict[str, object]:
+        """Tell of no talk: nobody listens here."""
+        return {"talking": False, "elsewhere": False, "links": [], "notes": []}
+
 
 @dataclass
 class Site:

@@ -12,6 +12,7 @@ from ivr.carrier.clock import Clock, clock
 from ivr.carrier.conferences import Participant, Room
 from ivr.carrier.dial import ringing
 from ivr.carrier.errands import Errands
+from ivr.carrier.exchange import Exchange
 from ivr.carrier.leg import Leg
 from ivr.carrier.log import Log
 from ivr.carrier.meeting import attend
@@ -71,6 +72,7 @@ class Carrier:
         self.messages: dict[str, TextMessage] = {}
         self.api_keys: dict[str, str] = {}
         self.sounds: dict[str, float] = {}
+        self.exchange = Exchange(self)
         self._lock = threading.Lock()
 
     def number(

@@ -1,10 +1,12 @@
 """Agents' phones in the browser while the practice carrier is on: what rings there is taken by a button."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 from ivr.carrier.company import Carrier
+from ivr.carrier.phone_sound import asked
 
 TAKE: Final = "1"
 SLACK_SECONDS: Final = timedelta(seconds=2).total_seconds()
@@ -32,6 +34,11 @@ class DeskPhones:
             leg.hang_up()
         elif leg := phone.ringing:
             leg.decline("busy")
+
+    def sound(self, address: str, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Link the agent's browser with those whom this phone talks to; ValueError for what no page of ours tells."""
+        phone = self.carrier.phone(address)
+        return asked(self.carrier.exchange, address, lambda: phone.talking, told)
 
     def tick(self, addresses: list[str]) -> None:
         """Have these phones be there to ring, and move on whatever nobody drives; to be called every second."""

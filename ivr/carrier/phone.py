@@ -9,6 +9,7 @@ from werkzeug.exceptions import HTTPException
 from ivr.carrier.company import Carrier
 from ivr.carrier.leg import KEYS, Leg
 from ivr.carrier.phone_calls import LOOPBACK, PhoneCalls, TooManyCallsError, message_seconds, state, take_message
+from ivr.carrier.phone_sound import phone_sound
 from ivr.carrier.phone_texts import KEYPAD, TEXTS
 from ivr.web import guarded
 
@@ -29,6 +30,7 @@ def phone(carrier: Carrier, number: str) -> Blueprint:
     _page(page, number)
     _calls(page, calls)
     _acts(page, calls)
+    phone_sound(page, calls, carrier.exchange)
     return page
 
 

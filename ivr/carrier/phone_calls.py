@@ -10,7 +10,7 @@ from ivr.carrier import sounds
 from ivr.carrier.company import Carrier
 from ivr.carrier.cues import Playing, Recording, to_json
 from ivr.carrier.leg import Leg
-from ivr.carrier.queues import CallQueue
+from ivr.carrier.queues import MUSIC, CallQueue
 
 MOST: Final = 20
 FORGOTTEN: Final = timedelta(minutes=2)
@@ -97,6 +97,8 @@ def state(leg: Leg) -> dict[str, object]:
 def local(url: str) -> str:
     """Return a sound's address as this page may load it: a path on this machine, a row of tones, or "" elsewhere."""
     parts = urlsplit(url)
+    if url == MUSIC:
+        return "/phone/music.wav"
     if parts.scheme == "dtmf":
         return url
     if parts.hostname not in LOOPBACK:

@@ -1,6 +1,6 @@
 """The agent's page /desk: state, caller, notes and the waiting line, and the small JSON interface it acts by."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
@@ -11,6 +11,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
 from ivr.console.login import admitted
+from ivr.console.softphone import Token, mode, softphone
 from ivr.console.texts import TEXTS, language
 from ivr.console.view import CODES, REASONS, View, caller, queues
 from ivr.desk.keeping import AgentState, Desk
@@ -20,6 +21,7 @@ from ivr.web import guarded
 
 LARGEST: Final = 20_000
 LONGEST_NOTE: Final = 4_000
+LOOKS: Final = ("desk.news", "desk.sound", "desk.mine")  # that a page does by itself, so that they are no acts
 PARTS: Final = ("caller", "path", "line")  # that are drawn anew as they change, each by its template
 
 
@@ -31,6 +33,9 @@ class PracticePhone(Protocol):
 
     def hang_up(self, address: str) -> object:
         """Refuse what rings there, or end the talk."""
+
+    def sound(self, address: str, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Link the agent's browser with those whom this phone talks to; ValueError for what no page of ours tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class Office:
     changed: Callable[[], object]
     forgery: CSRFProtect
     practice: PracticePhone | None = None
+    token: Token | None = None
 
 
 def console(office: Office) -> Blueprint:
@@ -56,6 +62,7 @@ def console(office: Office) -> Blueprint:
     _acts(page, office)
     if office.practice:
         _phone(page, office, office.practice)
+    softphone(page, lambda: _agent(office).phone, office.practice, office.token)
     return page
 
 
@@ -63,7 +70,7 @@ def _guard(office: Office) -> Any:
     request.max_content_length = LARGEST
     if current_user.is_authenticated and not current_user.has_role("agent"):
         abort(403, "this page is for agents")
-    if not admitted(office.now(), request.endpoint != "desk.news"):
+    if not admitted(office.now(), request.endpoint not in LOOKS):
         if request.endpoint == "desk.show":
             return redirect(url_for("security.login"))
         abort(401, "log in first")
@@ -82,7 +89,10 @@ def _looks(page: Blueprint, office: Office) -> None:
     @page.get("")
     def show() -> str:
         view, words = _view(office), _words(office)
-        return render_template("desk.html", view=view, news=_news(view), now=view.now, codes=CODES, **words)
+        sound = mode(view.agent.phone, office.practice, office.token)
+        return render_template(
+            "desk.html", view=view, news=_news(view), now=view.now, codes=CODES, sound=sound, **words
+        )
 
     @page.get("/news")
     def news() -> Response:

@@ -27,8 +27,11 @@ def web() -> Blueprint:
 
 
 def guarded(response: Response) -> Response:
-    """Return a page's answer with the headers that keep foreign scripts, frames and caches out."""
-    response.headers["Content-Security-Policy"] = POLICY
+    """Return a page's answer with the headers that keep foreign scripts, frames and caches out.
+
+    A page that has to reach farther has set its own, wider policy before.
+    """
+    response.headers.setdefault("Content-Security-Policy", POLICY)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -57,6 +57,11 @@ export class Line {
     return this.send("/hangup", json({}));
   }
 
+  // About the sound: not in order with the keys, as a connection that is made must not hold them up.
+  sound(body) {
+    return ask(`/${this.call}/sound`, json(body));
+  }
+
   // The page is being closed: the request must outlive it.
   leave() {
     const body = new Blob(["{}"], { type: "application/json" });

@@ -5,6 +5,7 @@ import { dial, Line } from "./phone-line.js";
 import { Recorder } from "./phone-recorder.js";
 import { Sounds } from "./phone-sounds.js";
 import { clock, filled, texts, views } from "./phone-views.js";
+import { Sound } from "./sound.js";
 
 const TONE_SECONDS = 5;
 const BEEP = { tones: [1000], seconds: 0.4 };
@@ -13,6 +14,7 @@ const KEYS = "0123456789*#";
 
 // What browsers give us stays outside of what Alpine watches: a proxy around it would not work.
 const sounds = new Sounds();
+const talk = new Sound((body) => line.sound(body), document.getElementById("sound"));
 let line = null;
 let recorder = null;
 let timers = [];
@@ -62,6 +64,7 @@ const phone = () => ({
 
   fail(error, words) {
     this.leave();
+    talk.stop();
     this.state = this.empty ? "ready" : "ended";
     this.trouble = words ?? filled(texts.lost_line, { why: error.message });
   },
@@ -76,6 +79,8 @@ const phone = () => ({
     this.turn = state.turn;
     this.cue = state.cue;
     this.enter();
+    if (this.cue.kind === "talking") talk.start();
+    else talk.stop();
   },
 
   leave() {
@@ -259,6 +264,7 @@ const phone = () => ({
   switchSound() {
     this.loud = !this.loud;
     sounds.switch(this.loud);
+    talk.ears.switch(this.loud);
     if (this.loud || this.cue.kind !== "saying") return;
     sounds.stop();
     this.wait(this.cue.seconds);

@@ -1,0 +1,50 @@
+"""The agent's browser as a telephone: its sound in practice, and what lets it into the carrier's network otherwise."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+BROWSER: Final = "client:"  # What an agent's phone is called that rings in the browser.
+Token = Callable[[str], str]
+
+
+class Sounding(Protocol):
+    """The practice carrier's part: links an agent's browser with those whom the phone there talks to."""
+
+    def sound(self, address: str, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the news; raise ValueError for what no page of ours tells."""
+
+
+def mode(phone: str, practice: Sounding | None, token: Token | None) -> str:
+    """Return how the browser of an agent with this phone sounds: `practice`, `browser`, or "" where it does not."""
+    if not phone.startswith(BROWSER):
+        return ""
+    return "practice" if practice else "browser" if token else ""
+
+
+def softphone(page: Blueprint, phone: Callable[[], str], practice: Sounding | None, token: Token | None) -> None:
+    """Add the paths of the agent's sound; `phone` is that of the agent who asks, `token` makes one for an identity."""
+    if practice:
+        _sound(page, phone, practice)
+    elif token:
+        _token(page, phone, token)
+
+
+def _sound(page: Blueprint, phone: Callable[[], str], practice: Sounding) -> None:
+    @page.post("/sound")
+    def sound() -> Response:
+        try:
+            return jsonify(practice.sound(phone(), request.get_json()))
+        except ValueError as error:
+            abort(400, str(error))
+
+
+def _token(page: Blueprint, phone: Callable[[], str], token: Token) -> None:
+    @page.post("/token")
+    def mine() -> Response:
+        address = phone()
+        if not address.startswith(BROWSER):
+            abort(409, "your phone is no browser")
+        identity = address.removeprefix(BROWSER)
+        return jsonify(identity=identity, token=token(identity))
