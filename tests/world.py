@@ -19,6 +19,7 @@ from ivr.carrier.web import Send
 from ivr.factory import Parts, create_app
 from ivr.settings import Settings
 from tests.contract import faults
+from tests.openapi import Log, recorded
 
 ROOT = Path(__file__).resolve().parents[1]
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -37,18 +38,19 @@ class World:
     app: Flask
     carrier: Carrier
     parts: Parts
+    rest: Log
 
     def caller(self, number: str = CUSTOMER) -> Caller:
         """Dial the hotline."""
         return Caller(self.carrier, number, NUMBER)
 
     def wrong(self) -> list[str]:
-        """Return all that was wrong in the run: the company's faults, and documents that break Twilio's contract."""
+        """Return all that was wrong: the company's faults, and documents and requests that break Twilio's contract."""
         found = [f"{fault.code} {fault.text} {fault.url}" for fault in self.carrier.log.faults]
         for asked in self.carrier.log.documents():
             if asked.status == 200 and asked.body:
                 found += faults(asked.body.decode(), waiting=asked.context == "queue wait")
-        return found
+        return found + self.rest.faults()
 
 
 def hotline_settings(folder: Path, port: int, database: str = "", menus: Path = ROOT / "menus") -> Settings:
@@ -78,7 +80,7 @@ def world(
     menus: Path = ROOT / "menus",
     send: Send | None = None,
 ) -> Iterator[World]:
-    """Run a hotline and its telephone company from this moment on."""
+    """Run a hotline and its telephone company from this moment on; its REST requests must keep Twilio's contract."""
 
     def make(port: int, now: Callable[[], datetime]) -> Flask:
         return create_app(hotline_settings(folder, port, database, menus), now)
@@ -87,8 +89,11 @@ def world(
         carrier.send = send or carrier.send
         app.register_blueprint(rest(carrier))
         parts: Parts = app.extensions["hotline"]
-        yield World(app, carrier, parts)
+        log = recorded(app)
+        yield World(app, carrier, parts, log)
         parts.close()
+        wrong = log.faults()
+        assert not wrong, wrong
 
 
 def free_port() -> int:
