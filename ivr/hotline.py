@@ -57,7 +57,7 @@ class Hotline:
     def answer(self, call_id: str, caller: Caller) -> Reply:
         """Take a call that rings; the same call told again gets the same reply."""
         # Hardly any call that rings is in the database already, and if one is, its first turn is found taken.
-        return self._take(call_id, "incoming", Answered(), caller, self.journal.recent(call_id))
+        return self._take(call_id, "incoming", Answered(caller.number), caller, self.journal.recent(call_id))
 
     def hear(self, call_id: str, asked: str, heard: Input) -> Reply:
         """Go on with a call; `asked` is what the carrier was told to ask (`turn/7`, `wait/8`).
@@ -79,12 +79,16 @@ class Hotline:
         for _ in range(TRIES):
             if stored is None and caller is None:
                 raise UnknownCallError(f"call {call_id} asks {asked!r}, but it never rang here")
-            if stored and not _fresh(stored.call, asked, heard):
+            if stored and (not _fresh(stored.call, asked, heard) or self._told(call_id, asked)):
                 return self._again(call_id, asked, stored)
             if reply := self._step(call_id, asked, heard, stored, caller):
                 return reply
             stored = self.journal.fresh(call_id)
         raise RuntimeError(f"call {call_id}: {TRIES} other processes were faster at {asked!r}")
+
+    def _told(self, call_id: str, asked: str) -> bool:
+        """Was this end of a talk told before? A caller who was sent on waits again, as before the talk."""
+        return asked.startswith(TALK) and self.journal.told(call_id, asked) is not None
 
     def _step(
         self, call_id: str, asked: str, heard: Input, stored: Stored | None, caller: Caller | None

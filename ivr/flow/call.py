@@ -5,9 +5,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Missed, Said, Switched, Waiting
-from ivr.flow.inputs import LeftQueue
-from ivr.flow.waits import Agent, Keys, Wait
+from ivr.flow.events import AskedBack, Ended, Entered, Event, Heard, Learned, Missed, Reason, Said, Switched, Waiting
+from ivr.flow.inputs import Answered, Dialled, Input, LeftQueue
+from ivr.flow.waits import Agent, Keys, Outside, Talking, Wait
 
 NO_FACTS: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -17,10 +17,13 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
 
     `turn` counts the turns taken, so it is the number of the next one; `line` is the turn at which the caller was
     queued, as the queue's answer comes under that number; `trail` are the prompts passed on the way here, for going
-    back; `said` is what this turn has said so far, for saying it again.
+    back; `said` is what this turn has said so far, for saying it again. `caller` is who rings, as the carrier
+    says; `asked` counts the prompts for keys since the caller was last queued; `reached` is what the call has come to,
+    should the caller go now.
     """
 
     language: str
+    caller: str = ""
     turn: int = 0
     at: datetime | None = None
     node: str = ""
@@ -31,6 +34,8 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
     trail: tuple[str, ...] = ()
     said: tuple[Said, ...] = ()
     facts: Mapping[str, str] = NO_FACTS
+    asked: int = 0
+    reached: Reason | None = None
     ended: str = ""
 
     @property
@@ -44,15 +49,17 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
         """Return the call as it stands once the event has happened."""
         match event:
             case Heard(heard, at):
-                line = None if isinstance(heard, LeftQueue) else self.line
-                return self._replace(turn=self.turn + 1, at=at, said=(), line=line)
+                return self._replace(turn=self.turn + 1, at=at, said=())._told(heard)
             case Entered(node):
                 return self._at(node)
             case Said():
                 return self._replace(said=(*self.said, event))
             case Learned(name, value):
                 facts = {key: old for key, old in self.facts.items() if key != name}
-                return self._replace(facts=facts | {name: value} if value else facts)
+                reached = "message" if name == "message" else self.reached
+                return self._replace(facts=facts | {name: value} if value else facts, reached=reached)
+            case AskedBack():
+                return self._replace(reached="callback")
             case Missed("silence"):
                 return self._replace(silences=self.silences + 1)
             case Missed():
@@ -64,6 +71,17 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
             case Ended(reason):
                 return self._replace(wait=None, line=None, ended=reason)
 
+    def _told(self, heard: Input) -> "Call":
+        match heard:
+            case Answered(caller):
+                return self._replace(caller=caller)
+            case LeftQueue(result):
+                return self._replace(line=None, reached="served" if result == "bridged" else self.reached)
+            case Dialled("completed" | "answered"):
+                return self._replace(reached="served")
+            case _:
+                return self
+
     def _at(self, node: str) -> "Call":
         if node == self.node:
             return self
@@ -72,9 +90,17 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
         return self._replace(node=node, trail=trail, silences=0, wrongs=0)
 
     def _until(self, wait: Wait, turn: int) -> "Call":
-        asks = isinstance(wait, Keys) and (not self.trail or self.trail[-1] != self.node)
-        trail = (*self.trail, self.node) if asks else self.trail
-        return self._replace(wait=wait, trail=trail, line=turn if isinstance(wait, Agent) else self.line)
+        match wait:
+            case Keys():
+                new = not self.trail or self.trail[-1] != self.node
+                trail = (*self.trail, self.node) if new else self.trail
+                return self._replace(wait=wait, trail=trail, asked=self.asked + 1)
+            case Agent():
+                return self._replace(wait=wait, line=turn, asked=0, reached=None)
+            case Talking() | Outside():
+                return self._replace(wait=wait, reached="served")
+            case _:
+                return self._replace(wait=wait)
 
 
 def fold(call: Call, events: Iterable[Event]) -> Call:

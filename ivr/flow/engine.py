@@ -11,7 +11,7 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, HungUp, Input, Pressed
 from ivr.flow.move import Finish, Go, Hold, Move, Prompt
 from ivr.flow.node import go
-from ivr.flow.waits import Keys, Talking
+from ivr.flow.waits import Keys
 
 HOPS: Final = 30
 
@@ -59,13 +59,13 @@ def step(flow: Flow, call: Call, heard: Input, at: datetime) -> Step:
 def _answer(flow: Flow, before: Call, call: Call, heard: Input) -> Move:
     keys, wait = flow.hotline.keys, call.wait
     if isinstance(heard, HungUp):
-        return Move(Finish("served" if isinstance(wait, Talking) else "hung-up"))
+        return Move(Finish(call.reached or "hung-up"))
     if isinstance(heard, Answered):
         return go(flow.hotline.start)
     if wait is None:
         raise FlowError(f"a call that waits for nothing heard {heard}")
     if isinstance(wait, Keys):
-        if call.turn > flow.hotline.limits.turns:
+        if call.asked >= flow.hotline.limits.turns:
             return go(flow.hotline.limits.then)
         match heard:
             case Pressed(keys.person):

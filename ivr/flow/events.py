@@ -1,13 +1,13 @@
 """Events: what can happen in a call, in the past tense; stored for ever, so fields are only added, with defaults."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from ivr.flow.inputs import Input
 from ivr.flow.waits import Wait
 
-Reason = Literal["served", "message", "finished", "hung-up"]
+Reason = Literal["served", "message", "callback", "finished", "hung-up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,14 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedBack:
+    """The caller will be rung back at this number (E.164) by this queue, and keeps the place they had in line."""
+
+    number: str = field(repr=False)
+    queue: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """The caller's turn brought us no further: `silence` or `wrong`."""
 
@@ -76,4 +84,4 @@ class Ended:
     reason: Reason
 
 
-Event = Heard | Entered | Said | Learned | Missed | Switched | Waiting | Ended
+Event = Heard | Entered | Said | Learned | AskedBack | Missed | Switched | Waiting | Ended

@@ -1,14 +1,16 @@
 """Inputs: all that a caller, an agent, a recorder or the wallet can tell a call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ivr.flow.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The phone rang and we picked up."""
+    """The phone rang and we picked up; `caller` is whom the carrier names, a number in E.164 or whatever else it says."""
+
+    caller: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,44 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class InLine:
-    """The waiting room asks what to play: place in the line (1 is next), seconds waited, keys of the last round."""
+    """The waiting room asks what to play: place in the line (1 is next), seconds waited, keys of the last round.
+
+    `low` to `high` are the minutes that remain (0 to 0: nobody knows), `longer` why they are more than were told
+    before (fewer_agents, urgent, slower), `agents` how many are on for the queue (-1: nobody knows).
+    """
 
     position: int
     waited: int
     keys: str = ""
+    low: int = 0
+    high: int = 0
+    longer: str = ""
+    agents: int = -1
 
 
 @dataclass(frozen=True, slots=True)
 class LeftQueue:
     """The caller is no longer queued: bridged, leave, queue-full, redirected, error, … as the carrier names it."""
+
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """The agent who talked with the caller sends them on: to a queue, one agent, a number outside, or a higher level.
+
+    Without a queue they stay in the one that they came from.
+    """
+
+    queue: str = ""
+    agent: str = ""
+    number: str = field(default="", repr=False)
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """The number outside was rung: completed, answered, busy, no-answer, failed, … as the carrier names it."""
 
     result: str
 
@@ -74,4 +104,17 @@ class HungUp:
     """The caller is gone."""
 
 
-Input = Answered | Pressed | Spoke | Silence | Found | NotFound | InLine | LeftQueue | Recorded | HungUp
+Input = (
+    Answered
+    | Pressed
+    | Spoke
+    | Silence
+    | Found
+    | NotFound
+    | InLine
+    | LeftQueue
+    | Transferred
+    | Dialled
+    | Recorded
+    | HungUp
+)

@@ -1,6 +1,6 @@
 """Waits: what a call can be waiting for, each answered by an input."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +24,53 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """An agent of a queue that holds at most `limit` callers; the lower the priority's number, the sooner."""
+    """An agent of a queue that holds at most `limit` callers; the lower the priority's number, the sooner.
+
+    `agent` is the one who is wanted, `level` the least that they must have. With a `router`, somebody else than the
+    desk finds them: by this `workflow`, for callers with this `matter`.
+    """
 
     queue: str
     priority: int = 3
     limit: int = 100
+    agent: str = ""
+    level: int = 0
+    router: str = ""
+    workflow: str = ""
+    matter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The next round in the waiting room, while so-named music plays."""
+    """The next round in the waiting room, while so-named music plays.
+
+    `ahead` is how many the caller was last told to be ahead of them (-1: not yet), `rounds` how many rounds there
+    have been since; `closed` says that they know that the queue's hours are over.
+    """
 
     music: str
+    ahead: int = -1
+    rounds: int = 0
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """The way out of the waiting room, at the caller's wish or ours."""
+    """The way out of the waiting room, at the caller's wish or ours, to this place."""
+
+    to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Talking:
     """The end of a conversation that somebody else now carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The end of a conversation with a number outside (E.164), which is rung first."""
+
+    number: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +81,4 @@ class Message:
     silence: int = 5
 
 
-Wait = Keys | Lookup | Agent | Room | Leaving | Talking | Message
+Wait = Keys | Lookup | Agent | Room | Leaving | Talking | Outside | Message

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from ivr.flow.inputs import InLine, Input, LeftQueue, Pressed, Recorded, Silence, Spoke
+from ivr.flow.inputs import Dialled, InLine, Input, LeftQueue, Pressed, Recorded, Silence, Spoke
 
 NO_KEY: Final = re.compile(r"[^0-9*#]")
 RECORDING: Final = re.compile(r"RE[0-9a-fA-F]{32}")
@@ -16,6 +16,8 @@ def decode(form: Mapping[str, str]) -> Input:
     match form:
         case {"QueueResult": result} if result:
             return LeftQueue(result)
+        case {"DialCallStatus": result} if result:
+            return Dialled(result)
         case {"RecordingUrl": _} | {"RecordingDuration": _}:
             return Recorded(recording(form), seconds(form.get("RecordingDuration")))
         case {"Digits": digits} if digits:

@@ -1,5 +1,6 @@
 """What happened, as TwiML."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,15 +8,17 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
-from twilio.twiml.voice_response import Enqueue, Gather, VoiceResponse
+from twilio.twiml.voice_response import Dial, Enqueue, Gather, VoiceResponse
 
 from ivr.flow.events import Ended, Event, Said, Waiting
-from ivr.flow.waits import Agent, Keys, Leaving, Message, Room, Talking, Wait
+from ivr.flow.waits import Agent, Keys, Leaving, Message, Outside, Room, Talking, Wait
 from ivr.telephony.voices import VOICES
 
 # Every turn may be told twice without harm, so the carrier is asked to try again when an answer is late or lost.
 RETRY: Final = "#rc=1&ct=2000&rt=6000&rp=ct,rt,5xx"
 RETRY_CALLBACK: Final = "#rc=3&rp=all"
+RING: Final = 30  # Seconds that a number outside may ring.
+TASKROUTER: Final = "taskrouter"
 MOST_BYTES: Final = 1500  # 500 Han characters: a Say holds 4,500 bytes when each byte is written as %XX.
 NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SENTENCE: Final = re.compile(r"(?<=[。！？；.!?;])")
@@ -114,10 +117,12 @@ def _gather(document: Any, said: tuple[Said, ...], wait: Keys | Room, turn: int,
 
 def _wait(document: Any, wait: Wait, turn: int, site: Site, language: str) -> None:
     match wait:
-        case Agent(queue, _, limit):
-            urls = {"action": site.action(f"turn/{turn}", language), "wait_url": site.action(f"wait/{turn}", language)}
-            enqueue = Enqueue(name=queue, max_queue_size=limit, method="POST", wait_url_method="POST", **urls)
-            document.append(enqueue)
+        case Agent():
+            document.append(_enqueue(wait, turn, site, language))
+        case Outside(number):
+            dial = Dial(action=site.action(f"turn/{turn}", language), method="POST", timeout=RING)
+            dial.number(number)
+            document.append(dial)
         case Message(seconds, silence):
             record(document, site, f"turn/{turn}", language, seconds, silence)
         case Leaving():
@@ -126,6 +131,17 @@ def _wait(document: Any, wait: Wait, turn: int, site: Site, language: str) -> No
             pass
         case _:
             raise TypeError(f"Twilio has no verb for {wait}")
+
+
+def _enqueue(wait: Agent, turn: int, site: Site, language: str) -> Enqueue:
+    """Queue the caller here, or hand them to TaskRouter, which is told nothing of who they are."""
+    urls = {"action": site.action(f"turn/{turn}", language), "wait_url": site.action(f"wait/{turn}", language)}
+    if wait.router != TASKROUTER:
+        return Enqueue(name=wait.queue, max_queue_size=wait.limit, method="POST", wait_url_method="POST", **urls)
+    enqueue = Enqueue(workflow_sid=wait.workflow, method="POST", wait_url_method="POST", **urls)
+    told = {"queue": wait.queue, "language": language, "matter": wait.matter}
+    enqueue.task(json.dumps(told, ensure_ascii=False), priority=max(0, 10 - wait.priority))
+    return enqueue
 
 
 def record(document: Any, site: Site, path: str, language: str, seconds: int, silence: int) -> None:
