@@ -263,8 +263,9 @@ def test_overtakings_are_all_pairs_out_of_their_coming(line: list[Entry]) -> Non
     for one in listed:
         if one.reason is Reason.PRIORITY:
             assert one.entry.rank < one.before.rank
-        elif one.reason is Reason.MISSED:
+        elif one.reason in (Reason.MISSED, Reason.SENT_ON):
             assert one.entry.front is not None
+            assert bool(one.entry.missed_by) is (one.reason is Reason.MISSED)
         else:
             assert one.entry.since < one.entry.joined
 

@@ -21,19 +21,20 @@ class Reason(StrEnum):
     REDIAL = "redialled and kept their place"
     CALLBACK = "asked to be rung back and kept their place"
     MISSED = "an agent missed them"
+    SENT_ON = "somebody who talked with them sent them on"
     SKILL = "no free agent could serve the other"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Somebody who waits, on the phone or to be rung back.
+    """Somebody who waits, on the phone, to be rung back, or to be listened to.
 
     `since` is when they first joined, which whoever redials soon keeps; `joined` is when they joined this time, at or
-    after it. `front` is the place given to them because an agent missed them, `missed_by` who did.
+    after it. `front` is the place given to them because an agent missed them, or sent them on; `missed_by` who missed.
     """
 
     id: str
-    kind: Literal["call", "callback"]
+    kind: Literal["call", "callback", "message"]
     since: datetime
     rank: int
     needs: frozenset[str]
@@ -93,7 +94,7 @@ def virtual(entry: Entry, rules: Rules) -> datetime:
 
 def place(entry: Entry, rules: Rules) -> Place:
     """Return the key by which the line is sorted: of equal times whom an agent missed, then who is on the phone."""
-    return virtual(entry, rules), entry.front is None, entry.kind == "callback", entry.id
+    return virtual(entry, rules), entry.front is None, entry.kind != "call", entry.id
 
 
 def order(entries: Iterable[Entry], rules: Rules) -> list[Entry]:
@@ -197,7 +198,7 @@ def _why(entry: Entry, other: Entry, rules: Rules) -> Reason:
     """Name what put this entry before one who joined earlier: the last step without which it would not stand there."""
     fresh = replace(entry, since=entry.joined, front=None)
     if place(replace(entry, front=None), rules) > place(other, rules):
-        return Reason.MISSED
+        return Reason.MISSED if entry.missed_by else Reason.SENT_ON
     if place(fresh, rules) < place(other, rules) or entry.since == entry.joined:
         return Reason.PRIORITY
     return Reason.REDIAL if entry.kind == "call" else Reason.CALLBACK

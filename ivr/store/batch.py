@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Dialect, bindparam, func, update
 from ivr.flow import record
 from ivr.flow.events import Heard
 from ivr.flow.inputs import Recorded
-from ivr.store import queueing
+from ivr.store import line_statements, queueing
 from ivr.store.crypto import Cipher, last4
 from ivr.store.entries import Entry, Start
 from ivr.store.messages import left, upsert
@@ -45,7 +45,7 @@ def rows(entry: Entry, cipher: Cipher) -> Rows:
         _started(entry, entry.start, kept, cipher) if entry.start else None,
         {f"new_{name}": value for name, value in _state(entry, kept).items()} | {"call_id": entry.call_id},
         tuple(left(entry, recorded, at) for recorded in _recorded(entry)),
-        queueing.change(entry, at),
+        queueing.change(entry, at, cipher),
     )
 
 
@@ -66,11 +66,22 @@ def write(connection: Connection, batch: Sequence[Rows]) -> set[str]:
         statements.state.run(connection, states)
     if left := [message for rows in ours for message in rows.messages]:
         connection.execute(statements.message, left)
-    if leave := [rows.line.leave for rows in ours if rows.line.leave]:
-        statements.leave.run(connection, leave)
-    if join := [rows.line.join for rows in ours if rows.line.join]:
-        statements.join.run(connection, join)
+    _line(connection, statements, [rows.line for rows in ours])
     return {rows.call_id for rows in ours}
+
+
+def _line(connection: Connection, statements: "_Statements", changes: Sequence[queueing.Change]) -> None:
+    if leave := [change.leave for change in changes if change.leave]:
+        statements.leave.run(connection, leave)
+    if join := [change.join for change in changes if change.join]:
+        statements.join.run(connection, join)
+    if back := [change.back for change in changes if change.back]:
+        # By number, for the same reason: two processes may have the same ones to ring back.
+        statements.back.run(connection, sorted(back, key=lambda row: str(row["number_hash"])))
+    if heard := [change.message for change in changes if change.message]:
+        statements.heard.run(connection, heard)
+    if promise := [change.promise for change in changes if change.promise]:
+        statements.promise.run(connection, promise)
 
 
 def _start(connection: Connection, batch: Sequence[Rows]) -> None:
@@ -85,6 +96,9 @@ class _Statements:
     state: Prepared
     leave: Prepared
     join: Prepared
+    back: Prepared
+    heard: Prepared
+    promise: Prepared
     message: Any
 
 
@@ -95,8 +109,11 @@ def _statements(dialect: Dialect) -> _Statements:
         start=prepare(insert(calls).on_conflict_do_nothing(), dialect),
         turn=prepare(insert(turns).on_conflict_do_nothing(), dialect),
         state=prepare(_change(), dialect),
-        leave=prepare(queueing.leaving(), dialect),
-        join=prepare(queueing.joining(), dialect),
+        leave=prepare(line_statements.leaving(), dialect),
+        join=prepare(line_statements.joining(), dialect),
+        back=prepare(line_statements.backing(insert), dialect),
+        heard=prepare(line_statements.messaging(insert), dialect),
+        promise=prepare(line_statements.promising(insert), dialect),
         message=upsert(dialect.name),
     )
 

@@ -1,11 +1,14 @@
 """The desk's tables: who waits in the line, the agents, who else is in their talks, and how those were wrapped up."""
 
+from typing import Final
+
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, text
 
 from ivr.store.crypto import Sealed
 from ivr.store.tables import Moment, meta
 
-OPEN = text("state IN ('waiting', 'offered', 'talking')")
+ON: Final = ("available", "ringing", "talking", "wrapping", "working")  # The states of agents who are there to serve.
+OPEN: Final = text("state IN ('waiting', 'offered', 'talking')")
 
 line = Table(
     "line",

@@ -135,8 +135,12 @@ def left(entry: Entry, recorded: Recorded, at: datetime) -> dict[str, Any]:
     row |= {"next_try_at": at + UNTOLD if said else None, "error": None if said else "nothing was said"}
     facts = entry.call.facts
     told = {"queue": facts.get("queue", ""), "language": entry.call.language, "matter": facts.get("matter", "")}
-    remark = any(isinstance(event, Learned) and event.name == REMARK for event in entry.events)
-    return row | told | {"kind": "remark" if remark else "message"}
+    return row | told | {"kind": "remark" if remarks(entry) else "message"}
+
+
+def remarks(entry: Entry) -> bool:
+    """Is what was recorded in this turn a remark, after the call, rather than a message?"""
+    return any(isinstance(event, Learned) and event.name == REMARK for event in entry.events)
 
 
 @cache

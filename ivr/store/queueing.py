@@ -2,97 +2,100 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from json import dumps
 from typing import Any, Final
 
-from sqlalchemy import String, bindparam, case, func, literal_column, select, update
-
-from ivr.flow.events import Ended, Heard, Waiting
-from ivr.flow.inputs import LeftQueue
+from ivr.flow.events import AskedBack, Ended, Event, Heard, Waiting
+from ivr.flow.inputs import InLine, LeftQueue, Recorded, Transferred
 from ivr.flow.waits import Agent
-from ivr.store.desk_tables import line
+from ivr.store.crypto import Cipher
 from ivr.store.entries import Entry
+from ivr.store.messages import remarks
 from ivr.store.prepared import moment
-from ivr.store.tables import Moment, calls
 
 REDIAL: Final = timedelta(minutes=10)
 MOVED: Final = ("redirected", "redirected-from-bridged", "bridging-in-process")
+BACK_WITHIN: Final = timedelta(hours=4)
+HEARD_WITHIN: Final = timedelta(hours=24)
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """How a turn changes the line: whoever leaves it, and whoever joins it thereafter, as rows for the statements."""
+    """How a turn changes the line, as rows for the statements of `ivr.store.line_statements`.
 
-    leave: dict[str, Any] | None
-    join: dict[str, Any] | None
+    Whoever leaves it, and whoever joins it thereafter; who is to be rung back or heard; what was promised.
+    """
+
+    leave: Row | None
+    join: Row | None
+    back: Row | None
+    message: Row | None
+    promise: Row | None
 
 
-def change(entry: Entry, at: datetime) -> Change:
+def change(entry: Entry, at: datetime, cipher: Cipher) -> Change:
     """Return what keeps the line in step with this turn, in the same commit."""
-    leave: dict[str, Any] | None = None
-    join: dict[str, Any] | None = None
+    leave = join = back = message = promise = None
     for event in entry.events:
         match event:
-            case Waiting(Agent(queue, priority), turn):
-                join = _joining(entry, at, queue, priority, turn)
-            case Ended() | Heard(LeftQueue()) if not _moved(event):
+            case Waiting(Agent() as wanted, turn):
+                join = _joining(entry, at, wanted, turn)
+            case Ended() | Heard(LeftQueue() | Transferred()) if not _moved(event):
                 leave = {"call": entry.call_id, "now": moment(at)}
-    return Change(leave, join)
+            case AskedBack(number, queue):
+                back = _back(entry, at, number, queue, cipher)
+            case Heard(Recorded(sid, seconds)) if sid and seconds > 0 and not remarks(entry):
+                message = _message(entry, at, sid)
+            case Heard(InLine(low=low, high=high) as told) if high > low:
+                promise = _promise(entry, at, low, high, told)
+    return Change(leave, join, back, message, promise)
 
 
-def _moved(event: object) -> bool:
+def _moved(event: Event) -> bool:
     """Is the caller only elsewhere now? Then the line already says with whom they talk."""
     return isinstance(event, Heard) and isinstance(event.input, LeftQueue) and event.input.result in MOVED
 
 
-def _joining(entry: Entry, at: datetime, queue: str, priority: int, turn: int) -> dict[str, Any]:
+def _joining(entry: Entry, at: datetime, wanted: Agent, turn: int) -> Row:
+    return _standing(entry, at, wanted.queue, f"{entry.call_id}-{turn}") | {
+        "rank": wanted.priority,
+        "wants": wanted.agent or None,
+        "level": wanted.level,
+        "router": wanted.router,
+        "lately": moment(at - REDIAL),
+        # As they stand in the agents' list of skills.
+        "serves": f"%{dumps(f'queue:{wanted.queue}')}%",
+        "speaks": f"%{dumps(f'language:{entry.call.language}')}%",
+    }
+
+
+def _back(entry: Entry, at: datetime, number: str, queue: str, cipher: Cipher) -> Row:
+    queue = queue or entry.call.facts.get("queue", "")
+    told = {"number": cipher.seal(number), "number_hash": cipher.hash(number), "due": moment(at + BACK_WITHIN)}
+    return _standing(entry, at, queue, f"{entry.call_id}-back") | told
+
+
+def _message(entry: Entry, at: datetime, sid: str) -> Row:
+    line_id = f"{entry.call_id}-message-{entry.turn}"
+    told = {"recording": sid, "due": moment(at + HEARD_WITHIN)}
+    return _standing(entry, at, entry.call.facts.get("queue", ""), line_id) | told
+
+
+def _standing(entry: Entry, at: datetime, queue: str, line_id: str) -> Row:
     return {
-        "line_id": f"{entry.call_id}-{turn}",
+        "line_id": line_id,
         "call": entry.call_id,
         "queue": queue,
         "language": entry.call.language,
         "matter": entry.call.facts.get("matter", ""),
-        "rank": priority,
         "now": moment(at),
-        "lately": moment(at - REDIAL),
     }
 
 
-def joining() -> Any:
-    """Return the statement to join the line.
-
-    Whoever left it without having talked to anybody in the last ten minutes has the old place.
-    """
-    # Who withholds the number has none by which to be known again.
-    known = calls.c.caller_last4 != ""
-    hashed = select(calls.c.caller_hash).where(calls.c.id == bindparam("call"), known).scalar_subquery()
-    now = bindparam("now", type_=Moment)
-    before = (
-        select(func.min(line.c.since))
-        .where(line.c.caller_hash == hashed, line.c.caller_hash != "", line.c.state == "left")
-        .where(line.c.queue == bindparam("queue"), line.c.ended_at >= bindparam("lately", type_=Moment))
-        .scalar_subquery()
-    )
-    return line.insert().values(
-        id=bindparam("line_id"),
-        kind="call",
-        call_id=bindparam("call"),
-        caller_hash=func.coalesce(hashed, ""),
-        queue=bindparam("queue"),
-        language=bindparam("language"),
-        matter=bindparam("matter"),
-        rank=bindparam("rank"),
-        since=func.coalesce(before, now),
-        joined_at=now,
-        state="waiting",
-    )
-
-
-def leaving() -> Any:
-    """Return the statement to leave the line, however far the caller came in it."""
-    # Words of the statement itself: a list of values would be counted out only when it runs.
-    here = [literal_column(f"'{state}'", String) for state in ("waiting", "offered", "talking")]
-    return (
-        update(line)
-        .where(line.c.call_id == bindparam("call"), line.c.state.in_(here))
-        .values(state=case((line.c.state == here[-1], "done"), else_="left"), ended_at=bindparam("now", type_=Moment))
-    )
+def _promise(entry: Entry, at: datetime, low: int, high: int, told: InLine) -> Row | None:
+    """Return what the caller was told; none where they were no longer in line."""
+    if entry.call.line is None:
+        return None
+    standing = {"ahead": max(0, told.position - 1), "agents": told.agents}
+    return {"line": f"{entry.call_id}-{entry.call.line}", "at": moment(at), "low": low, "high": high} | standing

@@ -1,0 +1,76 @@
+"""The agents: who they are, what they can do, and what they do now."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine, RowMapping, select, update
+
+from ivr.desk.line import Agent
+from ivr.store.desk_tables import agents
+from ivr.store.engine import opened
+from ivr.store.tables import INSERT
+
+IDLE: Final = ("offline", "away", "available")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentState:
+    """An agent: where to ring, what they can do, what they do now and since when, and with whom."""
+
+    id: str
+    phone: str
+    skills: frozenset[str]
+    state: str
+    reason: str
+    since: datetime
+    misses: int
+    line: str | None
+    level: int
+
+
+def free(row: RowMapping) -> Agent:
+    """Return an agent's row as the line sees it: whoever is wanted by name, owns work, or has the level can serve."""
+    name = row["id"]
+    implied = {f"agent:{name}", f"owner:{name}", *(f"level:{level}" for level in range(1, row["level"] + 1))}
+    return Agent(name, frozenset(json.loads(row["skills"])) | implied, row["since"])
+
+
+@dataclass(frozen=True, slots=True)
+class Agents:
+    """Keeps the agents."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+
+    def enrol(self, agent: str, phone: str, skills: frozenset[str], level: int) -> None:
+        """Make an agent, or change where they are rung and what they can do."""
+        told = {"phone": phone, "skills": json.dumps(sorted(skills)), "level": level}
+        new = {"id": agent, "state": "offline", "reason": "", "since": self.now(), "misses": 0, "line": None}
+        with self.engine.begin() as connection:
+            insert = INSERT[connection.dialect.name](agents).values(new | told)
+            connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=told))
+
+    def one(self, agent: str) -> AgentState | None:
+        """Return an agent, or None where there is none of that name."""
+        with opened(self.engine) as connection:
+            row = connection.execute(select(agents).where(agents.c.id == agent)).mappings().first()
+        return _made(row) if row else None
+
+    def all(self) -> list[AgentState]:
+        """Return all agents by name."""
+        with opened(self.engine) as connection:
+            return [_made(row) for row in connection.execute(select(agents).order_by(agents.c.id)).mappings()]
+
+    def turn(self, agent: str, state: str, **told: Any) -> bool:
+        """Have an agent who is rung by nobody, and talks with nobody, do something else."""
+        values = {"reason": "", **told, "state": state, "since": self.now(), "line": None}
+        with self.engine.begin() as connection:
+            changed = update(agents).where(agents.c.id == agent, agents.c.state.in_(IDLE)).values(values)
+            return connection.execute(changed).rowcount == 1
+
+
+def _made(row: RowMapping) -> AgentState:
+    return AgentState(**{**row, "skills": frozenset(json.loads(row["skills"]))})

@@ -1,0 +1,147 @@
+"""Offers: whom an agent is rung for, who took them, and whom nobody took."""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta, tzinfo
+from typing import Any, Final
+from uuid import uuid4
+
+from sqlalchemy import Connection, Engine, or_, select, update
+
+from ivr.desk.agents import free
+from ivr.desk.line import Match, Rules, match, returned
+from ivr.desk.places import NEEDED, Place, entry, move, one, places
+from ivr.store.desk_tables import agents, line
+from ivr.store.engine import opened
+
+MISSES: Final = 2
+PATIENCE: Final = timedelta(seconds=40)  # A phone rings for 30 s, and the carrier takes a moment to say that it did.
+DECENT: Final = (time(9), time(21))  # Nobody is rung back earlier or later in the day.
+UNOFFERED: Final = {"offer": None, "agent": None, "leg": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A place offered to an agent, whose phone is to be rung now; unless it is a message, which they have already."""
+
+    id: str
+    line: str
+    call_id: str
+    agent: str
+    phone: str
+    queue: str
+    matter: str
+    language: str
+    kind: str = "call"
+    number: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """Makes offers by the rules, and settles what becomes of them; `open` are the queues' hours."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+    rules: Rules
+    zone: tzinfo
+    open: Callable[[str, datetime], bool]
+
+    def dispatch(self) -> list[Offer]:
+        """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
+        with opened(self.engine) as connection:
+            found = connection.execute(select(agents).where(agents.c.state == "available")).mappings().all()
+            waiting = self._waiting(connection) if found else []
+        who, rows = {row["id"]: row for row in found}, {row["id"]: row for row in waiting}
+        matches = match(map(entry, waiting), map(free, found), self.rules, self.now())
+        offers = (self._offered(one, rows[one.entry.id], who[one.agent.id]["phone"]) for one in matches)
+        return [offer for offer in offers if offer]
+
+    def place(self, offer: str) -> Place | None:
+        """Return the place that an offer is, or was, for; None for one that was taken back."""
+        with opened(self.engine) as connection:
+            row = connection.execute(places().where(line.c.offer == offer)).mappings().first()
+        return Place(**row) if row else None
+
+    def rung(self, offer: str, leg: str) -> None:
+        """Note the agent's call by which an offer rings."""
+        with self.engine.begin() as connection:
+            connection.execute(update(line).where(line.c.offer == offer).values(leg=leg))
+
+    def accept(self, offer: str) -> str | None:
+        """Give the place to the agent and return it; None where the caller is gone or somebody else's by now."""
+        now = self.now()
+        with self.engine.begin() as connection:
+            place = one(connection, line, line.c.offer == offer)
+            if place is None or not move(connection, line, place["id"], "offered", "talking", answered_at=now):
+                return None
+            kept = {"since": now, "misses": 0, "line": place["id"]}
+            if not move(connection, agents, place["agent"], "ringing", "talking", **kept):
+                connection.rollback()
+                return None
+        return str(place["id"])
+
+    def refuse(self, offer: str, why: str) -> bool:
+        """Take an offer back: the caller stands in front, and an agent who misses two is away; False if it is past."""
+        with self.engine.begin() as connection:
+            place = one(connection, line, line.c.offer == offer)
+            if place is None or place["state"] == "talking":
+                return False
+            missed = why != "left"
+            told = in_front(connection, place, place["agent"]) if missed else {}
+            taken = move(connection, line, place["id"], "offered", "waiting", **UNOFFERED, **told)
+            return self.released(connection, place, "ringing", missed) or taken
+
+    def released(self, connection: Connection, place: Any, before: str, missed: bool) -> bool:
+        """Have the agent of a place take calls again, or be away after the second miss; False if with somebody else."""
+        agent = one(connection, agents, agents.c.id == place["agent"])
+        if agent is None or agent["line"] != place["id"]:
+            return False
+        misses = agent["misses"] + missed
+        state, reason = ("away", "missed") if misses >= MISSES else ("available", "")
+        told = {"reason": reason, "misses": misses, "line": None, "since": self.now()}
+        return move(connection, agents, agent["id"], before, state, **told)
+
+    def stale(self) -> list[str]:
+        """Return the offers that are past: rung too long, or whose caller is gone while the agent is still rung."""
+        late = line.c.offered_at < self.now() - PATIENCE
+        theirs = (agents.c.line == line.c.id) & (agents.c.id == line.c.agent)
+        held = select(line.c.offer).join(agents, theirs).where(agents.c.state == "ringing")
+        with opened(self.engine) as connection:
+            return [offer for offer in connection.scalars(held.where((line.c.state != "offered") | late)) if offer]
+
+    def _waiting(self, connection: Connection) -> list[Any]:
+        """Return who may be offered now: call backs only while their queue is open, and at a decent hour."""
+        now = self.now()
+        here = now.astimezone(self.zone).time()
+        ours = (line.c.state == "waiting") & (line.c.router != "taskrouter")
+        due = or_(line.c.not_before.is_(None), line.c.not_before <= now)
+        rows = connection.execute(select(*(line.c[name] for name in NEEDED)).where(ours, due)).mappings().all()
+        backs = {row["queue"] for row in rows if row["kind"] == "callback"}
+        ringable = {queue for queue in backs if DECENT[0] <= here < DECENT[1] and self.open(queue, now)}
+        return [row for row in rows if row["kind"] != "callback" or row["queue"] in ringable]
+
+    def _offered(self, made: Match, place: Any, phone: str) -> Offer | None:
+        agent, key, now = made.agent.id, place["id"], self.now()
+        offer, work = uuid4().hex, place["kind"] == "message"
+        told = {"offer": offer, "agent": agent, "leg": None, "offered_at": now, "answered_back": False}
+        told |= {"answered_at": now} if work else {}
+        with self.engine.begin() as connection:
+            if not move(connection, line, key, "waiting", "talking" if work else "offered", **told):
+                return None
+            busy = "working" if work else "ringing"
+            if not move(connection, agents, agent, "available", busy, line=key, since=now):
+                connection.rollback()
+                return None
+            callback = place["kind"] == "callback"
+            number = connection.scalar(select(line.c.number).where(line.c.id == key)) if callback else None
+        about = (place["queue"], place["matter"], place["language"], place["kind"])
+        return Offer(offer, key, place["call_id"], agent, phone, *about, number)
+
+
+def in_front(connection: Connection, place: Any, by: str) -> dict[str, Any]:
+    """Return what puts a place whom this agent missed to the front of its rank, and to other agents first."""
+    alike = select(*(line.c[name] for name in NEEDED)).where(line.c.state == "waiting", line.c.rank == place["rank"])
+    others: Iterable[Any] = connection.execute(alike).mappings()
+    back = returned(entry(place), map(entry, others), by)
+    return {"front": back.front, "missed_by": json.dumps(sorted(back.missed_by))}

@@ -1,0 +1,109 @@
+"""Talks: held, recorded, ended and wrapped up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, select, update
+
+from ivr.desk.offers import UNOFFERED, Offers, in_front
+from ivr.desk.places import move, one
+from ivr.store.desk_tables import agents, drafts, line, wrapups
+from ivr.store.engine import opened
+from ivr.store.tables import INSERT
+
+
+@dataclass(frozen=True, slots=True)
+class Talks:
+    """Keeps who talks with whom, and how it ended."""
+
+    engine: Engine
+    now: Callable[[], datetime]
+    offers: Offers
+
+    def over(self, place: str) -> bool:
+        """Let the agent of a talk wrap it up; False where nobody talks there.
+
+        A call back that nobody answered yet is only given back: its agent hung up too soon.
+        """
+        with self.engine.begin() as connection:
+            found = one(connection, line, line.c.id == place)
+            if found is None:
+                return False
+            if found["kind"] == "callback" and found["state"] == "talking" and not found["answered_back"]:
+                return self._given_back(connection, found)
+            move(connection, line, place, "talking", "done", ended_at=self.now(), done_by=found["agent"])
+            return wrapping(connection, found["agent"], place, self.now())
+
+    def wrap_up(self, agent: str, code: str, note: str, case: str | None) -> bool:
+        """Write down how a talk, or work, ended; the agent takes calls again. False where nothing is to be wrapped up.
+
+        Work is done by that. A case that was put down while they talked stays, unless another is given.
+        """
+        now = self.now()
+        with self.engine.begin() as connection:
+            found = one(connection, agents, agents.c.id == agent)
+            if found is None or found["state"] not in ("wrapping", "working"):
+                return False
+            told = {"since": now, "line": None, "reason": ""}
+            if not move(connection, agents, agent, found["state"], "available", **told):
+                return False
+            place = found["line"]
+            if found["state"] == "working":
+                move(connection, line, place, "talking", "done", ended_at=now, done_by=agent)
+            connection.execute(update(line).where(line.c.id == place).values(closed_code=code))
+            wrapped(connection, place, agent, code, note, case, now)
+        return True
+
+    def done(self) -> list[str]:
+        """Return the places whose talk is over while their agent still stands as talking."""
+        theirs = (agents.c.line == line.c.id) & (agents.c.id == line.c.agent)
+        held = select(line.c.id).join(agents, theirs).where(agents.c.state == "talking")
+        with opened(self.engine) as connection:
+            return list(connection.scalars(held.where(line.c.state != "talking")))
+
+    def hold(self, place: str, on: bool) -> bool:
+        """Note that a caller hears music, or no more; False where they already do so, or nobody talks there."""
+        return self._talking(place, line.c.held.is_(not on), held=on)
+
+    def recording(self, place: str, state: str, until: datetime | None = None) -> bool:
+        """Note that a talk's recording is on, or paused until then; False where it already is, or nobody talks."""
+        return self._talking(place, line.c.record != state, record=state, paused_until=until)
+
+    def resume_due(self) -> list[str]:
+        """Return the talks whose recording has been paused for long enough."""
+        paused = (line.c.state == "talking") & (line.c.record == "paused")
+        with opened(self.engine) as connection:
+            return list(connection.scalars(select(line.c.id).where(paused, line.c.paused_until <= self.now())))
+
+    def _talking(self, place: str, differs: Any, **told: Any) -> bool:
+        changed = update(line).where(line.c.id == place, line.c.state == "talking", differs).values(told)
+        with self.engine.begin() as connection:
+            return connection.execute(changed).rowcount == 1
+
+    def _given_back(self, connection: Connection, place: Any) -> bool:
+        told = in_front(connection, place, place["agent"]) | UNOFFERED
+        unanswered = (line.c.id == place["id"]) & (line.c.state == "talking") & (line.c.offer == place["offer"])
+        back = update(line).where(unanswered, line.c.answered_back.is_(False)).values(state="waiting", **told)
+        if connection.execute(back).rowcount != 1:
+            return False
+        return self.offers.released(connection, place, "talking", missed=True)
+
+
+def wrapping(connection: Connection, agent: str | None, place: str, now: datetime) -> bool:
+    """Let an agent of this place wrap it up; False where they talk with nobody there."""
+    theirs = (agents.c.id == agent) & (agents.c.line == place) & (agents.c.state == "talking")
+    changed = update(agents).where(theirs).values(state="wrapping", since=now, reason="")
+    return connection.execute(changed).rowcount == 1
+
+
+def wrapped(
+    connection: Connection, place: str, agent: str, code: str, note: str, case: str | None, now: datetime
+) -> None:
+    """Write down how an agent wrapped a place up; the draft of it is no longer wanted."""
+    theirs = (drafts.c.line == place) & (drafts.c.agent == agent)
+    case = case or connection.scalar(select(drafts.c.case).where(theirs))
+    told = {"line": place, "agent": agent, "code": code, "note": note, "at": now, "case": case}
+    connection.execute(INSERT[connection.dialect.name](wrapups).values(told).on_conflict_do_nothing())
+    connection.execute(delete(drafts).where(theirs))
