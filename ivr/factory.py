@@ -43,6 +43,7 @@ from ivr.telephony.rest import Rest
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
 from ivr.telephony.switchboard import Switchboard
+from ivr.telephony.tokens import Tokens
 from ivr.transcript import Script
 from ivr.web import web
 
@@ -96,7 +97,16 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         app.register_blueprint(blueprint)
     changed = parts.board.changed
     pages = Pages(
-        found.public_url, found.secrets, parts.engine, parts.desk, parts.journal, parts.flow, now, changed, practice
+        found.public_url,
+        found.secrets,
+        parts.engine,
+        parts.desk,
+        parts.journal,
+        parts.flow,
+        now,
+        changed,
+        practice,
+        _token(found),
     )
     app.extensions["pages"] = pages
     for command in (*commands(_tools(parts, now)), Later("people", "Who may log in.", lambda: _people(pages))):
@@ -120,6 +130,13 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         wanted=lambda message: parts.worker().wanted(message),
         changed=parts.board.changed,
     )
+
+
+def _token(found: Settings) -> Callable[[str], str] | None:
+    """Return what lets an agent's browser ring; None where it rings in practice, or agents have their own phones."""
+    if found.practice or not found.api_key:
+        return None
+    return Tokens(found.account, found.api_key, found.api_secret).token
 
 
 def _people(pages: Pages) -> click.Group:

@@ -32,6 +32,7 @@ class Pages:
     now: Callable[[], datetime]
     changed: Callable[[], object]
     practice: "PracticePhone | None"
+    token: Callable[[str], str] | None = None
     _made: "tuple[Flask, Staff] | None" = None
 
     def __post_init__(self) -> None:
@@ -73,6 +74,8 @@ class Pages:
 
         app, people = Flask(__name__), People(self.engine, self.now)
         forgery = protect(app, people, self.url, self.secrets, self.desk.offline)
-        office = Office(self.desk, self.journal, lambda: self.flow, self.now, self.changed, forgery, self.practice)
+        office = Office(
+            self.desk, self.journal, lambda: self.flow, self.now, self.changed, forgery, self.practice, self.token
+        )
         app.register_blueprint(console(office))
         return app, Staff(people, self.desk.enrol)

@@ -1,6 +1,7 @@
 """Settings from the environment or `.env`; the only module that reads them."""
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,7 +20,10 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings, checked. Without Twilio's the practice carrier is on (`practice`)."""
+    """All settings, checked. Without Twilio's the practice carrier is on (`practice`).
+
+    Outside, no numbers are rung but those that begin with one of the `prefixes`.
+    """
 
     host: str
     port: int
@@ -33,6 +37,9 @@ class Settings:
     menus: Path
     instance: Path
     practice: bool
+    prefixes: tuple[str, ...] = ("+86",)
+    api_key: str = ""
+    api_secret: str = ""
 
 
 def read(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
@@ -44,9 +51,9 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
     found = {**dotenv_values(root / ".env"), **os.environ} if environment is None else environment
     given = {name: value.strip() for name, value in found.items() if value and value.strip()}
     instance = root / "instance"
-    account, tokens = given.get("TWILIO_ACCOUNT_SID", ""), _list(given.get("TWILIO_AUTH_TOKEN", ""))
-    if bool(account) != bool(tokens):
-        raise SettingsError("TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN belong together: set both or neither")
+    account, token = _pair(given, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+    api_key, api_secret = _pair(given, "TWILIO_API_KEY", "TWILIO_API_SECRET")
+    tokens = _list(token)
     host, port = given.get("HOST", "127.0.0.1"), _port(given.get("PORT", "8000"))
     kept = _kept(instance) if not tokens or "SECRET_KEY" not in given else {}
     here = f"http://127.0.0.1:{port}"
@@ -66,6 +73,8 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         menus=root / "menus",
         instance=instance,
         practice=not tokens,
+        api_key=api_key,
+        api_secret=api_secret,
     )
 
 
@@ -73,8 +82,21 @@ def _root() -> Path:
     return Path(__file__).resolve().parents[1]
 
 
+def _pair(given: Mapping[str, str], one: str, other: str) -> tuple[str, str]:
+    if bool(given.get(one)) != bool(_list(given.get(other, ""))):
+        raise SettingsError(f"{one} and {other} belong together: set both or neither")
+    return given.get(one, ""), given.get(other, "")
+
+
 def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _prefixes(text: str) -> tuple[str, ...]:
+    found = _list(text)
+    if wrong := [one for one in found if not re.fullmatch(r"\+[1-9]\d{0,14}", one)]:
+        raise SettingsError(f"ALLOWED_PREFIXES has {wrong[0]!r}: give beginnings of numbers like +86,+852")
+    return found
 
 
 def _port(text: str) -> int:

@@ -1,4 +1,4 @@
-"""The browsers that lend legs ears and a mouth: who is to be linked with whom, and what they tell one another for it."""
+"""The browsers that lend legs ears and a mouth: who is to be linked with whom, and what they tell one another."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Exchange:
         with self._lock:
             self._forget()
             known = self._browsers.get(seat)
-            if known is None or first and known.window != window:
+            if known is None or (first and known.window != window):
                 self._links = {pair: number for pair, number in self._links.items() if seat not in pair}
                 known = self._browsers[seat] = _Browser(window, leg, self._carrier.clock())
             if known.window != window:

@@ -5,7 +5,14 @@ from typing import Any, Final, Protocol
 
 from flask import Blueprint, Response, abort, jsonify, request
 
+from ivr.web import POLICY
+
 BROWSER: Final = "client:"  # What an agent's phone is called that rings in the browser.
+# What the carrier's own script reaches: its signals, its figures of how calls went, the ring tones.
+CARRIER: Final = (
+    "connect-src 'self' wss://voice-js.roaming.twilio.com https://eventgw.twilio.com https://sdk.twilio.com; "
+    "media-src 'self' mediastream: blob: https://sdk.twilio.com"
+)
 Token = Callable[[str], str]
 
 
@@ -40,7 +47,14 @@ def _sound(page: Blueprint, phone: Callable[[], str], practice: Sounding) -> Non
             abort(400, str(error))
 
 
+def _reach(response: Response) -> Response:
+    response.headers["Content-Security-Policy"] = f"{POLICY}; {CARRIER}"
+    return response
+
+
 def _token(page: Blueprint, phone: Callable[[], str], token: Token) -> None:
+    page.after_request(_reach)
+
     @page.post("/token")
     def mine() -> Response:
         address = phone()

@@ -12,6 +12,8 @@ WEB: Final = Path(__file__).resolve().parent
 NEEDED: Final = {
     "node_modules/@alpinejs/csp/dist/module.esm.min.js": "alpine.js",
     "node_modules/@tabler/core/dist/css/tabler.min.css": "tabler.css",
+    "node_modules/@twilio/voice-sdk/dist/twilio.min.js": "twilio-voice.js",
+    "node_modules/@twilio/voice-sdk/LICENSE.md": "twilio-voice-licence.txt",
     "licences.txt": "licences.txt",
 }
 STAMP: Final = "made-from"

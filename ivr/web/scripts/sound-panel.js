@@ -2,14 +2,14 @@
 
 import { soundWords } from "./sound-words.js";
 
-const made = (tag, about = {}, ...inside) => {
+export const made = (tag, about = {}, ...inside) => {
   const one = document.createElement(tag);
   for (const [name, value] of Object.entries(about)) one.setAttribute(name, value);
   one.append(...inside);
   return one;
 };
 
-class Meter {
+export class Meter {
   constructor(words, name) {
     this.bar = made("span", { class: "sound-bar" });
     const about = { role: "meter", "aria-label": words, "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0 };
@@ -74,6 +74,6 @@ export class SoundPanel {
 }
 
 // Only what changes, as readers read out whatever is set.
-function set(element, words) {
+export function set(element, words) {
   if (element.textContent !== words) element.textContent = words;
 }

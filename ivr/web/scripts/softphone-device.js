@@ -1,0 +1,148 @@
+// The agent's browser as a phone of the carrier: it rings, is picked up, and gets a new token before the old one ends.
+
+import { Meter, made, set } from "./sound-panel.js";
+import { soundWords } from "./sound-words.js";
+
+const LIBRARY = "/web/vendor/twilio-voice.js";
+const AGAIN_SECONDS = 10;
+const TAKE = "1"; // The key that the hotline's whisper asks for.
+
+// The carrier's own script is no module, and large: it is fetched when a phone is wanted.
+const library = () =>
+  new Promise((done, failed) => {
+    const script = made("script", { src: LIBRARY });
+    script.addEventListener("load", () => done(window.Twilio));
+    script.addEventListener("error", () => failed(new Error(LIBRARY)));
+    document.head.append(script);
+  });
+
+export class Softphone {
+  // `ask` returns a token of the agent's own; `place` is the element to be shown in.
+  constructor(ask, place) {
+    Object.assign(this, { ask, place, words: soundWords(), state: "starting", call: null, why: "" });
+    this.draw();
+    window.addEventListener("keydown", (event) => this.typed(event));
+    window.addEventListener("pagehide", () => this.device?.destroy());
+  }
+
+  async start() {
+    try {
+      const { Device } = await library();
+      const { token } = await this.ask({});
+      this.device = new Device(token, { closeProtection: true, codecPreferences: ["opus", "pcmu"] });
+      this.device.on("registered", () => this.show("ready"));
+      this.device.on("unregistered", () => this.lost());
+      this.device.on("error", (error) => this.failed(error));
+      this.device.on("tokenWillExpire", () => this.renew());
+      this.device.on("incoming", (call) => this.ring(call));
+      await this.device.register();
+    } catch (error) {
+      this.failed(error);
+    }
+  }
+
+  async renew() {
+    const found = await this.ask({}).catch(() => null);
+    if (found) this.device.updateToken(found.token);
+    else setTimeout(() => this.renew(), AGAIN_SECONDS * 1000);
+  }
+
+  failed(error) {
+    this.why = String(error.code ?? error.message);
+    if (this.call === null) this.show("refused");
+    this.lost();
+  }
+
+  // Until the carrier knows us again; the talk that is under way goes on meanwhile.
+  lost() {
+    if (!this.device || this.again) return;
+    if (this.call === null && this.state === "ready") this.show("lost");
+    this.again = setTimeout(async () => {
+      this.again = null;
+      if (this.device.state !== "unregistered") return;
+      await this.renew();
+      await this.device.register().catch((error) => this.failed(error));
+    }, AGAIN_SECONDS * 1000);
+  }
+
+  ring(call) {
+    if (this.call) return call.reject();
+    this.call = call;
+    for (const end of ["cancel", "disconnect", "reject"]) call.on(end, () => this.over(call));
+    call.on("error", () => this.over(call));
+    call.on("accept", () => this.show("talking"));
+    call.on("volume", (said, heard) => this.levels(said, heard));
+    this.show("ringing");
+  }
+
+  over(call) {
+    if (this.call !== call) return;
+    this.call = null;
+    this.levels(0, 0);
+    this.show(this.device.state === "registered" ? "ready" : "lost");
+  }
+
+  accept() {
+    this.call?.accept();
+  }
+
+  take() {
+    this.call?.sendDigits(TAKE);
+  }
+
+  mute() {
+    this.call?.mute(!this.call.isMuted());
+    this.show(this.state);
+  }
+
+  hangUp() {
+    if (this.state === "ringing") this.call?.reject();
+    else this.call?.disconnect();
+  }
+
+  draw() {
+    const { words } = this;
+    const button = (name, act) => {
+      const one = made("button", { class: "btn btn-sm", type: "button" }, words[name]);
+      one.addEventListener("click", () => this[act]());
+      return one;
+    };
+    this.told = made("p", { class: "sound-state", role: "status" });
+    this.said = new Meter(words.said, "said");
+    this.heard = new Meter(words.heard, "heard");
+    this.buttons = { accept: button("accept", "accept"), take: button("take", "take") };
+    Object.assign(this.buttons, { mute: button("mute", "mute"), end: button("hang_up", "hangUp") });
+    this.place.classList.add("sound");
+    this.place.setAttribute("role", "group");
+    this.place.setAttribute("aria-label", words.phone);
+    this.place.append(this.told, this.said.row, this.heard.row, ...Object.values(this.buttons));
+    this.place.hidden = false;
+    this.show("starting");
+  }
+
+  show(state) {
+    const { accept, take, mute, end } = this.buttons;
+    const [ringing, talking] = [state === "ringing", state === "talking"];
+    this.state = this.place.dataset.state = state;
+    set(this.told, `${this.words.phone}: ${this.words[state].replace("{why}", () => this.why)}`);
+    accept.hidden = !ringing;
+    take.hidden = mute.hidden = this.said.row.hidden = this.heard.row.hidden = !talking;
+    end.hidden = !ringing && !talking;
+    set(end, ringing ? this.words.reject : this.words.hang_up);
+    mute.setAttribute("aria-pressed", Boolean(this.call?.isMuted()));
+  }
+
+  levels(said, heard) {
+    this.said.set(Math.round(said * 100));
+    this.heard.set(Math.round(heard * 100));
+  }
+
+  // 1 picks up, and 1 again takes the caller; the page's own keys, and its switch for them, stay as they are.
+  typed({ key, target, ctrlKey, altKey, metaKey }) {
+    const off = document.querySelector(".acts .form-switch input")?.checked === false;
+    if (off || ctrlKey || altKey || metaKey || target.matches("textarea, input, select")) return;
+    if (document.body.dataset.state !== "ringing" || key !== TAKE) return;
+    if (this.state === "ringing") this.accept();
+    else if (this.state === "talking") this.take();
+  }
+}
