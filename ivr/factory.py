@@ -163,11 +163,16 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     journal, messages = Journal(engine), Messages(engine)
     hotline = Hotline(journal, flows, lambda: version, now)
     worker = cache(lambda: _worker(found, messages, now))
-    desk = Desk(engine, now, RULES)
+    desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _open(flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     rings = ThreadPoolExecutor(8, "rings")
     board = Switchboard(desk, carrier, flow.hotline.number, found.public_url, rings.submit)
     return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board)
+
+
+def _open(flow: Flow, queue: str, at: datetime) -> bool:
+    # A queue that an older version of the menus had is worked off at any hour.
+    return queue not in flow.queues or flow.schedule.at(queue, at).open
 
 
 def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker:

@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, or_, select, update
 
 from ivr.desk.agents import free
-from ivr.desk.line import Match, Rules, match, returned
+from ivr.desk.line import Rules, match, returned
 from ivr.desk.places import NEEDED, Place, entry, move, one, places
 from ivr.store.desk_tables import agents, line
 from ivr.store.engine import opened
@@ -54,8 +54,16 @@ class Offers:
             waiting = self._waiting(connection) if found else []
         who, rows = {row["id"]: row for row in found}, {row["id"]: row for row in waiting}
         matches = match(map(entry, waiting), map(free, found), self.rules, self.now())
-        offers = (self._offered(one, rows[one.entry.id], who[one.agent.id]["phone"]) for one in matches)
+        offers = (self._offered(made.agent.id, rows[made.entry.id], who[made.agent.id]["phone"]) for made in matches)
         return [offer for offer in offers if offer]
+
+    def give(self, call_id: str, agent: str) -> Offer | None:
+        """Offer who waits to this agent, as another router says; None where either is not to be had."""
+        waits = (line.c.call_id == call_id) & (line.c.kind == "call") & (line.c.state == "waiting")
+        with opened(self.engine) as connection:
+            place = one(connection, line, waits)
+            phone = connection.scalar(select(agents.c.phone).where(agents.c.id == agent))
+        return self._offered(agent, place, phone) if place and phone else None
 
     def place(self, offer: str) -> Place | None:
         """Return the place that an offer is, or was, for; None for one that was taken back."""
@@ -121,8 +129,8 @@ class Offers:
         ringable = {queue for queue in backs if DECENT[0] <= here < DECENT[1] and self.open(queue, now)}
         return [row for row in rows if row["kind"] != "callback" or row["queue"] in ringable]
 
-    def _offered(self, made: Match, place: Any, phone: str) -> Offer | None:
-        agent, key, now = made.agent.id, place["id"], self.now()
+    def _offered(self, agent: str, place: Any, phone: str) -> Offer | None:
+        key, now = place["id"], self.now()
         offer, work = uuid4().hex, place["kind"] == "message"
         told = {"offer": offer, "agent": agent, "leg": None, "offered_at": now, "answered_back": False}
         told |= {"answered_at": now} if work else {}
