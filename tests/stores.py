@@ -72,6 +72,16 @@ def recorded(before: Entry, sid: str, seconds: int = 7) -> Entry:
     return turn(before.call, before.call_id, asked, Ended("message"), heard=Recorded(sid, seconds))
 
 
+def told(journal: Journal, call_id: str, asked: str) -> tuple[Event, ...] | None:
+    """Return the events with which this was answered, or None where it was not asked yet."""
+    return next((turn.events for turn in journal.turns(call_id) if turn.asked == asked), None)
+
+
+def at(journal: Journal, call_id: str, number: int) -> tuple[Event, ...] | None:
+    """Return the events of one turn, or None where it is not taken yet."""
+    return next((turn.events for turn in journal.turns(call_id) if turn.number == number), None)
+
+
 def hung_up(before: Entry) -> Entry:
     """Return the turn in which the caller was gone."""
     return turn(before.call, before.call_id, "hangup", Ended("hung-up"), heard=HungUp())

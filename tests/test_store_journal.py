@@ -16,7 +16,20 @@ from ivr.flow.secret import SEALED, Secret
 from ivr.store.entries import Entry, Stored
 from ivr.store.journal import Journal
 from ivr.store.tables import calls
-from tests.stores import CALLED, CALLER, LANGUAGE, NOON, first, following, hung_up, new_call_id, recorded, turn
+from tests.stores import (
+    CALLED,
+    CALLER,
+    LANGUAGE,
+    NOON,
+    at,
+    first,
+    following,
+    hung_up,
+    new_call_id,
+    recorded,
+    told,
+    turn,
+)
 
 
 def a_call(journal: Journal, more: int = 2) -> list[Entry]:
@@ -31,11 +44,11 @@ def a_call(journal: Journal, more: int = 2) -> list[Entry]:
 def test_a_turn_is_taken_once_and_answered_from_the_journal_after_that(journal: Journal) -> None:
     one, two, _ = a_call(journal)
     assert journal.append(two) is False
-    assert journal.told(two.call_id, "turn/1") == two.events
-    assert journal.told(two.call_id, "incoming") == one.events
-    assert journal.at(two.call_id, 1) == two.events
-    assert journal.told(two.call_id, "turn/9") is None
-    assert journal.at(two.call_id, 9) is None
+    assert told(journal, two.call_id, "turn/1") == two.events
+    assert told(journal, two.call_id, "incoming") == one.events
+    assert at(journal, two.call_id, 1) == two.events
+    assert told(journal, two.call_id, "turn/9") is None
+    assert at(journal, two.call_id, 9) is None
 
 
 def test_another_answer_to_the_same_turn_is_not_written(journal: Journal) -> None:
@@ -50,7 +63,7 @@ def test_another_answer_to_the_same_turn_is_not_written(journal: Journal) -> Non
 def test_the_same_question_is_not_answered_under_a_second_turn(journal: Journal) -> None:
     *_, last = a_call(journal)
     assert journal.append(replace(following(last), asked=last.asked)) is False
-    assert journal.at(last.call_id, last.turn + 1) is None
+    assert at(journal, last.call_id, last.turn + 1) is None
     assert journal.append(following(last)) is True
 
 
@@ -65,7 +78,7 @@ def test_the_journal_alone_rebuilds_the_call(journal: Journal, engine: Engine) -
 def test_an_unknown_call_is_none(journal: Journal) -> None:
     assert journal.call("CA-none") is None
     assert journal.fresh("CA-none") is None
-    assert journal.told("CA-none", "incoming") is None
+    assert told(journal, "CA-none", "incoming") is None
     assert journal.events("CA-none") == []
 
 
@@ -163,7 +176,7 @@ def test_at_most_one_of_many_answers_to_a_turn_is_taken(journal: Journal) -> Non
         with ThreadPoolExecutor(8) as pool:
             took = list(pool.map(journal.append, rivals))
         assert took.count(True) == 1
-        assert journal.at(last.call_id, last.call.turn) == rivals[took.index(True)].events
+        assert at(journal, last.call_id, last.call.turn) == rivals[took.index(True)].events
 
 
 def test_many_calls_at_once_are_all_written_whole(journal: Journal) -> None:
@@ -186,7 +199,7 @@ def test_a_secret_is_written_as_dots(journal: Journal) -> None:
     *_, last = a_call(journal)
     entry = turn(last.call, last.call_id, "turn/3", heard=Pressed(Secret("246810")))
     assert journal.append(entry) is True
-    (heard,) = journal.at(last.call_id, 3) or ()
+    (heard,) = at(journal, last.call_id, 3) or ()
     assert isinstance(heard, Heard)
     assert heard.input == Pressed(SEALED)
 

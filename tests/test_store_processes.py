@@ -21,7 +21,7 @@ from ivr.store.engine import connect, upgrade
 from ivr.store.entries import Entry, Stored
 from ivr.store.journal import Journal
 from ivr.store.library import Library
-from tests.stores import LANGUAGE, NOON, SECRET, first, following
+from tests.stores import LANGUAGE, NOON, SECRET, at, first, following, told
 
 SPAWN = get_context("spawn")
 CALLS = 40
@@ -133,7 +133,7 @@ def test_what_a_killed_process_acknowledged_is_there(
     assert told, f"seed {seed}"
     journal = Journal(opened_engine(database))
     for call_id, number in told:
-        assert journal.at(call_id, number) is not None, f"seed {seed}: {call_id} {number}"
+        assert at(journal, call_id, number) is not None, f"seed {seed}: {call_id} {number}"
     for call_id in {call_id for call_id, _ in told}:
         stored = journal.call(call_id)
         assert stored is not None
@@ -184,6 +184,6 @@ def test_a_forked_process_writes_through_a_writer_of_its_own(
         os._exit(0 if taken else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert journal.append(following(before)) is False
-    assert journal.told("CA-fork-child", "incoming") is not None
+    assert told(journal, "CA-fork-child", "incoming") is not None
     assert journal.append(first("CA-fork-parent")) is True
     journal.close()

@@ -16,7 +16,7 @@ from ivr.store.errors import Busy, StoreError
 from ivr.store.journal import Journal
 from ivr.store.recent import Recent
 from ivr.store.tables import turns
-from tests.stores import SECRET, Postgres, first, following, hung_up, new_call_id
+from tests.stores import SECRET, Postgres, first, following, hung_up, new_call_id, told
 
 
 def waiting_for(journal: Journal, number: int) -> Callable[[], bool]:
@@ -94,7 +94,7 @@ def test_a_locked_database_is_an_error_in_time_and_the_turn_is_found_later(
         with pytest.raises(StoreError, match="took longer"):
             waiting.result()
         connection.rollback()
-    assert_soon(lambda: journal.told(held.call_id, "incoming") == held.events)
+    assert_soon(lambda: told(journal, held.call_id, "incoming") == held.events)
     assert journal.append(held) is False
 
 
@@ -121,7 +121,7 @@ def test_closing_writes_what_waits_and_the_next_append_opens_again(journal: Jour
         assert all(item.result() for item in waiting)
         journal.close()
         assert all(pool.map(journal.append, entries[20:]))
-    assert all(journal.told(entry.call_id, "incoming") for entry in entries)
+    assert all(told(journal, entry.call_id, "incoming") for entry in entries)
 
 
 def test_a_connection_that_died_is_opened_again(journal: Journal, engine: Engine) -> None:

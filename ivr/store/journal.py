@@ -4,7 +4,7 @@ import os
 from threading import Lock
 from typing import Final
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, select
 
 from ivr.flow import record
 from ivr.flow.call import Call, fold
@@ -64,14 +64,6 @@ class Journal:
         self._recent.put(call_id, stored)
         return stored
 
-    def told(self, call_id: str, asked: str) -> tuple[Event, ...] | None:
-        """Return the events with which this was answered, or None where it was not asked yet."""
-        return self._turn(select(turns.c.events).where(turns.c.call_id == call_id, turns.c.asked == asked))
-
-    def at(self, call_id: str, turn: int) -> tuple[Event, ...] | None:
-        """Return the events of one turn, or None where it is not taken yet."""
-        return self._turn(select(turns.c.events).where(turns.c.call_id == call_id, turns.c.turn == turn))
-
     def turns(self, call_id: str) -> list[Turn]:
         """Return the turns of a call, in order."""
         columns = (turns.c.turn, turns.c.asked, turns.c.events)
@@ -89,11 +81,6 @@ class Journal:
             if self._writer and self._writer[0] == os.getpid():
                 self._writer[1].close()
             self._writer = None
-
-    def _turn(self, query: Select[str]) -> tuple[Event, ...] | None:
-        with opened(self._engine) as connection:
-            text = connection.scalar(query)
-        return None if text is None else record.read(text)
 
     def _here(self) -> Writer:
         """Return this process's writer; a thread does not survive a fork, nor may its connection be shared."""
