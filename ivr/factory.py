@@ -20,6 +20,7 @@ from sqlalchemy import Engine
 from ivr import logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.keeping import RULES, Desk
+from ivr.desk.tasks import Tasks
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
@@ -43,6 +44,10 @@ from ivr.telephony.rest import Rest
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
 from ivr.telephony.switchboard import Switchboard
+from ivr.telephony.taskrouter import TaskRouter
+from ivr.telephony.taskrouter_commands import taskrouter_commands
+from ivr.telephony.taskrouter_paths import taskrouter
+from ivr.telephony.taskrouter_rest import Workspace
 from ivr.telephony.tokens import Tokens
 from ivr.transcript import Script
 from ivr.web import web
@@ -109,6 +114,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         _token(found),
     )
     app.extensions["pages"] = pages
+    _hand_over(app, parts, line)
     for command in (*commands(_tools(parts, now)), Later("people", "Who may log in.", lambda: _people(pages))):
         app.cli.add_command(command)
     # Flask's own way to wrap an application.
@@ -137,6 +143,25 @@ def _token(found: Settings) -> Callable[[str], str] | None:
     if found.practice or not found.api_key:
         return None
     return Tokens(found.account, found.api_key, found.api_secret).token
+
+
+def _hand_over(app: Flask, parts: Parts, line: Line) -> None:
+    """Let TaskRouter give out the queues that say so, where we have a workspace there."""
+    found, board = parts.settings, parts.board
+    workspace = Workspace(found.account, found.tokens[0], found.api_url, found.workspace) if found.workspace else None
+    flows = {name: str(getattr(queue, "workflow", "")) for name, queue in parts.flow.queues.items()}
+    flows = {name: workflow for name, workflow in flows.items() if workflow}
+    agents = parts.desk.agents
+    words = "Queues that TaskRouter gives out."
+    app.cli.add_command(Later("taskrouter", words, lambda: taskrouter_commands(workspace, agents, flows)))
+    if workspace is None:
+        return
+    tasks, one_by_one = Tasks(parts.engine, parts.desk.now), ThreadPoolExecutor(1, "taskrouter")
+    router = TaskRouter(parts.desk, tasks, workspace, board.number, board.ring, board.withdraw, one_by_one.submit)
+    board.beside.append(router.tick)
+    board.taken.append(router.taken)
+    app.extensions["taskrouter"] = router
+    app.register_blueprint(taskrouter(line, router))
 
 
 def _people(pages: Pages) -> click.Group:

@@ -40,6 +40,7 @@ class Settings:
     prefixes: tuple[str, ...] = ("+86",)
     api_key: str = ""
     api_secret: str = ""
+    workspace: str = ""
 
 
 def read(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
@@ -73,6 +74,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         menus=root / "menus",
         instance=instance,
         practice=not tokens,
+        workspace=_workspace(given.get("TWILIO_TASKROUTER_WORKSPACE", "")) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,
     )
@@ -112,6 +114,12 @@ def _url(name: str, text: str) -> str:
     if "_" in parts.hostname:
         raise SettingsError(f"{name} is {text!r}: the carrier refuses host names with an underscore")
     return text.rstrip("/")
+
+
+def _workspace(text: str) -> str:
+    if text and not re.fullmatch("WS[0-9a-f]{32}", text):
+        raise SettingsError(f"TWILIO_TASKROUTER_WORKSPACE is {text!r}: give the workspace's id, WS and 32 digits")
+    return text
 
 
 def _kept(instance: Path) -> dict[str, str]:

@@ -54,13 +54,13 @@ def voice(line: Line) -> Blueprint:
     return paths
 
 
-def guarded(paths: Blueprint, line: Line) -> None:
-    """Have a blueprint answer nobody but the carrier."""
-    paths.before_request(lambda: _guard(line))
+def guarded(paths: Blueprint, line: Line, of_a_call: bool = True) -> None:
+    """Have a blueprint answer nobody but the carrier, and only about a call where all its requests are."""
+    paths.before_request(lambda: _guard(line, of_a_call))
     paths.after_request(_plain)
 
 
-def _guard(line: Line) -> None:
+def _guard(line: Line, of_a_call: bool) -> None:
     """Let in what Twilio signed for us and nothing else, before anything of it is read or believed."""
     # The proxy would look it up anew for each word.
     asked: Request = request._get_current_object()  # type: ignore[attr-defined]
@@ -76,7 +76,7 @@ def _guard(line: Line) -> None:
         abort(403, "the signature is wrong: is PUBLIC_URL the address that the telephone company asks?")
     if form.get("AccountSid") != line.account:
         abort(403, "this is another account's call")
-    if not form.get("CallSid"):
+    if of_a_call and not form.get("CallSid"):
         abort(400, "CallSid is missing")
 
 

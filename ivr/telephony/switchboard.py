@@ -22,7 +22,7 @@ class Switchboard:
     """Between the desk, which decides, and the carrier, which rings; `url` is where the carrier reaches us.
 
     `run` does a job in the background: the webhooks of callers never wait for the carrier's REST. What is `beside` is
-    done every second, too.
+    done every second, too; `taken` is told of an offer that its agent took, before the caller is fetched.
     """
 
     desk: Desk
@@ -31,6 +31,7 @@ class Switchboard:
     url: str
     run: Callable[[Callable[[], None]], object]
     beside: list[Callable[[], object]] = field(default_factory=list)
+    taken: list[Callable[[str], object]] = field(default_factory=list)
     _woken: Event = field(default_factory=Event)
 
     def changed(self) -> None:
@@ -44,11 +45,15 @@ class Switchboard:
     def tend(self) -> None:
         """Take back what is past, and offer whoever waits to whoever is free."""
         for place in self.desk.done():
-            self.desk.over(place)
+            self._part(place)
         for offer in self.desk.stale():
             self.withdraw(offer)
         for made in self.desk.dispatch():
-            self.run(lambda made=made: self._ring(made))  # type: ignore[misc]
+            self.ring(made)
+
+    def ring(self, made: Offer) -> None:
+        """Ring an agent for an offer."""
+        self.run(lambda: self._ring(made))
 
     def withdraw(self, offer: str) -> None:
         """Stop ringing an agent; nobody's fault if the caller left."""
@@ -58,9 +63,21 @@ class Switchboard:
             self.run(lambda: self._quietly(lambda: self.rest.end(leg), "ringing not ended"))
         self.desk.refuse(offer, "late" if place and place.state == "offered" else "left")
 
+    def _part(self, place: str) -> None:
+        """Let an agent go whose caller is gone: one who left before the talk began did not end the agent's call."""
+        found = self.desk.place(place)
+        if self.desk.over(place) and found and found.leg:
+            leg = found.leg
+            self.run(lambda: self._quietly(lambda: self.rest.end(leg), "agent's call not ended"))
+
     def connect(self, offer: str, call: str) -> None:
         """Fetch the caller out of the queue into the conference in which the agent waits."""
-        self.run(lambda: self._quietly(lambda: self.rest.move(call, self._url(offer, "caller")), "caller not fetched"))
+        self.run(lambda: self._fetch(offer, call))
+
+    def _fetch(self, offer: str, call: str) -> None:
+        for job in self.taken:
+            self._quietly(lambda job=job: job(offer), "an offer taken was not told")  # type: ignore[misc]
+        self._quietly(lambda: self.rest.move(call, self._url(offer, "caller")), "caller not fetched")
 
     def _ring(self, offer: Offer) -> None:
         whisper, over = self._url(offer.id, "whisper"), self._url(offer.id, "over")
