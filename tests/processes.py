@@ -111,8 +111,8 @@ def servers(folder: Path, database: str, count: int = 1) -> Iterator[list[Server
     running = [Server(copy, port, environment(database, ports[0])) for port in ports]
     try:
         for server in running:
-            # One after the other, as only one at a time can make the jobs' tables in PostgreSQL.
             server.start()
+        for server in running:
             server.await_answers()
         yield running
     finally:

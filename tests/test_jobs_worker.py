@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
@@ -22,7 +23,7 @@ from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
 from ivr.store.messages import Messages
 from tests.recordings_site import ACCOUNT, SID, Answer, site, sound
-from tests.stores import SECRET
+from tests.stores import SECRET, Postgres
 
 
 def now() -> datetime:
@@ -44,6 +45,20 @@ def soon(condition: Callable[[], bool], seconds: float = 10) -> float:
         assert time.monotonic() < began + seconds, "it did not come true in time"
         moment.wait(0.01)
     return time.monotonic() - began
+
+
+def test_several_processes_may_make_the_queue_at_once(postgres: Postgres, tmp_path: Path) -> None:
+    url, ready = postgres.fresh(), threading.Barrier(8)
+
+    def opened(_: int) -> int:
+        ready.wait()
+        queue = open_queue(url, tmp_path / "jobs.db", SECRET)
+        waiting = len(queue)
+        queue.storage.close()
+        return waiting
+
+    with ThreadPoolExecutor(8) as processes:
+        assert list(processes.map(opened, range(8))) == [0] * 8
 
 
 @pytest.fixture
