@@ -53,7 +53,9 @@ class World:
         return found + self.rest.faults()
 
 
-def hotline_settings(folder: Path, port: int, database: str = "", menus: Path = ROOT / "menus") -> Settings:
+def hotline_settings(
+    folder: Path, port: int, database: str = "", menus: Path = ROOT / "menus", workspace: str = ""
+) -> Settings:
     """Return settings for a hotline whose files are below `folder`."""
     shutil.copytree(ROOT / "recordings" / "music", folder / "recordings" / "music", dirs_exist_ok=True)
     return Settings(
@@ -69,6 +71,7 @@ def hotline_settings(folder: Path, port: int, database: str = "", menus: Path = 
         menus=menus,
         instance=folder,
         practice=False,
+        workspace=workspace,
     )
 
 
@@ -79,11 +82,12 @@ def world(
     database: str = "",
     menus: Path = ROOT / "menus",
     send: Send | None = None,
+    workspace: str = "",
 ) -> Iterator[World]:
     """Run a hotline and its telephone company from this moment on; its REST requests must keep Twilio's contract."""
 
     def make(port: int, now: Callable[[], datetime]) -> Flask:
-        return create_app(hotline_settings(folder, port, database, menus), now)
+        return create_app(hotline_settings(folder, port, database, menus, workspace), now)
 
     with rehearsal(make, at, ACCOUNT, TOKEN, NUMBER) as (app, carrier):
         carrier.send = send or carrier.send
