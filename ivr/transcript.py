@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ivr.flow.events import Ended, Event, Heard, Said
-from ivr.flow.inputs import HungUp, InLine, Input, LeftQueue, Pressed, Recorded, Silence
+from ivr.flow.events import AskedBack, Ended, Event, Heard, Said
+from ivr.flow.inputs import Dialled, HungUp, InLine, Input, LeftQueue, Pressed, Recorded, Silence, Transferred
 
 STAMP: Final = "%Y-%m-%d %H:%M"
 
@@ -33,6 +33,8 @@ def lines(events: Iterable[Event], base: str) -> Iterator[str]:
                 yield said(event.words, event.language, base, event.interrupt)
             case Heard(heard):
                 yield from keyed(heard)
+            case AskedBack(_, queue):
+                yield f"~ will be rung back: {queue}"
             case Ended(reason):
                 yield f"= {reason}"
             case _:
@@ -58,6 +60,11 @@ def keyed(heard: Input) -> Iterator[str]:
             yield f"> (speaks {seconds} s)"
         case InLine(position, waited):
             yield f"~ waits at {position} for {waited} s"
+        case Transferred(queue, agent, _, level):
+            # The number outside is somebody's, too.
+            yield f"~ sent on: {queue or agent or (f'level {level}' if level else 'a number outside')}"
+        case Dialled(result):
+            yield f"~ the number outside: {result}"
         case LeftQueue(result):
             yield f"~ left the queue: {result}"
         case HungUp():

@@ -24,6 +24,14 @@ PHRASES = {
     "thanks": ("谢谢，再见。", "Thank you. Goodbye."),
     "take": ("接听", "To take the call"),
     "gone": ("来电的人挂断了。", "The caller has hung up."),
+    "recorded": ("通话将被录音。", "Your call is recorded."),
+    "minutes": ("预计还要等{wait:minutes}。", "You wait {wait:minutes}."),
+    "fewer_agents": ("接听的同事少了。", "Fewer of us answer."),
+    "urgent": ("有更紧急的来电。", "More urgent callers came."),
+    "slower": ("通话比平常长。", "Talks take longer."),
+    "closing": ("已经下班，{opening:moment}再上班。", "We have closed until {opening:moment}."),
+    "sending": ("正在转接。", "Transferring you."),
+    "unreached": ("没有接通。", "Nobody was reached."),
 }
 
 HOTLINE = """name: 小热线
@@ -75,12 +83,34 @@ line:
   next: 您是下一位。
   ahead: 前面还有{ahead:counted}位。
   leave: 留言
-  left: message
+  message: message
+  ring: 回电
+  callback: callback
+  waited: full
+  closed: closed
   full: full
+  then: survey
   bye: 谢谢，再见。
 closed: {kind: say, say: "现在休息，{opening:moment}开始服务。", then: choice}
 choice: {kind: menu, say: 您可以留言。, choices: {1: {for: 留言, go: message}}, missed: message}
-full: {kind: say, say: 现在很忙。, then: message}
+full:
+  kind: menu
+  say: 现在很忙。
+  choices: {1: {for: 留言, go: message}, 2: {for: 回电, go: callback}}
+  missed: message
+callback:
+  kind: callback
+  say: 我们给您回电。
+  yours: 您的号码是{keyed:digits}。
+  this: 这个号码
+  other: 另一个号码
+  ask: 请输入号码。
+  help: 固定电话加区号。
+  refused: 这个号码打不了。
+  soon: 轮到您时打给您。
+  later: "{opening:moment}打给您。"
+  then: goodbye
+survey: {kind: survey, say: 请打分。, remark: 请在提示音后讲，会被录音。, then: goodbye}
 message: {kind: voicemail, say: 请在提示音后留言，本次留言会被录音。, then: goodbye}
 goodbye: {kind: hangup, say: 再见。}
 enough: {kind: hours, open: line, closed: message}
@@ -105,7 +135,23 @@ ENGLISH = {
     "person.line.next": "You are next.",
     "person.line.ahead": "There are {ahead:counted} ahead of you.",
     "person.line.leave": "To leave a message",
+    "person.line.ring": "To be called back",
     "person.line.bye": "Goodbye.",
+    "person.full.choices.message": "To leave a message",
+    "person.full.choices.callback": "To be called back",
+    "person.callback.say": "We call you back.",
+    "person.callback.yours": "Your number is {keyed:digits}.",
+    "person.callback.this": "This number",
+    "person.callback.other": "Another number",
+    "person.callback.ask": "Enter the number.",
+    "person.callback.help": "With the area code.",
+    "person.callback.refused": "We cannot call that number.",
+    "person.callback.soon": "We call in turn.",
+    "person.callback.later": "We call {opening:moment}.",
+    "person.survey.say": "Press one to five.",
+    "person.survey.remark": "Speak after the tone. It is recorded.",
+    "queues.general.name": "General",
+    "queues.accounts.name": "Accounts",
     "person.closed.say": "We are closed. We open {opening:moment}.",
     "person.choice.say": "You can leave a message.",
     "person.choice.choices.message": "To leave a message",

@@ -261,10 +261,10 @@ def test_amounts(fen: int, chinese: str, english: str) -> None:
 @pytest.mark.parametrize(
     ("low", "high", "chinese", "english"),
     [
-        (3, 5, "三到五分钟", "three to five minutes"),
-        (5, 3, "三到五分钟", "three to five minutes"),
-        (1, 2, "一到两分钟", "one to two minutes"),
-        (2, 12, "两到十二分钟", "two to twelve minutes"),
+        (3, 5, "三到五分钟", "about three to five minutes"),
+        (5, 3, "三到五分钟", "about three to five minutes"),
+        (1, 2, "一到两分钟", "about one to two minutes"),
+        (2, 12, "两到十二分钟", "about two to twelve minutes"),
         (2, 2, "大约两分钟", "about two minutes"),
         (1, 1, "大约一分钟", "about one minute"),
         (0, 0, "不到一分钟", "less than one minute"),

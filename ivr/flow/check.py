@@ -97,6 +97,9 @@ def _queues(flow: Flow) -> Iterator[Found]:
     for file, name in used.items():
         if name not in flow.queues:
             yield file, ("queue",), f"there is no queue {name!r}: queues.yaml has {', '.join(flow.queues)}"
+    for name, queue in flow.queues.items():
+        if (queue.router == "taskrouter") != bool(queue.workflow):
+            yield "queues.yaml", (name, "router"), "router: taskrouter goes with a workflow (WW…), and only with it"
     for name in sorted(flow.queues.keys() - flow.schedule.queues):
         yield "hours.yaml", ("queues",), f"the queue {name!r} has no hours: add it"
     for name in sorted(flow.schedule.queues - flow.queues.keys()):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
@@ -62,6 +62,20 @@ class Phrases(Piece):
     thanks: Words
     take: Words
     gone: Words
+    recorded: Words
+    minutes: Words
+    fewer_agents: Words
+    urgent: Words
+    slower: Words
+    closing: Words
+    sending: Words
+    unreached: Words
+
+
+class Callbacks(Piece):
+    """Which numbers may be rung, by how they begin in E.164."""
+
+    prefixes: tuple[Annotated[str, Field(pattern=r"^\+[1-9]\d{0,6}$")], ...] = Field(("+86",), min_length=1)
 
 
 class Hotline(Piece):
@@ -80,17 +94,25 @@ class Hotline(Piece):
     queue: str
     keys: GlobalKeys = GlobalKeys()
     limits: Limits
+    callbacks: Callbacks = Callbacks()
     phrases: Phrases
 
 
 class Queue(Piece):
-    """A line of callers: how many it holds, how many minutes one may wait at most, how urgent it is (1 first)."""
+    """A line of callers: how many it holds, how many minutes one may wait at most, how urgent it is (1 first).
 
-    name: str
+    With `record`, its talks are recorded. `router` says who finds the agent: our desk, or Twilio's TaskRouter by a
+    `workflow`.
+    """
+
+    name: Words
     limit: int = Field(100, ge=1, le=1000)
     longest: int = Field(15, ge=1, le=120)
     priority: int = Field(3, ge=1, le=9)
     music: str = "hold.wav"
+    record: bool = False
+    router: Literal["desk", "taskrouter"] = "desk"
+    workflow: Annotated[str, Field(pattern=r"^WW[0-9a-f]{32}$")] | None = None
 
 
 class Matter(Piece):

@@ -8,7 +8,7 @@ from ivr.flow.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The phone rang and we picked up; `caller` is whom the carrier names, a number in E.164 or whatever else it says."""
+    """The phone rang and we picked up; `caller` is who rings, a number in E.164 or whatever else the carrier says."""
 
     caller: str = field(default="", repr=False)
 

@@ -103,6 +103,7 @@ class Reading:
         """Return all words by language and place, the base language first."""
         base = {f"hotline.{'.'.join(path)}": text for path, text in hotline.marked("words")}
         base |= {f"{name}.matter": matter.matter for name, matter in matters.items()}
+        base |= {f"queues.{name}.name": queue.name for name, queue in self.queues.items()}
         for node in nodes.values():
             base |= node.prompts()
         first, *others = hotline.languages

@@ -9,7 +9,7 @@ from ivr.flow import speech
 
 GAP: Final = re.compile(r"\{([^{}]*)\}")
 NAMED: Final = re.compile(r"([a-z_]+):([a-z]+)")
-FORMATS: Final = ("digits", "number", "counted", "ordinal", "amount", "date", "moment")
+FORMATS: Final = ("digits", "number", "counted", "ordinal", "amount", "minutes", "date", "moment")
 
 
 def gaps(words: str) -> Iterator[tuple[str, str]]:
@@ -48,6 +48,9 @@ def _spoken(gap: str, facts: Mapping[str, str], language: str, now: datetime) ->
             return voice.ordinal(int(value))
         case "amount":
             return voice.amount(int(value))
+        case "minutes":
+            low, _, high = value.partition("-")
+            return voice.minutes(int(low), int(high))
         case "date":
             return voice.date(date.fromisoformat(value))
         case _:

@@ -14,10 +14,10 @@ from ivr.flow.node import Node, Words
 
 
 class Hangup(Node):
-    """The end of a call whose matter is finished, or whose message is taken."""
+    """The end of a call whose matter is finished, or whose message or call back is arranged."""
 
     say: Words
 
     def enter(self, flow: Flow, call: Call) -> Move:
-        """Say goodbye; the outcome is a message where one was left."""
-        return Move(Finish("message" if "message" in call.facts else "finished"), (self.prompt("say"),))
+        """Say goodbye; the outcome is a message or call back where there is one."""
+        return Move(Finish(call.reached or "finished"), (self.prompt("say"),))

@@ -47,12 +47,12 @@ def amount(fen: int) -> str:
 
 
 def minutes(low: int, high: int) -> str:
-    """three to five minutes, about two minutes, less than one minute."""
+    """about three to five minutes, about two minutes, less than one minute."""
     low, high = sorted((max(low, 0), max(high, 0)))
     unit = "minute" if high <= 1 else "minutes"
     if low == 0:
         return f"less than {number(max(high, 1))} {unit}"
-    return f"about {number(low)} {unit}" if low == high else f"{number(low)} to {number(high)} {unit}"
+    return f"about {number(low)} {unit}" if low == high else f"about {number(low)} to {number(high)} {unit}"
 
 
 def date(d: datetime.date) -> str:

@@ -1,0 +1,120 @@
+"""Arrange to ring the caller back: on the number that they ring from, or on another.
+
+```yaml
+callback:
+  kind: callback
+  say: 好的，我们给您回电。
+  yours: 您现在用的号码是：{keyed:digits}。
+  this: 就打这个号码          # the words of key 1
+  other: 换一个号码           # the words of key 2
+  ask: 请输入回电的号码。
+  help: 手机号十一位；固定电话前面要加区号。
+  refused: 抱歉，这个号码我们打不了。
+  soon: 轮到您时，我们就给您打过去。
+  later: 我们{opening:moment}上班后给您打过去。
+  then: goodbye
+```
+"""
+
+from collections.abc import Iterator
+
+from ivr.flow import numbers
+from ivr.flow.asking import ask, everywhere, missed
+from ivr.flow.call import Call
+from ivr.flow.events import AskedBack, Learned
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import Input
+from ivr.flow.move import Go, Move, Prompt
+from ivr.flow.node import Node, Path, Place, Words, keys_of
+from ivr.flow.waits import Keys
+
+KEYED = "keyed"
+
+
+class Callback(Node):
+    """A call back on this number or another one of those that we may ring (hotline.yaml, callbacks)."""
+
+    say: Words
+    yours: Words
+    this: Words
+    other: Words
+    ask: Words
+    help: Words
+    refused: Words
+    soon: Words
+    later: Words
+    then: Place
+    missed: Place | None = None
+
+    def enter(self, flow: Flow, call: Call) -> Move:
+        """Offer the caller's own number, or ask for one where there is none that we may ring."""
+        if own := _own(flow, call):
+            offer = self._read_back(flow, call, own)
+            return Move(offer.then, (Learned(KEYED, own), self.prompt("say"), *offer.first))
+        asked = self._ask()
+        return Move(asked.then, (Learned(KEYED, ""), self.prompt("say"), *asked.first))
+
+    def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
+        """Take a number, or the answer to the one that was read out."""
+        if number := call.facts.get(KEYED):
+            return self._answered(flow, call, heard, number)
+        number = numbers.e164(keys_of(heard), flow.hotline.number)
+        if number and numbers.allowed(number, flow.hotline.callbacks.prefixes):
+            back = self._read_back(flow, call, number)
+            return Move(back.then, (Learned(KEYED, number), *back.first))
+        again = self._ask("refused", "ask") if number else self._ask("help")
+        return missed(flow, call, heard, "form", _and(again, everywhere(flow, call)), self.missed)
+
+    def _answered(self, flow: Flow, call: Call, heard: Input, number: str) -> Move:
+        match keys_of(heard):
+            case "1":
+                return self._arranged(flow, call, number)
+            case "2":
+                asked = self._ask()
+                return Move(asked.then, (Learned(KEYED, ""), *asked.first))
+            case "#":  # Pressed out of habit after the number's last digit, so it is no miss.
+                return self._read_back(flow, call, number)
+        again = _and(self._read_back(flow, call, number), everywhere(flow, call))
+        return missed(flow, call, heard, "wrong", again, self.missed)
+
+    def _arranged(self, flow: Flow, call: Call, number: str) -> Move:
+        queue = flow.queue_of(call)
+        now = flow.schedule.at(queue, call.now)
+        opening = {"opening": now.next.isoformat()} if now.next else {}
+        told = self.prompt("soon") if now.open else self.prompt("later", facts=opening)
+        return Move(Go(self.then), (AskedBack(number, queue), Learned(KEYED, ""), told))
+
+    def _ask(self, *fields: str) -> Move:
+        asked = (self.prompt(field) for field in fields or ("ask",))
+        return ask(Keys(numbers.LONGEST, "#", 8), *asked, Prompt("hotline.phrases.finish", key="#"))
+
+    def _read_back(self, flow: Flow, call: Call, number: str) -> Move:
+        facts = {KEYED: numbers.spoken(number, flow.hotline.number)}
+        if number == _own(flow, call):
+            return ask(
+                Keys(1), self.prompt("yours", facts=facts), self.prompt("this", key="1"), self.prompt("other", key="2")
+            )
+        right, redo = Prompt("hotline.phrases.right", key="1"), Prompt("hotline.phrases.redo", key="2")
+        return ask(Keys(1), Prompt("hotline.phrases.keyed_digits", facts=facts), right, redo)
+
+    def learns(self) -> frozenset[str]:
+        """Return the facts for words."""
+        return frozenset({KEYED, "opening"})
+
+    def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
+        """Tell of keys that mean something else everywhere."""
+        for use, key in flow.hotline.keys.model_dump().items():
+            if key in ("1", "2"):
+                yield (), f"key {key} means {use!r} everywhere (hotline.yaml, keys), but chooses the number here"
+
+
+def _own(flow: Flow, call: Call) -> str:
+    """Return the number from which the caller rings, empty where it is withheld or none that we may ring."""
+    if not call.caller.startswith("+"):
+        return ""
+    number = numbers.e164(call.caller, flow.hotline.number)
+    return number if numbers.allowed(number, flow.hotline.callbacks.prefixes) else ""
+
+
+def _and(move: Move, more: tuple[Prompt, ...]) -> Move:
+    return Move(move.then, (*move.first, *more))

@@ -1,0 +1,42 @@
+"""Telephone numbers that we may ring: which they are, in which form they are kept, how they are said."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+PEOPLE: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+LONGEST: Final = 20
+
+
+def e164(text: str, home: str) -> str:
+    """Return a mobile or landline number as +8613800138000, empty for what is none.
+
+    `home` is a number of the country in which `text` was dialled. Short codes and service numbers ring nobody's phone.
+    """
+    try:
+        number = phonenumbers.parse(text[: LONGEST + 1], _region(home))
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in PEOPLE:
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def allowed(number: str, prefixes: Sequence[str]) -> bool:
+    """Tell whether a number in E.164 begins with one of the prefixes."""
+    return number.startswith(tuple(prefixes))
+
+
+def spoken(number: str, home: str) -> str:
+    """Return the digits by which people at home know a number in E.164: without their own country's code."""
+    parsed = phonenumbers.parse(number)
+    if parsed.country_code != phonenumbers.parse(home).country_code:
+        return f"00{number.removeprefix('+')}"
+    local = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
+    return "".join(sign for sign in local if sign.isdigit())
+
+
+def _region(home: str) -> str:
+    return phonenumbers.region_code_for_country_code(phonenumbers.parse(home).country_code or 0)
