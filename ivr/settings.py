@@ -74,6 +74,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         menus=root / "menus",
         instance=instance,
         practice=not tokens,
+        prefixes=_prefixes(given.get("ALLOWED_PREFIXES", "+86")),
         workspace=_workspace(given.get("TWILIO_TASKROUTER_WORKSPACE", "")) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,

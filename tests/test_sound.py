@@ -10,13 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from ivr.carrier.company import Carrier
+from ivr.carrier.conferences import Participant
 from ivr.carrier.rehearsal import served
 from ivr.factory import Parts, create_app
 from tests.test_phone_page import CHROMIUM, FLAGS, running_from
-from tests.world import OPEN, free_port, hotline_settings
+from tests.world import NUMBER, OPEN, free_port, hotline_settings
 
 PITCHES = {"caller": 500, "agent": 1500}  # Hz; what either microphone hears
 ALLOWED = ["--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
@@ -43,11 +45,41 @@ PITCH = """async () => {
 }"""
 
 
+# How many of the page's players have sound in them.
+VOICES = """async () => {
+  const context = new AudioContext();
+  await context.resume();
+  const loud = [...document.querySelectorAll("audio.voice")].filter((one) => !one.muted).map((one) => {
+    const analyser = new AnalyserNode(context, { fftSize: 2048 });
+    context.createMediaStreamSource(one.srcObject).connect(analyser);
+    return { analyser, most: 0 };
+  });
+  for (let round = 0; round < 15; round++) {
+    await new Promise((done) => setTimeout(done, 100));
+    for (const one of loud) {
+      const samples = new Float32Array(one.analyser.fftSize);
+      one.analyser.getFloatTimeDomainData(samples);
+      one.most = Math.max(one.most, ...samples.map(Math.abs));
+    }
+  }
+  await context.close();
+  return loud.filter((one) => one.most > 0.02).length;
+}"""
+
+
 class Site:
     """The hotline with its practice carrier, as `python app.py` starts it."""
 
-    def __init__(self, parts: Parts, carrier: Carrier, url: str, password: str) -> None:
-        self.parts, self.carrier, self.url, self.password = parts, carrier, url, password
+    def __init__(self, app: Flask, url: str) -> None:
+        self.app, self.url, self.pages = app, url, app.extensions["pages"]
+        self.carrier: Carrier = app.extensions["carrier"]
+        self.password = self.pages.hire_first()
+
+    def hire(self, name: str) -> str:
+        """Add another agent; return the password."""
+        app, staff = self.pages.made()
+        with app.app_context():
+            return str(staff.hire(name, f"client:{name}", frozenset()))
 
 
 def tone(file: Path, pitch: int) -> Path:
@@ -71,10 +103,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
     settings = replace(hotline_settings(tmp_path, free_port()), practice=True)
     app = create_app(settings, running_from(OPEN))
     parts: Parts = app.extensions["hotline"]
-    password = app.extensions["pages"].hire_first()
+    made = Site(app, settings.public_url)
     parts.board.start()
     with served(app, settings.port):
-        yield Site(parts, app.extensions["carrier"], settings.public_url, password)
+        yield made
     parts.close()
 
 
@@ -166,5 +198,102 @@ def test_caller_and_agent_hear_each_other(site: Site, pages: dict[str, Page]) ->
     assert abs(pitch(pages["agent"]) - PITCHES["caller"]) < 30
     pages["caller"].get_by_role("button", name="Hang up", exact=True).click()
     for page in pages.values():
-        expect(page.locator("audio")).to_have_count(0, timeout=SOON)
+        expect(page.locator("audio.voice")).to_have_count(0, timeout=SOON)
         expect(page.locator(".sound")).to_be_hidden()
+
+
+def test_on_hold_the_caller_hears_music_and_nobody_speaks(site: Site, pages: dict[str, Page]) -> None:
+    connected(site, pages)
+    hears(pages["caller"])
+    (room,) = site.carrier.rooms.values()
+    caller = next(one for one in room.participants if one.leg.direction == "inbound")
+    room.change(caller, "participant-hold", hold=True)
+    expect(pages["caller"].locator("#sound")).to_be_hidden(timeout=SOON)
+    expect(pages["caller"].get_by_role("status").first).to_have_text("Hold music is playing")
+    expect(pages["caller"].locator("audio.music")).to_have_js_property("paused", False, timeout=SOON)
+    assert pages["caller"].locator("audio.music").evaluate("(one) => [one.src, one.muted, one.error]") == [
+        f"{site.url}/phone/music.wav",
+        False,
+        None,
+    ]
+    for page in pages.values():
+        expect(page.locator("audio.voice")).to_have_count(0, timeout=SOON)
+    expect(pages["agent"].locator(".sound-state")).to_have_text("Nobody hears you now")
+    room.change(caller, "participant-unhold", hold=False)
+    for page in pages.values():
+        hears(page)
+
+
+def test_who_is_muted_is_not_heard_and_hears(site: Site, pages: dict[str, Page]) -> None:
+    connected(site, pages)
+    for page in pages.values():
+        hears(page)
+    (room,) = site.carrier.rooms.values()
+    agent = next(one for one in room.participants if one.leg.direction != "inbound")
+    room.change(agent, "participant-mute", muted=True)
+    expect(pages["agent"].locator(".sound-state")).to_have_text("You are only listening; nobody hears you")
+    expect(pages["caller"].locator("[data-sound=heard]")).to_have_attribute("aria-valuenow", "0", timeout=SOON)
+    hears(pages["agent"])
+    room.change(agent, "participant-unmute", muted=False)
+    hears(pages["caller"])
+    pages["agent"].get_by_role("button", name="Mute").click()
+    expect(pages["agent"].locator(".sound-state")).to_have_text("You are muted; nobody hears you")
+    expect(pages["caller"].locator("[data-sound=heard]")).to_have_attribute("aria-valuenow", "0", timeout=SOON)
+
+
+@pytest.mark.parametrize("mode", ["listen", "coach", "join"])
+def test_a_third_hears_both_and_is_heard_as_the_mode_says(site: Site, pages: dict[str, Page], mode: str) -> None:
+    connected(site, pages)
+    alice = site.carrier.phone("client:alice").talking
+    (room,) = site.carrier.rooms.values()
+    password = site.hire("bob")
+    with pages["agent"].context.browser.new_context(locale="en-US") as context:
+        third = context.new_page()
+        log_in(third, site, "bob", password)
+        leg = site.carrier.leg(NUMBER, "client:bob", "outbound-api")
+        coach = alice.sid if mode == "coach" else ""
+        site.carrier.invite(Participant(leg, muted=mode == "listen", coach=coach), room, 10, 20)
+        site.carrier.phone("client:bob").answer()
+        state = {"listen": "You are only listening; nobody hears you", "coach": "Not everybody hears you"}
+        expect(third.locator(".sound-state")).to_have_text(state.get(mode, "You hear each other"), timeout=SOON)
+        expect(third.locator("audio.voice")).to_have_count(2)
+        hears(third)
+        voices = {"listen": (1, 1), "coach": (2, 1), "join": (2, 2)}
+        for name, count in zip(("agent", "caller"), voices[mode], strict=True):
+            flows(pages[name], count)
+        leg.hang_up()
+        for page in pages.values():
+            expect(page.locator("audio.voice")).to_have_count(1, timeout=SOON)
+
+
+def flows(page: Page, count: int) -> None:
+    """Wait until sound comes in by so many of the page's players, and by no other."""
+    expect(page.locator("audio.voice")).to_have_count(2, timeout=SOON)
+    for _ in range(100):
+        heard = page.evaluate(VOICES)
+        if heard == count:
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError(f"{heard} voices are heard")
+
+
+def test_who_has_no_microphone_still_hears_and_is_told(site: Site, player: Playwright, pages: dict[str, Page]) -> None:
+    with player.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, ALLOWED[1]]) as deaf:
+        agent = deaf.new_context(locale="en-US").new_page()
+        connected(site, {"agent": agent, "caller": pages["caller"]})
+        hears(agent)
+        expect(agent.locator(".sound-trouble")).to_contain_text("they cannot hear you")
+        expect(pages["caller"].locator("[data-sound=heard]")).to_have_attribute("aria-valuenow", "0")
+
+
+def test_another_window_of_the_agent_takes_the_sound(site: Site, pages: dict[str, Page]) -> None:
+    connected(site, pages)
+    hears(pages["agent"])
+    other = pages["agent"].context.new_page()
+    other.goto(f"{site.url}/desk")
+    hears(other)
+    expect(pages["agent"].locator(".sound-state")).to_have_text("The sound is in another window of yours.")
+    expect(pages["agent"].locator("audio.voice")).to_have_count(0)
+    pages["agent"].get_by_role("button", name="Bring it here").click()
+    hears(pages["agent"])
+    expect(other.locator("audio.voice")).to_have_count(0)

@@ -10,7 +10,9 @@ const MOST_LOOPS = 3;
 export class Sounds {
   constructor() {
     this.on = true;
-    this.music = new Audio();
+    this.music = document.createElement("audio");
+    this.music.className = "music";
+    document.body.append(this.music);
     this.stopSpeaking = () => {};
     window.speechSynthesis?.getVoices(); // Browsers load the list at the first question.
   }

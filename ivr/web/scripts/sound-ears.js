@@ -58,6 +58,7 @@ export class SoundEars {
     this.drop(number);
     const stream = new MediaStream([track]);
     const player = document.createElement("audio");
+    player.className = "voice";
     player.srcObject = stream;
     player.muted = this.quiet;
     document.body.append(player);

@@ -1,0 +1,187 @@
+"""What the agent's browser promises as a phone of the carrier: its own token, no farther reach, a bell that rings."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import jwt
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import Response as Answer
+
+from ivr.carrier.rehearsal import served
+from ivr.factory import Parts, create_app
+from ivr.telephony.tokens import Tokens
+from ivr.web import POLICY
+from tests.test_phone_page import CHROMIUM, FLAGS
+from tests.world import ACCOUNT, free_port, hotline_settings
+
+KEY, SECRET = "SK" + "2" * 32, "an API key's secret, of the tests, long enough to sign"
+# Names are not looked up, so nothing leaves this machine even where nobody stops it.
+ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
+SIGNALS = "wss://voice-js.roaming.twilio.com/signal"
+LOOKED = "window.refused = []; addEventListener('securitypolicyviolation', (e) => refused.push(e.blockedURI));"
+SOON = 15_000
+
+
+@dataclass
+class Site:
+    """A hotline with an API key; not in practice."""
+
+    app: Flask
+    url: str
+    password: str
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    settings = replace(hotline_settings(tmp_path, free_port()), api_key=KEY, api_secret=SECRET)
+    app = create_app(settings)
+    parts: Parts = app.extensions["hotline"]
+    password = app.extensions["pages"].hire_first()
+    with served(app, settings.port):
+        yield Site(app, settings.public_url, password)
+    parts.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    flags = [*FLAGS, ALONE, "--use-fake-ui-for-media-stream"]
+    with sync_playwright() as player, player.chromium.launch(executable_path=CHROMIUM, args=flags) as one:
+        yield one
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    with browser.new_context(locale="en-US") as context:
+        made = context.new_page()
+        made.add_init_script(LOOKED)
+        yield made
+        assert made.evaluate("window.refused") == []
+
+
+@dataclass
+class Outside:
+    """What the page asks of others than us; nobody answers."""
+
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, route: Route) -> None:
+        """Let our own through, and note and stop the rest."""
+        if urlsplit(route.request.url).hostname == "127.0.0.1":
+            route.continue_()
+            return
+        self.asked.append(route.request.url)
+        route.abort()
+
+
+def log_in(page: Page, site: Site) -> None:
+    page.goto(f"{site.url}/desk")
+    page.locator("#name").fill("alice")
+    page.locator("#password").fill(site.password)
+    page.keyboard.press("Enter")
+    expect(page.locator(".acts")).to_be_visible()
+
+
+def test_a_token_lets_one_identity_be_rung_for_an_hour_and_no_more() -> None:
+    before = time.time()
+    made = Tokens(ACCOUNT, KEY, SECRET).token("alice")
+    claims = jwt.decode(made, SECRET, algorithms=["HS256"])
+    assert (claims["iss"], claims["sub"]) == (KEY, ACCOUNT)
+    assert 3599 <= claims["exp"] - before <= 3601
+    assert claims["grants"] == {"identity": "alice", "voice": {"incoming": {"allow": True}}}
+
+
+def test_a_token_is_for_the_agent_who_is_logged_in_and_asks_by_the_page(site: Site, page: Page) -> None:
+    ask = "(token) => fetch('/desk/token', {method: 'POST', body: '{\"identity\": \"bob\"}', headers: "
+    ask += "{'Content-Type': 'application/json', ...(token && {'X-CSRFToken': token})}}).then(async (answer) => "
+    ask += "[answer.status, await answer.json()])"
+    page.goto(f"{site.url}/desk/login")
+    assert page.evaluate(ask, "")[0] == 401
+    log_in(page, site)
+    assert page.evaluate(ask, "")[0] == 400
+    status, told = page.evaluate(ask, page.locator("meta[name=csrf-token]").get_attribute("content"))
+    assert status == 200
+    assert jwt.decode(told["token"], SECRET, algorithms=["HS256"])["grants"]["identity"] == "alice"
+
+
+def test_the_page_reaches_the_carrier_and_nobody_else(site: Site, page: Page) -> None:
+    outside, sockets = Outside(), list[str]()
+    page.route("**/*", outside)
+    page.on("websocket", lambda one: sockets.append(one.url))
+    answers = dict[str, str]()
+
+    def note(answer: Answer) -> None:
+        answers[urlsplit(answer.url).path] = answer.headers.get("content-security-policy", "")
+
+    page.on("response", note)
+    log_in(page, site)
+    with page.expect_websocket(lambda one: one.url.startswith(SIGNALS), timeout=SOON):
+        page.reload()
+    assert {urlsplit(one).hostname for one in outside.asked} <= {"sdk.twilio.com", "eventgw.twilio.com"}
+    assert {urlsplit(one).hostname for one in sockets} == {urlsplit(SIGNALS).hostname}
+    assert answers["/desk"].startswith(POLICY)
+    assert "unsafe" not in answers["/desk"]
+    assert answers["/desk/login"] == POLICY
+    expect(page.locator("#softphone")).to_contain_text("cannot be reached", timeout=SOON)
+
+
+class Network:
+    """The carrier's signals as they come by its socket, as far as a bell needs them."""
+
+    def __init__(self, page: Page) -> None:
+        self.told: list[dict[str, object]] = []
+        page.route_web_socket(lambda url: url.startswith(SIGNALS), self._answer)
+
+    def _answer(self, socket: WebSocketRoute) -> None:
+        self.socket = socket
+        socket.on_message(self._hear)
+
+    def _hear(self, text: str | bytes) -> None:
+        if str(text).strip():
+            message = json.loads(text)
+            self.told.append(message)
+            if message["type"] == "listen":
+                about = {"region": "US_EAST_VIRGINIA", "edge": "ashburn", "token": {"identity": "alice", "ttl": 3600}}
+                self.tell("connected", about)
+            if message["type"] == "register":
+                self.tell("ready", {})
+
+    def tell(self, kind: str, payload: dict[str, object]) -> None:
+        """Say something to the page."""
+        self.socket.send(json.dumps({"type": kind, "payload": payload, "version": "1.6"}))
+
+    def ring(self, call: str) -> None:
+        """Have a call come in."""
+        self.tell("invite", {"callsid": call, "sdp": "v=0\r\n", "parameters": {"From": "+864001234567"}})
+
+
+def test_it_registers_rings_and_refuses(site: Site, page: Page) -> None:
+    page.route("**/*", Outside())
+    network = Network(page)
+    log_in(page, site)
+    phone = page.locator("#softphone")
+    expect(phone).to_have_attribute("data-state", "ready", timeout=SOON)
+    network.ring("CA1")
+    expect(phone).to_have_attribute("data-state", "ringing")
+    expect(phone.get_by_role("button", name="Pick up")).to_be_visible()
+    network.tell("cancel", {"callsid": "CA1"})
+    expect(phone).to_have_attribute("data-state", "ready")
+    network.ring("CA2")
+    phone.get_by_role("button", name="Refuse").click()
+    expect(phone).to_have_attribute("data-state", "ready")
+    listen = next(one for one in network.told if one["type"] == "listen")
+    assert jwt.decode(listen["payload"]["token"], SECRET, algorithms=["HS256"])["grants"]["identity"] == "alice"
+    assert {"type": "reject", "callsid": "CA2"} in [
+        {"type": one["type"], "callsid": one["payload"].get("callsid")} for one in network.told
+    ]
+    page.goto("about:blank")
