@@ -213,3 +213,19 @@ def test_moving_a_caller_who_talks_is_told_as_such_and_the_agent_goes_on() -> No
     assert texts(caller.listen()) == ["after"]
     assert texts(agent.listen()) == ["next"]
     assert len(site.asked("/turn")) == 2
+
+
+def test_a_workflow_has_a_queue_of_its_own() -> None:
+    workflow = "WW" + "1" * 32
+    task = '<Task>{"queue": "x"}</Task>'
+    enqueue = f'<Enqueue workflowSid="{workflow}" action="/turn" waitUrl="/wait">{task}</Enqueue>'
+    caller, _ = call({**PAGES, "/in": enqueue})
+    assert texts(caller.listen()) == ["please wait"]
+    assert len(caller.carrier.queues[workflow].members) == 1
+    assert caller.carrier.log.codes == []
+
+
+@pytest.mark.parametrize(("workflow", "task", "code"), [("payments", "{}", 14220), ("WW" + "1" * 32, "{queue}", 14221)])
+def test_a_wrong_workflow_or_task_is_told(workflow: str, task: str, code: int) -> None:
+    caller, _ = call({**PAGES, "/in": f'<Enqueue workflowSid="{workflow}"><Task>{task}</Task></Enqueue>'})
+    assert caller.carrier.log.codes[0] == code

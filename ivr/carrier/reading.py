@@ -1,5 +1,6 @@
 """Reads one element into its verb record; each value that Twilio would not take is a numbered warning."""
 
+import json
 import re
 from urllib.parse import quote
 
@@ -151,15 +152,28 @@ def _queue_name(reader: Reader, element: Element, short: int, long: int) -> str:
 
 
 def _enqueue(reader: Reader, element: Element) -> Enqueue:
-    reader.children(element)
+    workflow = element.get("workflowSid")
+    tasks = reader.children(element)
     return Enqueue(
-        queue=_queue_name(reader, element, 14204, 14205),
+        queue=_queue_name(reader, element, 14204, 14205) if workflow is None else _workflow(reader, workflow, tasks),
         action=element.get("action", ""),
         method=reader.method(element, 14201),
         wait_url=element.get("waitUrl"),
         wait_method=reader.method(element, 14206, "waitUrlMethod"),
         max_size=reader.whole(element, "maxQueueSize", 5000, 12200, most=5000),
     )
+
+
+def _workflow(reader: Reader, workflow: str, tasks: list[Element]) -> str:
+    """A workflow's own queue; nobody here routes its tasks but whoever asks by REST."""
+    if not re.fullmatch("WW[0-9a-f]{32}", workflow):
+        reader.fail(14220, f"<Enqueue workflowSid> is {workflow!r}")
+    for task in tasks:
+        try:
+            json.loads(reader.text(task) or "{}")
+        except ValueError:
+            reader.fail(14221, "<Task> is no JSON")
+    return workflow
 
 
 _DIAL_RECORD = (

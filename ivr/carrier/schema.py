@@ -25,6 +25,7 @@ _ATTRIBUTES = {
     "Record": f"action method timeout finishOnKey maxLength playBeep trim {_RECORDING} transcribe"
     " transcribeCallback recordingConfigurationId",
     "Enqueue": "action maxQueueSize method waitUrl waitUrlMethod workflowSid",
+    "Task": "priority timeout",
     "Leave": "",
     "Dial": f"action method timeout hangupOnStar timeLimit callerId record trim {_RECORDING} answerOnBridge"
     " recordingConfigurationId ringTone recordingTrack sequential referUrl referMethod events passports",
@@ -65,13 +66,14 @@ CHILDREN: dict[str, frozenset[str]] = {
     "Response": VERBS,
     "Say": SSML,
     "Gather": frozenset({"Say", "Play", "Pause"}),
+    "Enqueue": frozenset({"Task"}),
     "Dial": frozenset({"Number", "Client", "Sip", "Conference", "Queue"}),
     "Client": frozenset({"Identity", "Parameter"}),
     "Hangup": frozenset({"Parameter"}),
     "Reject": frozenset({"Parameter"}),
     **dict.fromkeys(SSML, SSML),
 }
-TEXT = _words("Say Play Enqueue Dial Number Client Sip Conference Queue Redirect Identity") | SSML
+TEXT = _words("Say Play Enqueue Task Dial Number Client Sip Conference Queue Redirect Identity") | SSML
 NOT_OFFERED = _words("Connect Echo Pay Prompt Queue Refer Sms Start Stop")
 
 ALLOWED: dict[str, frozenset[str]] = {
