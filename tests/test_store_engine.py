@@ -1,7 +1,9 @@
 """The database is opened, brought up, or refused in one clear line."""
 
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -137,3 +139,19 @@ def test_a_locked_database_is_an_error_after_seconds(tmp_path: Path) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         assert "locked" in refusal(url)
     engine.dispose()
+
+
+def test_a_new_file_that_another_process_is_making_its_own_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "ivr.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE theirs (one)")
+    other.execute("BEGIN EXCLUSIVE")
+    longer_than_a_turn_waits = threading.Timer(2.5, lambda: other.execute("COMMIT"))
+    longer_than_a_turn_waits.start()
+    engine = connect(f"sqlite:///{path}", CIPHER)
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+    engine.dispose()
+    longer_than_a_turn_waits.join()
+    other.close()

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
@@ -102,9 +103,24 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _pragmas(driver: Any, _: object) -> None:
-    # FULL, as NORMAL can lose the last commits at a power cut; the busy time comes first, as WAL needs the lock.
-    for pragma in ("busy_timeout=2000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    driver.execute("PRAGMA busy_timeout=2000")
+    _wal(driver)
+    # FULL, as NORMAL can lose the last commits at a power cut.
+    for pragma in ("synchronous=FULL", "foreign_keys=ON"):
         driver.execute(f"PRAGMA {pragma}")
+
+
+def _wal(driver: Any) -> None:
+    """Have the file keep a WAL; SQLite does not wait for a new file that another process just makes its own."""
+    for last in (*[False] * 30, True):
+        try:
+            driver.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError:
+            if last:
+                raise
+            sleep(0.1)
+        else:
+            return
 
 
 def _postgresql(url: URL) -> Engine:
