@@ -44,7 +44,6 @@ from ivr.telephony.rest import Rest
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
 from ivr.telephony.switchboard import Switchboard
-from ivr.telephony.taskrouter import TaskRouter
 from ivr.telephony.taskrouter_commands import taskrouter_commands
 from ivr.telephony.taskrouter_paths import taskrouter
 from ivr.telephony.taskrouter_rest import Workspace
@@ -147,21 +146,15 @@ def _token(found: Settings) -> Callable[[str], str] | None:
 
 def _hand_over(app: Flask, parts: Parts, line: Line) -> None:
     """Let TaskRouter give out the queues that say so, where we have a workspace there."""
-    found, board = parts.settings, parts.board
+    found, desk = parts.settings, parts.desk
+    flows = {name: queue.workflow for name, queue in parts.flow.queues.items() if queue.workflow}
     workspace = Workspace(found.account, found.tokens[0], found.api_url, found.workspace) if found.workspace else None
-    flows = {name: str(getattr(queue, "workflow", "")) for name, queue in parts.flow.queues.items()}
-    flows = {name: workflow for name, workflow in flows.items() if workflow}
-    agents = parts.desk.agents
+    if flows and workspace is None:
+        raise StartError("queues.yaml has router: taskrouter, so set TWILIO_TASKROUTER_WORKSPACE, or let it be desk")
     words = "Queues that TaskRouter gives out."
-    app.cli.add_command(Later("taskrouter", words, lambda: taskrouter_commands(workspace, agents, flows)))
-    if workspace is None:
-        return
-    tasks, one_by_one = Tasks(parts.engine, parts.desk.now), ThreadPoolExecutor(1, "taskrouter")
-    router = TaskRouter(parts.desk, tasks, workspace, board.number, board.ring, board.withdraw, one_by_one.submit)
-    board.beside.append(router.tick)
-    board.taken.append(router.taken)
-    app.extensions["taskrouter"] = router
-    app.register_blueprint(taskrouter(line, router))
+    app.cli.add_command(Later("taskrouter", words, lambda: taskrouter_commands(workspace, desk.agents, flows)))
+    if workspace:
+        app.register_blueprint(taskrouter(line, parts.board, Tasks(parts.engine, desk.now), workspace))
 
 
 def _people(pages: Pages) -> click.Group:

@@ -1,7 +1,9 @@
 """A queue that TaskRouter gives out: assignment, the whisper as ever, workers in step with agents, and the command."""
 
 import json
+import shutil
 import time
+import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,15 +12,14 @@ from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import update
 from twilio.request_validator import RequestValidator
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Talking
-from ivr.store.desk_tables import line
+from ivr.factory import StartError, create_app
 from ivr.telephony.taskrouter import TaskRouter
-from tests.taskrouter_site import AVAILABLE, BUSY, OFFLINE, WORKSPACE, Site
-from tests.world import ACCOUNT, NUMBER, TOKEN, World, world
+from tests.taskrouter_site import AVAILABLE, BUSY, OFFLINE, WORKFLOW, WORKSPACE, Site
+from tests.world import ACCOUNT, NUMBER, ROOT, TOKEN, World, hotline_settings, world
 
 SKILLS = frozenset({"queue:general", "language:zh-CN"})
 RESERVATION = "WR" + "a" * 32
@@ -76,8 +77,6 @@ class Here:
         caller = self.world.caller()
         caller.press("0")
         caller.listen()
-        with self.world.parts.engine.begin() as connection:
-            connection.execute(update(line).values(router="taskrouter"))
         return caller
 
     def picked_up(self) -> Caller:
@@ -95,9 +94,18 @@ def soon(true: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
+def handed_over(folder: Path, workflow: str = WORKFLOW) -> Path:
+    """Return menus whose general queue TaskRouter gives out."""
+    shutil.copytree(ROOT / "menus", folder)
+    file = folder / "queues.yaml"
+    words = f"general:\n  router: taskrouter\n  workflow: {workflow}\n"
+    file.write_text(file.read_text("utf-8").replace("general:\n", words, 1), "utf-8")
+    return folder
+
+
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Here]:
-    with world(tmp_path, workspace=WORKSPACE) as made:
+    with world(tmp_path, menus=handed_over(tmp_path / "menus"), workspace=WORKSPACE) as made:
         site = Site()
         made.app.register_blueprint(site.blueprint())
         made.carrier.phone("client:alice")
@@ -217,3 +225,31 @@ def test_the_command_makes_workers_and_changes_them(here: Here) -> None:
         "agent": "bob", "contact_uri": "client:bob", "skills": sorted(SKILLS), "level": 2
     }  # fmt: skip
     assert run(args=["taskrouter", "sync"]).output.splitlines()[1:] == ["alice: in step", "bob: in step"]
+
+
+def test_the_caller_is_handed_over_without_personal_data(here: Here) -> None:
+    caller = here.queued()
+    (asked,) = [one for one in here.world.carrier.log.documents() if b"workflowSid" in one.body]
+    document = ET.fromstring(asked.body)
+    enqueue = document.find("Enqueue")
+    assert enqueue is not None
+    assert enqueue.get("workflowSid") == WORKFLOW
+    task = json.loads(enqueue.findtext("Task") or "")
+    assert set(task) <= {"queue", "language", "matter", "priority", "level", "agent"}
+    assert "13800138000" not in asked.body.decode()
+    (place,) = here.world.parts.desk.waiting()
+    assert (place.call_id, place.router, place.state) == (caller.leg.sid, "taskrouter", "waiting")
+
+
+def test_a_workflow_that_is_not_there_is_told(tmp_path: Path) -> None:
+    missing = "WW" + "9" * 32
+    with world(tmp_path, menus=handed_over(tmp_path / "menus", missing), workspace=WORKSPACE) as made:
+        made.app.register_blueprint(Site().blueprint())
+        told = made.app.test_cli_runner().invoke(args=["taskrouter", "sync"])
+    assert told.exit_code == 1
+    assert f"queues.yaml: general has workflow {missing}, which the workspace does not have" in told.output
+
+
+def test_without_a_workspace_the_server_does_not_start(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match="TWILIO_TASKROUTER_WORKSPACE"):
+        create_app(hotline_settings(tmp_path, 8000, menus=handed_over(tmp_path / "menus")))
