@@ -1,0 +1,263 @@
+"""Offers: who is rung for whom, on both databases; who was missed stands in front; call backs and messages are work."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from ivr.flow.events import AskedBack, Ended
+from ivr.flow.inputs import Pressed, Transferred
+from ivr.store.desk_tables import line
+from ivr.store.journal import Journal
+from tests.desks import SKILLS, Office
+
+OTHER = "+8613900001111"
+THIRD = "+8613900002222"
+
+
+@pytest.fixture
+def office(engine: Engine, journal: Journal) -> Iterator[Office]:
+    """Return a desk without agents."""
+    return Office(engine, journal)
+
+
+def test_whom_alice_missed_goes_to_bob_first_and_stands_in_front(office: Office) -> None:
+    first = office.queued()
+    office.clock.on(seconds=5)
+    missed = office.queued(caller=OTHER, agent="alice")
+    office.hire("alice")
+    offers = office.desk.dispatch()
+    # The first is offered first; the second wanted alice, so is not offered to anybody else.
+    assert [offer.line for offer in offers] == [first.id]
+    assert office.desk.refuse(offers[0].id, "refused")
+    office.hangs_up(first.call_id)
+    (offer,) = office.desk.dispatch()
+    assert (offer.line, offer.agent) == (missed.id, "alice")
+    earlier = office.queued(caller=THIRD)
+    assert office.desk.refuse(offer.id, "no answer")
+    assert office.state("alice") == "away"
+    office.desk.available("alice")
+    office.hire("bob")
+    office.clock.on(minutes=3)
+    # Alice rests longer, but missed them; and they go before whoever joined meanwhile.
+    offers = office.desk.dispatch()
+    assert [(offer.line, offer.agent) for offer in offers] == [(missed.id, "bob"), (earlier.id, "alice")]
+
+
+def test_the_front_is_before_all_of_the_same_rank_whoever_came_first(office: Office) -> None:
+    first = office.queued()
+    office.clock.on(minutes=1)
+    second = office.queued("fraud", OTHER)
+    office.hire("alice", skills=SKILLS - {"queue:general"})
+    (offer,) = office.desk.dispatch()
+    assert offer.line == second.id
+    office.desk.refuse(offer.id, "late")
+    again = office.desk.place(second.id)
+    assert again
+    assert (again.state, again.offer, again.agent, again.since) == ("waiting", None, None, second.since)
+    office.desk.away("alice", "lunch")
+    office.hire("bob")
+    assert [offer.line for offer in office.desk.dispatch()] == [second.id]
+    assert first.since < second.since
+
+
+def test_who_wants_one_agent_gets_another_after_two_minutes(office: Office) -> None:
+    office.hire("alice", "bob")
+    office.desk.away("bob", "lunch")
+    office.queued(agent="bob")
+    assert office.desk.dispatch() == []
+    office.clock.on(minutes=2)
+    assert [offer.agent for offer in office.desk.dispatch()] == ["alice"]
+
+
+def test_a_level_is_never_given_up(office: Office) -> None:
+    office.hire("alice")
+    office.queued(level=2)
+    office.clock.on(minutes=30)
+    assert office.desk.dispatch() == []
+    office.hire("sue", level=2)
+    assert [offer.agent for offer in office.desk.dispatch()] == ["sue"]
+
+
+def test_who_is_sent_on_stands_where_they_stood_and_who_talked_wraps_up(office: Office) -> None:
+    office.hire("alice")
+    first = office.talking(office.queued(), "alice")
+    office.clock.on(minutes=6)
+    waiting = office.queued("fraud", OTHER)
+    office.clock.on(minutes=1)
+    sent = office.waits(first.call_id, "fraud", Transferred("fraud"))
+    assert sent.since == office.clock()
+    assert [office.desk.over(place) for place in office.desk.done()] == [True]
+    assert office.state("alice") == "wrapping"
+    assert office.desk.wrap_up("alice", "resolved", "")
+    assert [offer.line for offer in office.desk.dispatch()] == [sent.id]
+    assert waiting.state == "waiting"
+    done = office.desk.place(first.id)
+    assert done
+    assert (done.state, done.done_by, done.closed_code) == ("done", "alice", "resolved")
+
+
+def test_a_message_is_work_without_ringing(office: Office) -> None:
+    place = office.queued()
+    office.clock.on(seconds=30)
+    office.leaves_message(place)
+    (work,) = office.desk.inbox.work()
+    assert (work.kind, work.recording, work.since, work.due_at) == (
+        "message",
+        "RE1",
+        office.clock(),
+        office.clock() + timedelta(hours=24),
+    )
+    office.hire("alice")
+    (offer,) = office.desk.dispatch()
+    assert (offer.kind, offer.line, office.state("alice")) == ("message", work.id, "working")
+    assert office.desk.dispatch() == []
+    assert office.desk.stale() == []
+    assert office.desk.done() == []
+    office.desk.notes.write(work.id, "alice", "half heard")
+    assert office.desk.wrap_up("alice", "resolved", "heard")
+    assert office.state("alice") == "available"
+    assert office.desk.notes.read(work.id, "alice") == ""
+    (done,) = office.desk.inbox.work(open=False)
+    assert (done.state, done.done_by, done.closed_code) == ("done", "alice", "resolved")
+    assert office.desk.inbox.work() == []
+
+
+def test_a_message_in_which_nothing_was_said_is_no_work(office: Office) -> None:
+    office.leaves_message(office.queued(), "RE2", 0)
+    assert office.desk.inbox.work() == []
+
+
+def test_a_call_back_keeps_the_place_and_the_hang_up_does_not_end_it(office: Office) -> None:
+    first = office.queued()
+    office.clock.on(minutes=3)
+    other = office.queued(caller=OTHER)
+    office.clock.on(minutes=1)
+    back = office.asks_back(first)
+    assert (back.kind, back.since, back.number, back.rank) == ("callback", first.since, "+8613812345678", 3)
+    assert back.caller_hash == first.caller_hash
+    with office.engine.connect() as connection:
+        kept = connection.exec_driver_sql(f"SELECT number FROM line WHERE id = '{back.id}'").scalar_one()
+    assert "13812345678" not in kept
+    office.hire("alice")
+    (offer,) = office.desk.dispatch()
+    assert (offer.line, offer.kind, offer.number) == (back.id, "callback", "+8613812345678")
+    assert "13812345678" not in repr(offer)
+    assert other.state == "waiting"
+
+
+def test_of_one_number_only_one_call_back_is_open(office: Office) -> None:
+    back = office.asks_back(office.queued())
+    second = office.queued(caller=OTHER)
+    office.leaves(second.call_id)
+    office.next(second.call_id, Pressed("1"), AskedBack("+8613812345678", "general"), Ended("callback"))
+    assert [work.id for work in office.desk.inbox.work()] == [back.id]
+    assert office.desk.inbox.close(back.id, "alice", "resolved", "rang by myself")
+    assert not office.desk.inbox.close(back.id, "alice", "resolved", "")
+    again = office.asks_back(office.queued(caller=THIRD))
+    assert [work.id for work in office.desk.inbox.work()] == [again.id]
+
+
+def test_nobody_is_rung_back_while_the_queue_is_closed_or_at_night(office: Office) -> None:
+    office.asks_back(office.queued())
+    office.hire("alice")
+    office.open = lambda _queue, _at: False
+    assert office.desk.dispatch() == []
+    office.open = lambda queue, _at: queue == "general"
+    office.clock.on(hours=11)
+    assert office.clock().hour == 21
+    assert office.desk.dispatch() == []
+    office.clock.on(hours=11, minutes=59)
+    assert office.desk.dispatch() == []
+    office.clock.on(minutes=1)
+    assert len(office.desk.dispatch()) == 1
+
+
+def test_a_call_back_is_tried_three_times_later_and_later(office: Office) -> None:
+    back = office.asks_back(office.queued())
+    office.hire("alice")
+    for pause in (timedelta(minutes=15), timedelta(hours=2)):
+        office.talking(back, "alice")
+        assert office.desk.callbacks.unanswered(back.id)
+        assert not office.desk.callbacks.unanswered(back.id)
+        assert office.state("alice") == "available"
+        office.clock.at += pause - timedelta(seconds=1)
+        assert office.desk.dispatch() == []
+        office.clock.on(seconds=1)
+    office.talking(back, "alice")
+    assert office.desk.callbacks.unanswered(back.id)
+    failed = office.desk.place(back.id)
+    assert failed
+    assert (failed.state, failed.tries) == ("failed", 3)
+    assert office.desk.dispatch() == []
+    assert office.desk.inbox.close(back.id, "alice", "wrote-to-them", "")
+
+
+def test_a_call_back_whose_agent_hangs_up_too_soon_stays_in_the_line(office: Office) -> None:
+    back = office.asks_back(office.queued())
+    office.hire("alice", "bob")
+    office.desk.away("bob", "lunch")
+    office.talking(back, "alice")
+    assert office.desk.over(back.id)
+    assert office.state("alice") == "available"
+    office.desk.available("bob")
+    (offer,) = office.desk.dispatch()
+    assert (offer.line, offer.agent) == (back.id, "bob")
+    assert office.desk.accept(offer.id)
+    assert office.desk.callbacks.answered(back.id)
+    assert not office.desk.callbacks.answered(back.id)
+    assert not office.desk.callbacks.unanswered(back.id)
+    assert office.desk.over(back.id)
+    assert office.state("bob") == "wrapping"
+
+
+def test_a_customer_who_is_rung_for_too_long_is_found(office: Office) -> None:
+    back = office.asks_back(office.queued())
+    office.hire("alice")
+    office.talking(back, "alice")
+    assert office.desk.callbacks.stale() == []
+    office.clock.on(seconds=91)
+    assert office.desk.callbacks.stale() == [back.id]
+
+
+def test_work_that_has_an_owner_is_offered_to_nobody_else(office: Office) -> None:
+    office.leaves_message(office.queued())
+    (work,) = office.desk.inbox.work()
+    office.hire("alice")
+    assert office.desk.inbox.assign(work.id, "bob")
+    assert office.desk.inbox.work("bob") == office.desk.inbox.work()
+    assert office.desk.inbox.work("alice") == []
+    office.clock.on(hours=3)
+    assert office.desk.dispatch() == []
+    office.hire("bob")
+    assert [offer.agent for offer in office.desk.dispatch()] == ["bob"]
+    assert not office.desk.inbox.assign(work.id, None)
+
+
+def test_whom_another_router_serves_is_offered_only_at_its_word(office: Office) -> None:
+    place = office.queued(router="taskrouter")
+    office.hire("alice")
+    assert office.desk.dispatch() == []
+    offer = office.desk.give(place.call_id, "alice")
+    assert offer
+    assert (offer.line, office.state("alice")) == (place.id, "ringing")
+    assert office.desk.give(place.call_id, "alice") is None
+
+
+def test_joining_notes_how_many_stood_before_and_how_many_agents_were_on(office: Office) -> None:
+    office.hire("alice", "bob", "carol")
+    office.desk.away("bob", "lunch")
+    office.desk.enrol("carol", "client:carol", frozenset({"queue:general", "language:en-US"}))
+    places = [office.queued(caller=f"+86138000000{number:02}") for number in range(3)]
+    urgent = office.queued(priority=1, caller=OTHER)
+    elsewhere = office.queued("fraud", caller=THIRD)
+    with office.engine.connect() as connection:
+        rows = connection.execute(select(line.c.id, line.c.ahead, line.c.agents_on)).all()
+    assert {row.id: (row.ahead, row.agents_on) for row in rows} == {
+        places[0].id: (0, 1),
+        places[1].id: (1, 1),
+        places[2].id: (2, 1),
+        urgent.id: (0, 1),
+        elsewhere.id: (0, 1),
+    }
