@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ivr.carrier.cues import Talking
@@ -46,13 +47,10 @@ def talk(leg: Leg, bridge: Bridge, seconds: float | None = None, star: bool = Fa
     """Talk until either side parts, `seconds` are over, or (with `star`) this side presses *."""
     bridge.met = True
     cue = Talking(_address(bridge.other(leg)), seconds)
-    with Afterwards(lambda: bridge.part(leg)):
-        try:
+    with Afterwards(lambda: bridge.part(leg)), suppress(Parted):
+        event = yield cue
+        while not isinstance(event, Finished) and not (star and event == Pressed("*")):
             event = yield cue
-            while not isinstance(event, Finished) and not (star and event == Pressed("*")):
-                event = yield cue
-        except Parted:
-            pass
 
 
 def _address(leg: Leg) -> str:

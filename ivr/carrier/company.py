@@ -26,6 +26,9 @@ from ivr.carrier.script import converse, play
 from ivr.carrier.signals import Goal, Moved, Request, Steps
 from ivr.carrier.web import Send, http_sender
 
+KEPT = 1000  # calls that are over, for whoever asks about them by REST,
+REMEMBERED = timedelta(hours=1)  # and for this long
+_LOOKS = 100  # Old calls are looked for once in so many new ones.
 Background = Callable[[Callable[[], None]], None]
 
 
@@ -73,6 +76,7 @@ class Carrier:
         self.api_keys: dict[str, str] = {}
         self.sounds: dict[str, float] = {}
         self.exchange = Exchange(self)
+        self._calls = 0
         self._lock = threading.Lock()
 
     def number(
@@ -149,7 +153,18 @@ class Carrier:
         """A new leg, not yet started."""
         leg = Leg(self, self.new_sid("CA"), from_, to, direction, parent)
         self.legs[leg.sid] = leg
+        self._calls += 1
+        if self._calls % _LOOKS == 0:
+            self._forget()
         return leg
+
+    def _forget(self) -> None:
+        """Let go of calls that were over long ago, and of the oldest where there are too many."""
+        over = [leg for leg in list(self.legs.values()) if leg.over]
+        late = self.clock() - REMEMBERED
+        for number, leg in enumerate(over):
+            if len(over) - number > KEPT or (leg.ended_at and leg.ended_at < late):
+                self.legs.pop(leg.sid, None)
 
     def phone(self, address: str) -> Phone:
         """The phone of a number or of `client:<identity>`; made when there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ivr.carrier import schema
@@ -105,13 +106,11 @@ def _announce(leg: Leg, room: Room, participant: Participant, play: Play) -> Ste
 
 def _music(leg: Leg, room: Room, goal: Goal | None, silent: bool, play: Play) -> Steps[None]:
     """Music until something changes; a document is run once, and silence follows unless it redirects."""
-    try:
+    with suppress(Unusable):  # What cannot be played is in the log, and leaves silence.
         while goal is None and not silent:
             yield from through(Playing(MUSIC, 1, MUSIC_SECONDS))
             leg.rounds += 1
         while goal is not None:
             goal = yield from play(leg, document(leg, goal, schema.ROOM))
             leg.rounds += 1
-    except Unusable:
-        pass
     yield from through(Queued(f"conference:{room.name}", None))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ivr.carrier.leg import Leg
 
+KEPT = 100  # calls that a phone has had
+
 
 class Phone:
     """A phone that somebody holds; `available` False is a browser that is not signed in, or a phone switched off."""
@@ -21,6 +23,8 @@ class Phone:
     def ring(self, leg: Leg) -> None:
         """A call comes in."""
         with self._lock:
+            if len(self.legs) >= KEPT:
+                self.legs = [one for one in self.legs if not one.over]
             self.legs.append(leg)
 
     @property

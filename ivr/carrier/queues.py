@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -220,10 +221,9 @@ def _bridged(leg: Leg, taken: TakenFromQueue, play: Play) -> Steps[str]:
     bridge = taken.bridge
     try:
         goal: Goal | None = taken.whisper
-        while goal is not None:
-            goal = yield from play(leg, document(leg, goal, schema.TAKEN))
-    except Unusable:
-        pass
+        with suppress(Unusable):  # A greeting that cannot be played is in the log, and the talk goes on without.
+            while goal is not None:
+                goal = yield from play(leg, document(leg, goal, schema.TAKEN))
     except Parted:
         leg.bridge = None
         return "bridged"

@@ -1,0 +1,153 @@
+"""Who hears whom at the practice carrier, and how browsers are told: no browser needed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from ivr.carrier.clock import SimulatedClock
+from ivr.carrier.company import KEPT, REMEMBERED, Carrier
+from ivr.carrier.conferences import Participant
+from ivr.carrier.exchange import FORGOTTEN, News, Note
+from ivr.carrier.leg import Leg
+from ivr.carrier.music import tune
+from ivr.carrier.sound import ways
+from ivr.carrier.sounds import length
+from ivr.carrier.web import Response
+from tests.test_phone_calls import dialled, small
+from tests.world import NUMBER, OPEN
+
+
+@dataclass
+class Talk:
+    """A conference with a caller, an agent and a supervisor, each of whom has a window."""
+
+    carrier: Carrier
+    clock: SimulatedClock
+
+    def __post_init__(self) -> None:
+        """Put all three in."""
+        self.room = self.carrier.room("talk")
+        self.legs = {name: self.join(name) for name in ("caller", "agent", "supervisor")}
+
+    def join(self, name: str) -> Leg:
+        """Ring somebody, who answers and is in."""
+        leg = self.carrier.leg(NUMBER, f"client:{name}", "outbound-api")
+        self.carrier.phone(leg.to)
+        self.carrier.invite(Participant(leg), self.room, 10, 20)
+        leg.pick_up()
+        return leg
+
+    def ask(self, name: str, *notes: Note, first: bool = False, window: str = "") -> News:
+        """Have a window ask."""
+        return self.carrier.exchange.ask(name, window or f"{name}'s", lambda: self.legs[name], notes, first)
+
+    def change(self, name: str, **how: object) -> None:
+        """Change how somebody takes part."""
+        one = self.room.find(self.legs[name].sid)
+        assert one
+        self.room.change(one, "participant-modify", **how)
+
+    def heard(self, name: str) -> set[str]:
+        """Return whom somebody hears."""
+        return {way.other.to.removeprefix("client:") for way in ways(self.legs[name]) if way.hears}
+
+
+@pytest.fixture
+def talk() -> Talk:
+    clock = SimulatedClock(OPEN)
+    return Talk(Carrier("AC1", "token", clock, send=lambda *_: Response(404, {}, b"")), clock)
+
+
+def test_all_hear_all_but_the_muted_the_held_and_the_coach(talk: Talk) -> None:
+    assert talk.heard("caller") == {"agent", "supervisor"}
+    talk.change("supervisor", muted=True)
+    assert (talk.heard("caller"), talk.heard("supervisor")) == ({"agent"}, {"caller", "agent"})
+    talk.change("supervisor", muted=False, coach=talk.legs["agent"].sid)
+    assert (talk.heard("caller"), talk.heard("agent")) == ({"agent"}, {"caller", "supervisor"})
+    talk.change("caller", hold=True)
+    assert (talk.heard("caller"), talk.heard("agent"), talk.heard("supervisor")) == (set(), {"supervisor"}, {"agent"})
+
+
+def test_a_pair_is_told_of_the_same_link_one_to_begin_and_a_new_one_after_a_break(talk: Talk) -> None:
+    assert talk.ask("caller").links == ()
+    talk.change("supervisor", muted=True)
+    (agents,) = talk.ask("agent").links
+    (callers,) = talk.ask("caller").links
+    assert agents.number == callers.number
+    assert {agents.offers, callers.offers} == {True, False}
+    talk.change("caller", hold=True)
+    assert talk.ask("agent").links == ()
+    talk.change("caller", hold=False)
+    (again,) = talk.ask("agent").links
+    assert again.number != agents.number
+
+
+def test_notes_reach_the_other_end_once_and_no_past_link(talk: Talk) -> None:
+    talk.ask("caller")
+    (link,) = talk.ask("agent").links
+    talk.ask("agent", Note(link.number, "offer", "v=0"), Note(link.number + 7, "offer", "v=1"))
+    assert talk.ask("caller").notes == (Note(link.number, "offer", "v=0"),)
+    assert talk.ask("caller").notes == ()
+    talk.ask("caller", Note(link.number, "answer", "v=2"), Note(link.number, "again"))
+    told = talk.ask("agent")
+    assert told.notes == ()
+    assert [one.number for one in told.links] != [link.number]
+
+
+def test_the_latest_window_has_the_sound_until_it_is_gone(talk: Talk) -> None:
+    talk.ask("caller")
+    assert talk.ask("agent", first=True).talking
+    assert talk.ask("agent", window="another", first=True).talking
+    assert talk.ask("agent").elsewhere
+    talk.clock.advance((FORGOTTEN + timedelta(seconds=1)).total_seconds())
+    assert talk.ask("agent").talking
+
+
+def test_who_hangs_up_has_no_link(talk: Talk) -> None:
+    talk.ask("caller")
+    assert talk.ask("agent").links
+    talk.legs["caller"].hang_up()
+    assert talk.ask("agent").links == ()
+    assert not talk.ask("caller").talking
+
+
+@pytest.mark.parametrize(
+    "body", ["[]", "{}", '{"window": 1}', '{"window": "w", "notes": [{"link": 1, "kind": "evil", "sdp": ""}]}']
+)
+def test_what_no_page_of_ours_tells_is_refused(body: str) -> None:
+    client: FlaskClient
+    _, client = small(SimulatedClock(OPEN))
+    call = dialled(client)["call"]
+    path = f"/phone/calls/{call}/sound"
+    assert client.post(path, data=body, content_type="application/json").status_code == 400
+    assert client.post(path, json={"window": "w"}).json == {
+        "talking": False,
+        "elsewhere": False,
+        "links": [],
+        "notes": [],
+    }
+    assert client.post(path, json={"window": "w"}, headers={"Origin": "http://localhost:9"}).status_code == 403
+    assert client.post("/phone/calls/CA0/sound", json={"window": "w"}).status_code == 404
+
+
+def test_the_carriers_music_is_a_sound() -> None:
+    assert length(tune()) == 6
+    assert max(memoryview(tune()[44:]).cast("h")) > 3000
+
+
+def test_calls_that_are_over_are_forgotten_in_time(talk: Talk) -> None:
+    def called(count: int) -> None:
+        for _ in range(count):
+            leg = talk.carrier.leg(NUMBER, "sip:nobody", "outbound-api")
+            talk.carrier.outbound(leg, None, 1)
+            leg.start(iter(()))  # type: ignore[arg-type]
+
+    called(KEPT + 300)
+    assert len(talk.carrier.legs) <= KEPT + 103
+    talk.clock.advance(REMEMBERED.total_seconds() + 1)
+    called(100)
+    assert len(talk.carrier.legs) <= 103
+    assert not any(leg.over for leg in talk.legs.values())
+    assert set(talk.legs.values()) <= set(talk.carrier.legs.values())
