@@ -107,10 +107,14 @@ class Office:
     def asks_back(self, place: Place, number: str = "+8613812345678") -> Place:
         """Have a waiting caller ask to be rung back; return the place of that."""
         self.leaves(place.call_id)
-        self.next(place.call_id, Pressed("1"), AskedBack(number, place.queue), Ended("callback"))
+        self.back(place, number)
         found = self.desk.place(f"{place.call_id}-back")
         assert found
         return found
+
+    def back(self, place: Place, number: str) -> None:
+        """Have a caller who left the line name the number."""
+        self.next(place.call_id, Pressed("1"), AskedBack(number, place.queue), Ended("callback"))
 
     def leaves_message(self, place: Place, sid: str = "RE1", seconds: int = 7) -> None:
         """Have a waiting caller leave a message."""

@@ -1,0 +1,159 @@
+"""The outlook on both databases: how many stand before by the line's own order, and the minutes that are told."""
+
+import random
+from datetime import datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from ivr.desk.keeping import RULES, Desk, Outlook
+from ivr.desk.line import order
+from ivr.desk.places import entry
+from ivr.store.desk_tables import line
+from ivr.store.journal import Journal
+from tests.desks import TEN, Office
+from tests.stores import LANGUAGE
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def office(engine: Engine, journal: Journal) -> Office:
+    """Return a desk at which alice is on."""
+    made = Office(engine, journal)
+    made.hire("alice")
+    return made
+
+
+def row(name: str, since: datetime, **more: Any) -> dict[str, Any]:
+    """Return a row of the line."""
+    empty: dict[str, Any] = {column.name: None for column in line.columns if not column.server_default}
+    told = {"id": name, "call_id": name, "kind": "call", "caller_hash": "", "queue": "general", "language": LANGUAGE}
+    told |= {"matter": "", "rank": 3, "since": since, "joined_at": since, "state": "waiting"}
+    return empty | told | more
+
+
+def put(engine: Engine, *rows: dict[str, Any]) -> None:
+    """Write these rows, all with the same columns."""
+    with engine.begin() as connection:
+        connection.execute(line.insert(), list(rows))
+
+
+def answered(engine: Engine, *minutes: float, ahead: int = 0, on: int = 1, days: int = 7) -> None:
+    """Write down who was answered, so many days ago about this hour, after so many minutes."""
+    joined = TEN - timedelta(days=days)
+    rows = []
+    for number, wait in enumerate(minutes):
+        at = joined + wait * MINUTE
+        rows.append(
+            row(f"past-{days}-{number}-{wait}", joined, state="done", answered_at=at, ahead=ahead, agents_on=on)
+        )
+    put(engine, *rows)
+
+
+def test_as_many_stand_before_as_by_the_lines_own_order(office: Office) -> None:
+    chance = random.Random(20261124)
+    rows = []
+    for number in range(120):
+        since = TEN - chance.randrange(40) * MINUTE
+        front = chance.choice([None, None, None, since, since - 7 * MINUTE])
+        kind = chance.choice(["call", "call", "callback", "message"])
+        rank = chance.choice([1, 2, 3, 3, 5])
+        rows.append(row(f"e{number}", since, front=front, kind=kind, rank=rank))
+    later = row("later", TEN - 90 * MINUTE, kind="callback", not_before=TEN + 90 * MINUTE)
+    put(office.engine, *rows, row("other", TEN - 90 * MINUTE, queue="fraud"), later)
+    whole = order([entry(one | {"level": 0}) for one in rows], RULES)
+    callers = {one["id"] for one in rows if one["kind"] == "call"}
+    for place, one in enumerate(whole):
+        outlook = office.desk.outlook(one.id)
+        assert (outlook and outlook.ahead) == (place if one.id in callers else None), one
+
+
+def test_nothing_is_told_to_who_is_not_in_line_and_without_a_past(office: Office) -> None:
+    assert office.desk.outlook("CA-none") is None
+    place = office.queued()
+    assert office.desk.outlook(place.call_id) == Outlook(0, 0, "", 0, 1)
+    office.leaves(place.call_id)
+    assert office.desk.outlook(place.call_id) is None
+
+
+def test_the_range_is_what_others_really_waited(office: Office) -> None:
+    answered(office.engine, *[3.5] * 40)
+    answered(office.engine, *[40.5] * 400, days=29)
+    place = office.queued()
+    assert office.desk.outlook(place.call_id) == Outlook(3, 4, "", 0, 1)
+    office.clock.on(minutes=2)
+    office.told(place.call_id, 3, 4)
+    office.clock.on(minutes=2)
+    # As many stand before as two minutes ago, so what remains is less.
+    assert office.desk.outlook(place.call_id) == Outlook(1, 2, "", 0, 1)
+
+
+def test_a_range_is_never_raised_without_saying_why(office: Office) -> None:
+    answered(office.engine, *[9.5] * 60)
+    place = office.queued()
+    office.told(place.call_id, 1, 2, agents=1)
+    assert office.desk.outlook(place.call_id) == Outlook(9, 10, "slower", 0, 1)
+    office.clock.on(seconds=1)
+    office.told(place.call_id, 1, 2, agents=3)
+    assert office.desk.outlook(place.call_id) == Outlook(9, 10, "fewer_agents", 0, 1)
+    office.clock.on(seconds=1)
+    office.told(place.call_id, 9, 10)
+    office.clock.on(seconds=1)
+    office.queued(caller="+8613900001111", priority=1)
+    more = office.desk.outlook(place.call_id)
+    assert more
+    assert (more.ahead, more.longer) == (1, "urgent")
+    assert more.low > 9
+
+
+def test_nothing_is_told_while_no_agent_of_the_language_is_on(office: Office) -> None:
+    answered(office.engine, *[3.5] * 40)
+    place = office.queued()
+    office.desk.enrol("alice", "client:alice", frozenset({"queue:general", "language:en-US"}))
+    assert office.desk.outlook(place.call_id) == Outlook(0, 0, "", 0, 0)
+
+
+def test_every_promise_is_kept_and_its_hit_rate_is_a_figure(office: Office) -> None:
+    assert office.desk.promised() == (0, 0)
+    place = office.queued()
+    office.told(place.call_id, 1, 2)
+    assert office.desk.promised() == (0, 0)
+    office.clock.on(minutes=1)
+    office.told(place.call_id, 4, 6)
+    office.clock.on(seconds=30)
+    office.talking(place, "alice")
+    # Ninety seconds after the first, thirty after the second.
+    assert office.desk.promised() == (1, 2)
+
+
+def test_a_round_of_five_hundred_costs_little(office: Office) -> None:
+    put(office.engine, *(row(f"w{number}", TEN + number * MINUTE / 60) for number in range(500)))
+    chance = random.Random(3)
+    answered(office.engine, *(chance.uniform(1, 20) for _ in range(1000)))
+    desk = office.desk
+    asked: list[str] = []
+    event.listen(office.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    desk.outlook("w499")
+    asked.clear()
+    began = perf_counter()
+    for number in range(500):
+        assert desk.outlook(f"w{number}")
+    took = (perf_counter() - began) / 500
+    # The past is not read again; and a tenth of a second each would be a fifth of a processor for five hundred.
+    assert len(asked) == 4 * 500
+    assert took < 0.1
+
+
+def test_what_is_remembered_of_the_past_is_read_anew_after_half_a_minute(office: Office) -> None:
+    answered(office.engine, *[3.5] * 40)
+    place = office.queued()
+    desk = Desk(office.engine, office.clock, RULES)
+    assert desk.outlook(place.call_id) == Outlook(3, 4, "", 0, 1)
+    answered(office.engine, *[9.5] * 400, days=14)
+    office.clock.on(seconds=29)
+    assert desk.outlook(place.call_id) == Outlook(3, 4, "", 0, 1)
+    office.clock.on(seconds=1)
+    assert desk.outlook(place.call_id) == Outlook(9, 10, "", 0, 1)

@@ -1,0 +1,157 @@
+"""Races, on both databases and between two engines as of two processes: of whoever moves a place, one wins."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from ivr.desk.keeping import Desk
+from ivr.store.desk_tables import agents, line
+from ivr.store.journal import Journal
+from tests.desks import Office, at_once
+
+ROUNDS = 15
+
+
+@pytest.fixture
+def office(engine: Engine, journal: Journal) -> Office:
+    """Return a desk at which alice is on."""
+    made = Office(engine, journal)
+    made.hire("alice")
+    return made
+
+
+@pytest.fixture
+def rival(office: Office, database: str, opened_engine: Callable[..., Engine]) -> Desk:
+    """Return the desk of another process."""
+    return Office(opened_engine(database), office.journal, office.clock).desk
+
+
+def test_who_hangs_up_as_the_agent_takes_them_is_lost_to_nobody(office: Office, rival: Desk) -> None:
+    for _ in range(ROUNDS):
+        place = office.queued()
+        (offer,) = office.desk.dispatch()
+        taken, _ = at_once(lambda: rival.accept(offer.id), lambda: office.hangs_up(place.call_id))  # noqa: B023
+        over = office.desk.place(place.id)
+        assert over
+        assert over.state == ("done" if taken else "left")
+        # The agent is found, whoever was first.
+        assert office.desk.done() == ([place.id] if taken else [])
+        assert office.desk.stale() == ([] if taken else [offer.id])
+        assert office.desk.over(place.id) if taken else office.desk.refuse(offer.id, "left")
+        assert office.state("alice") == ("wrapping" if taken else "available")
+        if taken:
+            office.desk.wrap_up("alice", "resolved", "")
+        office.clock.on(minutes=11)
+
+
+def test_two_dispatchers_offer_nobody_twice_and_no_agent_two(office: Office, rival: Desk) -> None:
+    office.hire("bob", "carol")
+    for number in range(ROUNDS):
+        callers = [f"+861380{number:03}{caller:04}" for caller in range(3)]
+        places = [office.queued(caller=caller) for caller in callers]
+        both = at_once(office.desk.dispatch, rival.dispatch)
+        offers = [offer for made in both for offer in made]  # type: ignore[attr-defined]
+        offers += office.desk.dispatch()
+        assert sorted(offer.line for offer in offers) == sorted(place.id for place in places)
+        assert sorted(offer.agent for offer in offers) == ["alice", "bob", "carol"]
+        for place in places:
+            office.hangs_up(place.call_id)
+        assert all(office.desk.refuse(offer, "left") for offer in office.desk.stale())
+        assert rival.stale() == []
+
+
+def test_a_customer_who_is_told_twice_not_to_answer_was_tried_once(office: Office, rival: Desk) -> None:
+    for _ in range(ROUNDS):
+        back = office.asks_back(office.queued())
+        office.talking(back, "alice")
+        told = at_once(lambda: office.desk.callbacks.unanswered(back.id), lambda: rival.callbacks.unanswered(back.id))  # noqa: B023
+        assert sorted(told) == [False, True]  # type: ignore[type-var]
+        tried = office.desk.place(back.id)
+        assert tried
+        assert (tried.tries, tried.state, office.state("alice")) == (1, "waiting", "available")
+        assert office.desk.inbox.close(back.id, "alice", "done", "")
+        office.clock.on(minutes=11)
+
+
+def test_a_customer_who_answers_as_they_are_given_up_is_either(office: Office, rival: Desk) -> None:
+    for _ in range(ROUNDS):
+        back = office.asks_back(office.queued())
+        office.talking(back, "alice")
+        there, gone = at_once(
+            lambda: office.desk.callbacks.answered(back.id),  # noqa: B023
+            lambda: rival.callbacks.unanswered(back.id),  # noqa: B023
+        )
+        assert there is not gone
+        assert office.state("alice") == ("talking" if there else "available")
+        if there:
+            assert office.desk.over(back.id)
+            assert office.desk.wrap_up("alice", "done", "")
+        else:
+            assert office.desk.inbox.close(back.id, "alice", "done", "")
+        office.clock.on(minutes=11)
+
+
+def test_a_talk_is_handed_over_or_ended(office: Office, rival: Desk) -> None:
+    office.hire("bob")
+    for _ in range(ROUNDS):
+        office.desk.away("bob", "lunch")
+        office.clock.on(minutes=1)
+        place = office.talking(office.queued(), "alice")
+        office.desk.available("bob")
+        guest = office.desk.guests.consult(place.id, "alice", agent="bob")
+        assert guest
+        assert office.desk.guests.joined(guest.id)
+        at_once(
+            lambda: rival.guests.handed_over(place.id, guest.id),  # noqa: B023
+            lambda: office.hangs_up(place.call_id),  # noqa: B023
+        )
+        for desk in (office.desk, rival):
+            for past in desk.guests.past():
+                desk.guests.gone(past)
+            for done in desk.done():
+                desk.over(done)
+        assert (office.state("alice"), office.state("bob")) == ("wrapping", "wrapping")
+        for agent in ("alice", "bob"):
+            assert office.desk.wrap_up(agent, "done", "")
+        office.clock.on(minutes=11)
+
+
+def test_two_consult_the_same_free_agent_and_one_gets_them(office: Office, rival: Desk) -> None:
+    for _ in range(ROUNDS):
+        first = office.talking(office.queued(), "alice")
+        office.hire("bob")
+        second = office.talking(office.queued(caller="+8613900001111"), "bob")
+        office.hire("carol")
+        got = at_once(
+            lambda: office.desk.guests.consult(first.id, "alice", agent="carol"),  # noqa: B023
+            lambda: rival.guests.consult(second.id, "bob", agent="carol"),  # noqa: B023
+        )
+        (guest,) = [one for one in got if one]
+        assert office.desk.guests.gone(guest.id)  # type: ignore[attr-defined]
+        assert office.desk.offline("carol")
+        for place, agent in ((first, "alice"), (second, "bob")):
+            office.hangs_up(place.call_id)
+            assert office.desk.over(place.id)
+            assert office.desk.wrap_up(agent, "done", "")
+        office.desk.offline("bob")
+        office.clock.on(minutes=11)
+
+
+def test_two_who_ask_to_be_rung_back_at_one_number_are_rung_back_once(
+    office: Office, database: str, opened_engine: Callable[..., Engine]
+) -> None:
+    other = Journal(opened_engine(database))
+    office_there = Office(office.engine, other, office.clock)
+    for number in range(ROUNDS):
+        mine = office.queued(caller=f"+861380000{number:04}")
+        theirs = office_there.queued(caller=f"+861390000{number:04}")
+        shared = f"+861370000{number:04}"
+        for one, place in ((office, mine), (office_there, theirs)):
+            one.leaves(place.call_id)
+        at_once(lambda: office.back(mine, shared), lambda: office_there.back(theirs, shared))  # noqa: B023
+    other.close()
+    with office.engine.connect() as connection:
+        counted = connection.scalar(select(func.count()).where(line.c.kind == "callback"))
+        assert connection.scalar(select(func.count()).select_from(agents)) == 1
+    assert counted == ROUNDS
