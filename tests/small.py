@@ -32,6 +32,14 @@ PHRASES = {
     "closing": ("已经下班，{opening:moment}再上班。", "We have closed until {opening:moment}."),
     "sending": ("正在转接。", "Transferring you."),
     "unreached": ("没有接通。", "Nobody was reached."),
+    "callback": ("回电。", "A call back."),
+    "called": ("这是回电。", "This is your call back."),
+    "connect": ("接通", "To be connected"),
+    "missed": ("没有人接。", "Nobody answered."),
+    "later": ("我们会再打来。", "We will call again."),
+    "assist": ("请帮忙。", "Please help."),
+    "outside": ("请加入通话。", "Please join a call."),
+    "watch": ("要进入的通话：", "The call is:"),
 }
 
 HOTLINE = """name: 小热线
@@ -90,7 +98,6 @@ line:
   closed: closed
   full: full
   then: survey
-  bye: 谢谢，再见。
 closed: {kind: say, say: "现在休息，{opening:moment}开始服务。", then: choice}
 choice: {kind: menu, say: 您可以留言。, choices: {1: {for: 留言, go: message}}, missed: message}
 full:
@@ -136,7 +143,6 @@ ENGLISH = {
     "person.line.ahead": "There are {ahead:counted} ahead of you.",
     "person.line.leave": "To leave a message",
     "person.line.ring": "To be called back",
-    "person.line.bye": "Goodbye.",
     "person.full.choices.message": "To leave a message",
     "person.full.choices.callback": "To be called back",
     "person.callback.say": "We call you back.",

@@ -67,8 +67,9 @@ def test_a_caller_is_put_through_and_both_are_free_again(here: World) -> None:
     soon(lambda: isinstance(caller.cue, Talking) and isinstance(agent.cue, Talking))
     assert state(here) == "talking"
     agent.hang_up()
-    heard = "".join(heard.text for heard in caller.listen())
-    assert "再见" in heard
+    assert "打个分" in "".join(heard.text for heard in caller.press("5"))
+    caller.silence()
+    assert "再见" in "".join(heard.text for heard in caller.listen())
     call = here.parts.journal.call(caller.leg.sid)
     assert call
     assert call.call.ended == "served"

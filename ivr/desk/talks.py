@@ -32,9 +32,15 @@ class Talks:
             if found is None:
                 return False
             if found["kind"] == "callback" and found["state"] == "talking" and not found["answered_back"]:
-                return self._given_back(connection, found)
+                return self._given_back(connection, found, missed=True)
             move(connection, line, place, "talking", "done", ended_at=self.now(), done_by=found["agent"])
             return wrapping(connection, found["agent"], place, self.now())
+
+    def given_back(self, place: str) -> bool:
+        """Have a caller wait in front again whom the carrier did not fetch, and free the agent; False if it is past."""
+        with self.engine.begin() as connection:
+            found = one(connection, line, line.c.id == place)
+            return found is not None and self._given_back(connection, found, missed=False)
 
     def wrap_up(self, agent: str, code: str, note: str, case: str | None) -> bool:
         """Write down how a talk, or work, ended; the agent takes calls again. False where nothing is to be wrapped up.
@@ -82,13 +88,13 @@ class Talks:
         with self.engine.begin() as connection:
             return connection.execute(changed).rowcount == 1
 
-    def _given_back(self, connection: Connection, place: Any) -> bool:
+    def _given_back(self, connection: Connection, place: Any, missed: bool) -> bool:
         told = in_front(connection, place, place["agent"]) | UNOFFERED
         unanswered = (line.c.id == place["id"]) & (line.c.state == "talking") & (line.c.offer == place["offer"])
         back = update(line).where(unanswered, line.c.answered_back.is_(False)).values(state="waiting", **told)
         if connection.execute(back).rowcount != 1:
             return False
-        return self.offers.released(connection, place, "talking", missed=True)
+        return self.offers.released(connection, place, "talking", missed)
 
 
 def wrapping(connection: Connection, agent: str | None, place: str, now: datetime) -> bool:

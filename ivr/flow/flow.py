@@ -70,6 +70,14 @@ class Phrases(Piece):
     closing: Words
     sending: Words
     unreached: Words
+    callback: Words
+    called: Words
+    connect: Words
+    missed: Words
+    later: Words
+    assist: Words
+    outside: Words
+    watch: Words
 
 
 class Callbacks(Piece):

@@ -1,4 +1,4 @@
-"""How a caller's message comes from the carrier into our folder: fetched whole, checked, and written in one step."""
+"""How what was recorded comes from the carrier into our folders: fetched whole, checked, and written in one step."""
 
 import os
 import re
@@ -19,6 +19,7 @@ from ivr.store.messages import Message, Messages
 
 RECORDING: Final = re.compile(r"RE[0-9a-f]{32}")
 LARGEST: Final = 20_000_000  # Bytes; twenty minutes of 16-bit sound at 8 kHz.
+LONG: Final = 12  # So many times as long may a talk be: the carrier ends it after four hours.
 PATIENCE: Final = (3.05, 10.0)  # Seconds to connect, and between two pieces.
 LONGEST: Final = 60.0  # Seconds for all of it, well within the time that we have the message in hand.
 HOPS: Final = 3
@@ -42,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
-    """Fetches the messages callers left into a folder, each as `<message id>.wav`."""
+    """Fetches the messages callers left into a folder, each as `<message id>.wav`; talks into one beside it."""
 
     messages: Messages
     source: Source
@@ -64,13 +65,20 @@ class Recordings:
 
     def _bring(self, message: Message) -> int:
         url = self._url(message.recording_sid or "")
-        with _whole(self.folder / f"{message.id}.wav") as part:
+        folder, largest = self._room(message)
+        with _whole(folder / f"{message.id}.wav") as part:
             with self._opened(url) as answer:
-                self._copy(answer, part)
+                _copy(answer, part, largest)
             played = wav.seconds(part)
             if played + SHORT < (message.seconds or 0):
                 raise FetchError(f"it plays {played:.1f} s of the {message.seconds} s told")
             return part.stat().st_size
+
+    def _room(self, message: Message) -> tuple[Path, int]:
+        """Return where a recording belongs, and how many bytes it may have at most."""
+        if message.kind == "talk":
+            return self.folder.with_name("calls"), LONG * self.largest
+        return self.folder, self.largest
 
     def _url(self, recording: str) -> str:
         # Built from our own account and a checked id: an address that somebody sent us is never asked.
@@ -100,19 +108,6 @@ class Recordings:
             raise FetchError("redirected to another address without encryption")
         return None
 
-    def _copy(self, answer: requests.Response, part: Path) -> None:
-        until, size = monotonic() + LONGEST, 0
-        with part.open("wb") as file:
-            for piece in answer.iter_content(65536):
-                size += len(piece)
-                if size > self.largest:
-                    raise FetchError(f"it is larger than {self.largest} bytes")
-                if monotonic() > until:
-                    raise FetchError(f"it takes longer than {LONGEST:.0f} s")
-                file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-
     def _missed(self, message: Message, error: Exception) -> float | None:
         # A network error's own words hold the address, and with it our account; its kind says enough.
         why = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
@@ -138,6 +133,20 @@ def _whole(path: Path) -> Iterator[Path]:
         os.fsync(folder)  # The name as well as the file is to outlive a power cut.
     finally:
         os.close(folder)
+
+
+def _copy(answer: requests.Response, part: Path, largest: int) -> None:
+    until, size = monotonic() + LONGEST, 0
+    with part.open("wb") as file:
+        for piece in answer.iter_content(65536):
+            size += len(piece)
+            if size > largest:
+                raise FetchError(f"it is larger than {largest} bytes")
+            if monotonic() > until:
+                raise FetchError(f"it takes longer than {LONGEST:.0f} s")
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _elsewhere(url: str, got: requests.Response) -> str:

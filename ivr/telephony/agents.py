@@ -1,17 +1,22 @@
-"""The paths of an agent's leg: the whisper, press 1 to take it, the talk, and its end."""
+"""The paths of an offer: the agent's whisper, press 1 to take it, the talk, and where the caller goes after it."""
 
+from collections.abc import Callable
+
+import structlog
 from flask import Blueprint, Response, request
-from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from ivr.desk.keeping import Place
-from ivr.flow import speech
-from ivr.flow.events import Said
-from ivr.flow.inputs import LeftQueue
-from ivr.telephony.render import render, speak
-from ivr.telephony.routes import Line, guarded, xml
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import LeftQueue, Transferred
+from ivr.telephony import customers, guests
+from ivr.telephony.decode import seconds
+from ivr.telephony.documents import CALLER, KEY, Seat, about, begun, hung_up, last_words, music, phrased, question, talk
+from ivr.telephony.render import render
+from ivr.telephony.routes import Line, answered, guarded
 from ivr.telephony.switchboard import Switchboard
 
-TAKE = "1"
+FAILED = "failed"
+log = structlog.get_logger()
 
 
 def agents(line: Line, board: Switchboard) -> Blueprint:
@@ -19,98 +24,100 @@ def agents(line: Line, board: Switchboard) -> Blueprint:
     paths = Blueprint("agents", __name__, url_prefix="/voice/agent")
     guarded(paths, line)
     _ringing(paths, line, board)
-    _talking(paths, line, board)
+    _caller(paths, line, board)
+    guests.add(paths, line, board)
+    customers.add(paths, line, board)
     return paths
 
 
 def _ringing(paths: Blueprint, line: Line, board: Switchboard) -> None:
+    url = f"{line.site.url}/voice/agent"
+
     @paths.post("/<offer>/whisper")
     def whisper(offer: str) -> Response:
         place = board.desk.offered(offer)
         if place is None or place.state != "offered":
-            return xml(_gone(line))
-        document = VoiceResponse()
-        gather = Gather(
-            input="dtmf",
-            action=f"{line.site.url}/voice/agent/{offer}/take",
-            method="POST",
-            action_on_empty_result=True,
-            num_digits=1,
-            finish_on_key="",
-            timeout=8,
-        )
-        speak(gather, _whisper(line, place), line.site)
-        document.append(gather)
-        return xml(str(document))
+            return last_words(line, "gone")
+        flow = line.flow()
+        kind = [phrased(flow, "callback")] if place.kind == "callback" else []
+        said = [*kind, about(flow, place), phrased(flow, "take", key=KEY)]
+        return question(said, f"{url}/{offer}/take", line.site)
 
     @paths.post("/<offer>/take")
     def take(offer: str) -> Response:
-        if request.form.get("Digits") != TAKE:
+        if request.form.get("Digits") != KEY:
             board.desk.refuse(offer, "refused")
             board.changed()
-            return xml(str(_hung_up()))
+            return hung_up()
         place = board.desk.accept(offer)
+        if place:
+            board.connect(offer, place)
+        else:
+            place = _taken(board, offer)
         if place is None:
-            return xml(_gone(line))
-        board.connect(offer, place.call_id)
-        return xml(_conference(place.id, f"{line.site.url}/voice/agent/{offer}/talked"))
+            return last_words(line, "gone")
+        waits = f"{url}/hold" if place.kind == "callback" else ""
+        return talk(line, place, Seat(offer, f"{url}/{offer}/talked", host=True, music=waits))
+
+    @paths.post("/<offer>/talked")
+    def talked(offer: str) -> Response:
+        return hung_up()
 
     @paths.post("/<offer>/over")
     def over(offer: str) -> Response:
-        place = board.desk.offered(offer)
-        if place and not board.desk.over(place.id):
-            board.desk.refuse(offer, "no answer" if place.state == "offered" else "left")
-        board.changed()
+        board.left(offer)
         return Response(status=204)
 
 
-def _talking(paths: Blueprint, line: Line, board: Switchboard) -> None:
-    @paths.post("/<offer>/talked")
-    def talked(offer: str) -> Response:
-        return xml(str(_hung_up()))
+def _taken(board: Switchboard, offer: str) -> Place | None:
+    """Return the place that this very call has taken: the carrier asked once more."""
+    place = board.desk.offered(offer)
+    mine = place and place.state == "talking" and place.leg == request.form["CallSid"]
+    return place if mine else None
+
+
+def _caller(paths: Blueprint, line: Line, board: Switchboard) -> None:
+    @paths.post("/hold")
+    def hold() -> Response:
+        return music(line.site)
 
     @paths.post("/<offer>/caller")
     def caller(offer: str) -> Response:
         place = board.desk.offered(offer)
-        if place is None:
-            return xml(str(_hung_up()))
-        return xml(_conference(place.id, f"{line.site.url}/voice/agent/{offer}/back"))
+        if place is None or place.state != "talking":
+            return _on(line, board, offer, Transferred)
+        begun(line, place)
+        return talk(line, place, Seat(CALLER, f"{line.site.url}/voice/agent/{offer}/back", host=True))
 
     @paths.post("/<offer>/back")
     def back(offer: str) -> Response:
-        reply = line.hotline.hear(request.form["CallSid"], f"talk/{offer}", LeftQueue("bridged"))
-        board.changed()
-        return xml(render(reply.events, line.site, reply.language))
+        failed = request.form.get("DialCallStatus") == FAILED
+        return _on(line, board, offer, lambda: Transferred() if failed else LeftQueue("bridged"))
+
+    @paths.post("/<offer>/sent")
+    def sent(offer: str) -> Response:
+        return _on(line, board, offer, lambda: _transferred(line.flow()))
 
 
-def _whisper(line: Line, place: Place) -> list[Said]:
-    flow = line.flow()
-    base, words = flow.base, flow.words[flow.base]
-    matter = words.get(f"{place.matter}.matter", flow.queues[place.queue].name if place.queue in flow.queues else "")
-    tongue = words.get(f"hotline.tongues.{place.language}", place.language)
-    said = [f"{matter}。{tongue}。", speech.voice_of(base).press(words["hotline.phrases.take"], TAKE)]
-    return [Said("hotline.phrases.take", one, base) for one in said]
+def _on(line: Line, board: Switchboard, offer: str, heard: Callable[[], LeftQueue | Transferred]) -> Response:
+    """Tell the call how its talk ended; without an answer of ours, the caller gets a person by the lifeboat."""
+    call = request.form["CallSid"]
+
+    def document() -> str:
+        reply = line.hotline.hear(call, f"talk/{offer}", heard())
+        return render(reply.events, line.site, reply.language)
+
+    response = answered(line, document)
+    board.changed()
+    return response
 
 
-def _gone(line: Line) -> str:
-    flow = line.flow()
-    document = VoiceResponse()
-    place = "hotline.phrases.gone"
-    speak(document, [Said(place, flow.words[flow.base][place], flow.base)], line.site)
-    document.hangup()
-    return str(document)
-
-
-def _conference(name: str, action: str) -> str:
-    """Return the document that puts a leg into the talk; whoever leaves it ends it."""
-    document = VoiceResponse()
-    dial = Dial(action=action, method="POST")
-    dial.conference(name, beep="false", wait_url="", start_conference_on_enter=True, end_conference_on_exit=True)
-    document.append(dial)
-    return str(document)
-
-
-def _hung_up() -> VoiceResponse:
-    document = VoiceResponse()
-    document.hangup()
-    return document
+def _transferred(flow: Flow) -> Transferred:
+    asked = request.args
+    queue = asked.get("queue", "")
+    return Transferred(
+        queue=queue if queue in flow.queues else "",
+        agent=asked.get("agent", ""),
+        number=asked.get("number", ""),
+        level=seconds(asked.get("level")),
+    )

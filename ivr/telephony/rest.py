@@ -1,4 +1,4 @@
-"""What we ask of Twilio by its REST: ring a phone, move a call, end a call; in its own client's words."""
+"""What we ask of Twilio by its REST, in its own client's words: of calls, and of talks, which are its conferences."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -40,6 +40,37 @@ class Rest:
     def end(self, call: str) -> None:
         """Hang up a call, whether it rings or talks."""
         self._client.calls(call).update(status="completed")
+
+    def hold(self, talk: str, who: str, music: str = "") -> None:
+        """Have somebody in a talk hear this document instead of it; without one, the talk again."""
+        held = {"hold_url": music, "hold_method": "POST"} if music else {}
+        self._in(talk).participants(who).update(hold=bool(music), **held)
+
+    def host(self, talk: str, who: str, on: bool) -> None:
+        """Have a talk end for all when this one leaves it, or not."""
+        self._in(talk).participants(who).update(end_conference_on_exit=on)
+
+    def listen(self, talk: str, who: str, muted: bool, coached: str = "") -> None:
+        """Have somebody hear a talk, and be heard in it, or not; or by nobody but the one whose call is coached."""
+        told: dict[str, Any] = {"call_sid_to_coach": coached} if coached else {}
+        self._in(talk).participants(who).update(muted=muted, coaching=bool(coached), **told)
+
+    def tape(self, talk: str, on: bool) -> None:
+        """Go on with the recording of a talk, or pause it; nothing of a pause is kept."""
+        told = {"status": "in-progress"} if on else {"status": "paused", "pause_behavior": "skip"}
+        self._in(talk).recordings("Twilio.CURRENT").update(**told)
+
+    def close(self, talk: str) -> None:
+        """End a talk for all; nothing where it is over."""
+        for found in self._client.conferences.list(friendly_name=talk, limit=5):
+            if found.status != "completed":
+                self._client.conferences(found.sid).update(status="completed")
+
+    def _in(self, talk: str) -> Any:
+        found = self._client.conferences.list(friendly_name=talk, status="in-progress", limit=1)
+        if not found:
+            raise LookupError("nobody talks there")
+        return self._client.conferences(found[0].sid)
 
     @cached_property
     def _client(self) -> "Client":

@@ -9,8 +9,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 import structlog
 from flask import Blueprint, Request, Response, abort, request
 
+from ivr.desk.keeping import Desk
 from ivr.flow.events import Waiting
 from ivr.flow.flow import Flow
+from ivr.flow.inputs import InLine
 from ivr.flow.waits import Agent
 from ivr.hotline import Caller, Hotline, Reply
 from ivr.store.messages import Messages, Status
@@ -42,6 +44,7 @@ class Line:
     now: Callable[[], datetime]
     wanted: Callable[[str], None]
     changed: Callable[[], None]
+    desk: Desk
 
 
 def voice(line: Line) -> Blueprint:
@@ -76,7 +79,7 @@ def _guard(line: Line, of_a_call: bool) -> None:
         abort(403, "the signature is wrong: is PUBLIC_URL the address that the telephone company asks?")
     if form.get("AccountSid") != line.account:
         abort(403, "this is another account's call")
-    if of_a_call and not form.get("CallSid"):
+    if of_a_call and not (form.get("CallSid") or form.get("ConferenceSid")):
         abort(400, "CallSid is missing")
 
 
@@ -99,7 +102,7 @@ def _calls(paths: Blueprint, line: Line) -> None:
 
     @paths.post("/wait/<int:turn>")
     def wait(turn: int) -> Response:
-        heard = decode_wait(request.form)
+        heard = _foreseen(line, decode_wait(request.form))
         return _twiml(line, lambda: hotline.hear(request.form["CallSid"], f"wait/{turn}", heard), heard.keys)
 
 
@@ -117,6 +120,14 @@ def _callbacks(paths: Blueprint, line: Line) -> None:
         if (state := STATES.get(form.get("RecordingStatus", ""))) and (sid := recording(form)):
             length = seconds(form.get("RecordingDuration"))
             line.wanted(line.messages.report(sid, form["CallSid"], state, length, line.now()))
+        return Response(status=204)
+
+    @paths.post("/recording/<place>")
+    def talk_recorded(place: str) -> Response:
+        form, found = request.form, line.desk.place(place)
+        if found and (state := STATES.get(form.get("RecordingStatus", ""))) and (sid := recording(form)):
+            length = seconds(form.get("RecordingDuration"))
+            line.wanted(line.messages.report(sid, found.call_id, state, length, line.now(), "talk"))
         return Response(status=204)
 
 
@@ -140,6 +151,29 @@ def _fallback(paths: Blueprint, line: Line) -> None:
     @paths.post("/fallback/thanks")
     def fallback_thanks() -> Response:
         return xml(lifeboat.thanks(line.flow(), line.site, _language()))
+
+
+def _foreseen(line: Line, heard: InLine) -> InLine:
+    """Add how long it still takes; a round of music is worth more than that, so it goes on without where it fails."""
+    if heard.keys:
+        return heard
+    try:
+        seen = line.desk.outlook(request.form["CallSid"])
+    except Exception:
+        log.exception("no outlook", call=request.form.get("CallSid"))
+        return heard
+    if seen is None:
+        return heard
+    return InLine(seen.ahead + 1, heard.waited, "", seen.low, seen.high, seen.longer, seen.agents)
+
+
+def answered(line: Line, document: Callable[[], str]) -> Response:
+    """Answer a caller whose talk is over; whatever goes wrong on our side, they hear an apology and get a person."""
+    try:
+        return xml(document())
+    except Exception:
+        log.exception("a turn failed", call=request.form.get("CallSid"), path=request.path)
+        return xml(lifeboat.apology(line.flow(), line.site, _language()))
 
 
 def _twiml(line: Line, take: Callable[[], Reply], waiting: str | None = None) -> Response:

@@ -1,6 +1,7 @@
-"""Rings agents for the callers offered to them, and tidies up what the carrier did not tell."""
+"""Rings agents for whoever is offered to them, and customers who are rung back; tidies up what nobody told."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Event, Thread
 from time import sleep
@@ -8,12 +9,15 @@ from typing import Final
 
 import structlog
 
-from ivr.desk.keeping import Desk, Offer
+from ivr.desk.guests import Guest, Mode
+from ivr.desk.keeping import Desk, Offer, Place
 from ivr.telephony.rest import Rest
+from ivr.telephony.talks import RINGS, Talks
 
 SECONDS: Final = 1.0  # How often it looks by itself, for what other processes changed.
 REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen in one more.
-RINGS: Final = 20
+CUSTOMER_RINGS: Final = 40
+WAIT: Final = 15.0
 log = structlog.get_logger()
 
 
@@ -23,16 +27,25 @@ class Switchboard:
 
     `run` does a job in the background: the webhooks of callers never wait for the carrier's REST. What is `beside` is
     done every second, too; `taken` is told of an offer that its agent took, before the caller is fetched.
+    What is done to a talk is waited for: False where it was not done.
     """
 
     desk: Desk
     rest: Rest
     number: str
     url: str
-    run: Callable[[Callable[[], None]], object]
+    run: "Callable[[Callable[[], bool]], Future[bool]]"
+    prefixes: tuple[str, ...] = ("+86",)
     beside: list[Callable[[], object]] = field(default_factory=list)
     taken: list[Callable[[str], object]] = field(default_factory=list)
+    talks: Talks = field(init=False)
+    _customers: dict[str, str] = field(default_factory=dict)
     _woken: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
+        """Make what changes talks."""
+        made = Talks(self.desk, self.rest, self.number, self.url, self.prefixes, self.run)
+        object.__setattr__(self, "talks", made)
 
     def changed(self) -> None:
         """Look at the line again, soon; whoever joins, leaves, or becomes free tells it here."""
@@ -45,11 +58,18 @@ class Switchboard:
     def tend(self) -> None:
         """Take back what is past, and offer whoever waits to whoever is free."""
         for place in self.desk.done():
-            self._part(place)
+            self._over(place)
         for offer in self.desk.stale():
             self.withdraw(offer)
+        for place in self.desk.callbacks.stale():
+            self.unanswered(self.desk.place(place))
+        for guest in self.desk.guests.past():
+            self._let_go(guest)
+        for place in self.desk.talks.resume_due():
+            self.talks.record(place, True)
         for made in self.desk.dispatch():
-            self.ring(made)
+            if made.kind != "message":  # Which nobody is rung for: it is the agent's work already.
+                self.ring(made)
 
     def ring(self, made: Offer) -> None:
         """Ring an agent for an offer."""
@@ -59,50 +79,147 @@ class Switchboard:
         """Stop ringing an agent; nobody's fault if the caller left."""
         place = self.desk.offered(offer)
         if place and place.leg:
-            leg = place.leg
-            self.run(lambda: self._quietly(lambda: self.rest.end(leg), "ringing not ended"))
+            self._end(place.leg)
         self.desk.refuse(offer, "late" if place and place.state == "offered" else "left")
 
-    def _part(self, place: str) -> None:
-        """Let an agent go whose caller is gone: one who left before the talk began did not end the agent's call."""
-        found = self.desk.place(place)
-        if self.desk.over(place) and found and found.leg:
-            leg = found.leg
-            self.run(lambda: self._quietly(lambda: self.rest.end(leg), "agent's call not ended"))
+    def connect(self, offer: str, place: Place) -> None:
+        """Fetch the caller out of the queue into the talk in which the agent waits; or ring who is rung back."""
+        if place.kind == "callback":
+            self.run(lambda: self._ring_customer(offer, place))
+        else:
+            self.talks.tried("caller not fetched", place.id, lambda _: self._fetch(offer, place.call_id), self._back)
 
-    def connect(self, offer: str, call: str) -> None:
-        """Fetch the caller out of the queue into the conference in which the agent waits."""
-        self.run(lambda: self._fetch(offer, call))
+    def left(self, offer: str) -> None:
+        """The call of the agent to whom this was offered is over."""
+        place = self.desk.offered(offer)
+        if place is None:
+            return
+        if place.state == "offered":
+            self.desk.refuse(offer, "no answer")
+        elif place.state == "talking" and place.kind == "callback" and not place.answered_back:
+            self.desk.over(place.id)
+            if customer := self._customers.pop(offer, None):
+                self._end(customer)
+        elif place.state == "talking":
+            self.talks.left(place)
+        else:
+            self.desk.refuse(offer, "left")
+            self.desk.over(place.id)
+        self.changed()
+
+    def unanswered(self, place: Place | None) -> None:
+        """Nobody took a call back: it is tried again later, and the agent is told."""
+        if place is None or not self.desk.callbacks.unanswered(place.id):
+            return
+        if place.leg and place.offer:
+            leg, url = place.leg, self._url(place.offer, "missed")
+            self.talks.quietly("agent not told", lambda: self.rest.move(leg, url))
+        if customer := self._customers.pop(place.offer or "", None):
+            self._end(customer)
+        self.changed()
+
+    def hold(self, place: str, on: bool) -> bool:
+        """Have the caller hear music, or the agent again."""
+        return self.talks.hold(place, on).result(WAIT)
+
+    def transfer(self, place: str, queue: str = "", agent: str = "", number: str = "", level: int = 0) -> bool:
+        """Send the caller on, to one of these; the agent wraps up."""
+        return self.talks.transfer(place, queue, agent, number, level).result(WAIT)
+
+    def escalate(self, place: str) -> bool:
+        """Send the caller on to somebody of a higher level."""
+        return self.talks.escalate(place).result(WAIT)
+
+    def consult(self, place: str, by: str, agent: str = "", number: str = "") -> Guest | None:
+        """Hold the caller and ask somebody; None where they are not to be had."""
+        return self.talks.consult(place, by, agent, number)
+
+    def complete(self, guest: str) -> bool:
+        """Leave the caller to the guest."""
+        return self.talks.complete(guest).result(WAIT)
+
+    def join_all(self, guest: str) -> bool:
+        """Have the caller, the agent and the guest talk together."""
+        return self.talks.join_all(guest).result(WAIT)
+
+    def drop(self, guest: str) -> bool:
+        """Let a guest go, and go back to the caller."""
+        return self.talks.drop(guest).result(WAIT)
+
+    def monitor(self, place: str, who: str, phone: str, mode: Mode) -> Guest | None:
+        """Ring a supervisor to listen, coach or join."""
+        return self.talks.monitor(place, who, phone, mode)
+
+    def mode(self, guest: str, mode: Mode) -> bool:
+        """Have a supervisor listen, coach or join instead."""
+        return self.talks.mode(guest, mode).result(WAIT)
+
+    def record(self, place: str, on: bool) -> bool:
+        """Pause the recording of a talk, or go on with it."""
+        return self.talks.record(place, on).result(WAIT)
 
     def _fetch(self, offer: str, call: str) -> None:
         for job in self.taken:
-            self._quietly(lambda job=job: job(offer), "an offer taken was not told")  # type: ignore[misc]
-        self._quietly(lambda: self.rest.move(call, self._url(offer, "caller")), "caller not fetched")
+            _noted(lambda job=job: job(offer))  # type: ignore[misc]
+        self.rest.move(call, self._url(offer, "caller"))
 
-    def _ring(self, offer: Offer) -> None:
+    def _ring(self, offer: Offer) -> bool:
         whisper, over = self._url(offer.id, "whisper"), self._url(offer.id, "over")
         try:
             leg = self.rest.ring(offer.phone, self.number, whisper, over, RINGS)
         except Exception as error:
             log.warning("agent not rung", agent=offer.agent, why=type(error).__name__)
-            self.desk.refuse(offer.id, "failed")
-            return
+            return not self.desk.refuse(offer.id, "failed")
         self.desk.rung(offer.id, leg)
+        return True
+
+    def _ring_customer(self, offer: str, place: Place) -> bool:
+        greeting, over = self._url(offer, "customer"), self._url(offer, "rung")
+        try:
+            number = self.talks.outside(place.number or "")
+            self._customers[offer] = self.rest.ring(number, self.number, greeting, over, CUSTOMER_RINGS)
+        except Exception as error:
+            log.warning("customer not rung", place=place.id, why=type(error).__name__)
+            self.unanswered(self.desk.place(place.id))
+            return False
+        return True
+
+    def _back(self, place: str) -> None:
+        """Have a caller who could not be fetched wait in front again, and hang up the agent, who is alone."""
+        found = self.desk.place(place)
+        if found and self.desk.talks.given_back(place) and found.leg:
+            self._end(found.leg)
+        self.changed()
+
+    def _over(self, place: str) -> None:
+        """Free an agent whose talk is over, and hang up their call, in which nobody else is."""
+        found = self.desk.place(place)
+        if self.desk.over(place) and found and found.leg:
+            self._end(found.leg)
+
+    def _let_go(self, guest: str) -> None:
+        found = self.desk.guests.one(guest)
+        if found and found.leg:
+            self._end(found.leg)
+        self.talks.gone(guest)
+
+    def _end(self, leg: str) -> None:
+        self.talks.quietly("call not ended", lambda: self.rest.end(leg))
 
     def _url(self, offer: str, what: str) -> str:
         return f"{self.url}/voice/agent/{offer}/{what}"
-
-    def _quietly(self, job: Callable[[], object], words: str) -> None:
-        try:
-            job()
-        except Exception as error:
-            log.warning(words, why=type(error).__name__)
 
     def _forever(self) -> None:
         while True:
             self._woken.wait(SECONDS)
             self._woken.clear()
-            self._quietly(self.tend, "the line was not tended")
-            for job in self.beside:
-                self._quietly(job, "a job beside the line failed")
+            for job in (self.tend, *self.beside):
+                _noted(job)
             sleep(REST_SECONDS)
+
+
+def _noted(job: Callable[[], object]) -> None:
+    try:
+        job()
+    except Exception as error:
+        log.warning("the line was not tended", why=type(error).__name__)
