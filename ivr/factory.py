@@ -134,6 +134,7 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         now=now,
         wanted=lambda message: parts.worker().wanted(message),
         changed=parts.board.changed,
+        desk=parts.desk,
     )
 
 
@@ -184,7 +185,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _open(flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     rings = ThreadPoolExecutor(8, "rings")
-    board = Switchboard(desk, carrier, flow.hotline.number, found.public_url, rings.submit)
+    board = Switchboard(desk, carrier, flow.hotline.number, found.public_url, rings.submit, found.prefixes)
     return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board)
 
 
