@@ -9,7 +9,8 @@ from flask.testing import FlaskClient
 from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import KEPT, REMEMBERED, Carrier
 from ivr.carrier.conferences import Participant
-from ivr.carrier.exchange import FORGOTTEN, News, Note
+from ivr.carrier.desk_phones import DeskPhones
+from ivr.carrier.exchange import FORGOTTEN, LOST, News, Note
 from ivr.carrier.leg import Leg
 from ivr.carrier.music import tune
 from ivr.carrier.sound import ways
@@ -103,6 +104,18 @@ def test_the_latest_window_has_the_sound_until_it_is_gone(talk: Talk) -> None:
     assert talk.ask("agent").elsewhere
     talk.clock.advance((FORGOTTEN + timedelta(seconds=1)).total_seconds())
     assert talk.ask("agent").talking
+
+
+def test_an_agent_whose_browser_is_gone_is_hung_up_and_nobody_else(talk: Talk) -> None:
+    phones = DeskPhones(talk.carrier)
+    talk.ask("agent")
+    talk.clock.advance(LOST.total_seconds() - 1)
+    talk.ask("caller")
+    phones.tick([])
+    assert not talk.legs["agent"].over
+    talk.clock.advance(2)
+    phones.tick([])
+    assert [name for name, leg in talk.legs.items() if leg.over] == ["agent"]
 
 
 def test_who_hangs_up_has_no_link(talk: Talk) -> None:

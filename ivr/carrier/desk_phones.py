@@ -41,7 +41,9 @@ class DeskPhones:
         return asked(self.carrier.exchange, address, lambda: phone.talking, told)
 
     def tick(self, addresses: list[str]) -> None:
-        """Have these phones be there to ring, and move on whatever nobody drives; to be called every second."""
+        """Have these phones be there to ring, and move on or end whatever nobody drives; to be called every second."""
         for address in addresses:
             self.carrier.phone(address)
+        for leg in self.carrier.exchange.lost():
+            leg.hang_up()
         self.carrier.tick(SLACK_SECONDS)

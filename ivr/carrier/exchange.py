@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ivr.carrier.company import Carrier
 
 FORGOTTEN: Final = timedelta(seconds=15)
+LOST: Final = timedelta(seconds=90)  # Browsers let a page that nobody looks at ask once a minute at the worst.
 MOST_LINKS: Final = 4  # of one browser: as many connections as it can carry with ease
 MOST_NOTES: Final = 32
 
@@ -78,8 +79,7 @@ class Exchange:
     ) -> News:
         """The news for this window, after passing its notes on; with `first` it takes the seat from any other."""
         with self._lock:
-            self._forget()
-            known = self._browsers.get(seat)
+            known = self._fresh().get(seat)
             if known is None or (first and known.window != window):
                 self._links = {pair: number for pair, number in self._links.items() if seat not in pair}
                 known = self._browsers[seat] = _Browser(window, leg, self._carrier.clock())
@@ -91,10 +91,18 @@ class Exchange:
                 self._pass(seat, note)
             return self._news(seat, known, found)
 
-    def _forget(self) -> None:
-        """Let go of windows that do not ask any more."""
+    def lost(self) -> list[Leg]:
+        """The legs whose browser is gone for good, each once; a telephone network hangs these up."""
+        with self._lock:
+            late = self._carrier.clock() - LOST
+            gone = {seat: one for seat, one in self._browsers.items() if one.seen < late}
+            self._browsers = {seat: one for seat, one in self._browsers.items() if seat not in gone}
+        return [leg for one in gone.values() if (leg := one.leg())]
+
+    def _fresh(self) -> dict[str, _Browser]:
+        """Windows that still ask."""
         late = self._carrier.clock() - FORGOTTEN
-        self._browsers = {seat: one for seat, one in self._browsers.items() if one.seen >= late}
+        return {seat: one for seat, one in self._browsers.items() if one.seen >= late}
 
     def _survey(self) -> dict[Pair, Way]:
         """Look who talks to whom; a pair that parts and meets again has another number, so both begin anew."""
@@ -107,7 +115,7 @@ class Exchange:
 
     def _pairs(self) -> Iterator[tuple[Pair, Way]]:
         """Pairs of seats with the way as the first of them has it."""
-        legs = {seat: leg for seat, one in sorted(self._browsers.items()) if (leg := one.leg())}
+        legs = {seat: leg for seat, one in sorted(self._fresh().items()) if (leg := one.leg())}
         seats = {leg.sid: seat for seat, leg in legs.items()}
         for seat, leg in legs.items():
             for way in ways(leg):
