@@ -1,6 +1,5 @@
 """Offers: who is rung for whom, on both databases; who was missed stands in front; call backs and messages are work."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -17,7 +16,7 @@ THIRD = "+8613900002222"
 
 
 @pytest.fixture
-def office(engine: Engine, journal: Journal) -> Iterator[Office]:
+def office(engine: Engine, journal: Journal) -> Office:
     """Return a desk without agents."""
     return Office(engine, journal)
 

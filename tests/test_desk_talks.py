@@ -1,6 +1,5 @@
 """Talks on both databases: guests come, take over and go; notes, cases, and what is known of a caller from before."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from tests.desks import Office
 
 
 @pytest.fixture
-def office(engine: Engine, journal: Journal) -> Iterator[Office]:
+def office(engine: Engine, journal: Journal) -> Office:
     """Return a desk without agents."""
     return Office(engine, journal)
 

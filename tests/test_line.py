@@ -175,6 +175,12 @@ def test_whoever_redials_has_the_old_place() -> None:
     assert order([entry("other", 5), entry("again", 9)], RULES)[0].id == "other"
 
 
+def test_who_was_sent_on_stands_where_they_stood_and_it_is_said_why() -> None:
+    sent, other = entry("sent", 9, front=NOON), entry("other", 5)
+    assert order([other, sent], RULES)[0] == sent
+    assert list(overtakings([other, sent], RULES)) == [Overtaking(sent, other, Reason.SENT_ON)]
+
+
 def test_a_call_back_keeps_its_place_but_leaves_equals_on_the_phone_before_it() -> None:
     back = entry("back", 5, kind="callback", joined=NOON + 60 * MINUTE)
     line = [back, entry("later", 6), entry("same", 5), entry("earlier", 4)]
@@ -220,6 +226,12 @@ def test_needs_are_given_up_after_their_waits_but_never_the_language() -> None:
     assert needed(asked, RULES, NOON + 4 * MINUTE) == needs("language:en-US")
     everything = Rules({}, ((MINUTE, frozenset({""})),))
     assert needed(asked, everything, NOON + 60 * MINUTE) == needs("language:en-US")
+
+
+def test_nothing_is_given_up_for_a_message_however_long_it_lies() -> None:
+    left = [entry("m", needs=needs("queue:payments"), kind="message"), entry("e", needs=needs("queue:payments"))]
+    (found,) = match(left, [agent("fraud", "queue:fraud"), agent("a", "queue:fraud")], RULES, NOON + 60 * MINUTE)
+    assert found.entry.id == "e"
 
 
 def test_after_the_wait_somebody_else_may_serve() -> None:

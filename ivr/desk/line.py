@@ -113,7 +113,12 @@ def returned(entry: Entry, line: Iterable[Entry] = (), by: str = "") -> Entry:
 
 
 def needed(entry: Entry, rules: Rules, now: datetime) -> frozenset[str]:
-    """Return what an agent must still be able to do, after what is given up for so long a wait."""
+    """Return what an agent must still be able to do, after what is given up for so long a wait.
+
+    Nothing is given up for a message: nobody waits on the phone until it is heard.
+    """
+    if entry.kind == "message":
+        return entry.needs
     waited = now - entry.since
     given_up = tuple(word for wait, words in rules.widen if waited >= wait for word in words)
     return frozenset(need for need in entry.needs if need.startswith(LANGUAGE) or not need.startswith(given_up))
@@ -177,7 +182,8 @@ def _queues(entries: Iterable[Entry], rules: Rules, now: datetime) -> dict[Needs
     steps = sorted(now - wait for wait, _ in rules.widen)
     asked: dict[tuple[frozenset[str], int, frozenset[str]], list[tuple[Place, Entry]]] = {}
     for entry in entries:
-        alike = entry.needs, bisect_left(steps, entry.since), entry.missed_by
+        step = -1 if entry.kind == "message" else bisect_left(steps, entry.since)
+        alike = entry.needs, step, entry.missed_by
         queue = asked.get(alike)
         if queue is None:
             queue = asked[alike] = queues.setdefault((needed(entry, rules, now), entry.missed_by), [])
