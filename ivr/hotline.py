@@ -84,6 +84,8 @@ class Hotline:
             if reply := self._step(call_id, asked, heard, stored, caller):
                 return reply
             stored = self.journal.fresh(call_id)
+            if stored and asked.startswith(TALK) and any(turn.asked == asked for turn in self.journal.turns(call_id)):
+                return self._again(call_id, asked, stored)  # Sent on already, the caller may well wait again.
         raise RuntimeError(f"call {call_id}: {TRIES} other processes were faster at {asked!r}")
 
     def _told(self, call_id: str, asked: str) -> bool:

@@ -58,8 +58,9 @@ def keyed(heard: Input) -> Iterator[str]:
             yield "> (silence)"
         case Recorded(_, seconds):
             yield f"> (speaks {seconds} s)"
-        case InLine(position, waited):
-            yield f"~ waits at {position} for {waited} s"
+        case InLine(position, waited, _, low, high, longer):
+            minutes = f", {low} to {high} minutes more" if high else ""
+            yield f"~ waits at {position} for {waited} s{minutes}{f' ({longer})' if longer else ''}"
         case Transferred(queue, agent, _, level):
             # The number outside is somebody's, too.
             yield f"~ sent on: {queue or agent or (f'level {level}' if level else 'a number outside')}"

@@ -3,7 +3,9 @@
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from ivr import transcript
@@ -11,10 +13,14 @@ from ivr.carrier.caller import Caller
 from ivr.carrier.leg import Leg
 from ivr.carrier.signals import Inline
 from ivr.flow.events import Event, Heard, Said
+from ivr.flow.inputs import InLine, Input
+from ivr.hotline import Hotline, Reply
 from ivr.transcript import Script
 from tests.world import NUMBER, World
 
 SPEAKS = re.compile(r"\(speaks (\d+) s(, hangs up)?\)")
+MINUTES = re.compile(r"\((\d+) to (\d+) minutes(?:: (\w+))?\)")
+AGENTS = re.compile(r"\((no|\d+) agents? (?:is|are) on\)")
 AGENT = "+8613900000002"
 UNSPOKEN = re.compile(r"[\s。，.!?！？]")
 
@@ -30,6 +36,7 @@ class Page:
     told: int = 0
     agent: Caller | None = None
     happened: list[Event] = field(default_factory=list)
+    outlook: dict[str, Any] = field(default_factory=dict)
 
     def do(self, action: str) -> None:
         """Do what a line says, and write down what came of it."""
@@ -41,7 +48,14 @@ class Page:
 
     def _act(self, action: str) -> None:
         caller = self.caller
-        if spoken := SPEAKS.fullmatch(action):
+        if told := MINUTES.fullmatch(action):
+            self.outlook |= {"low": int(told[1]), "high": int(told[2]), "longer": told[3] or ""}
+        elif on := AGENTS.fullmatch(action):
+            self.outlook |= {"agents": 0 if on[1] == "no" else int(on[1])}
+        elif action == "(every queue is full)":
+            for name in self.world.parts.flow.queues:
+                self.world.carrier.queue(name).most = 0
+        elif spoken := SPEAKS.fullmatch(action):
             caller.speak(float(spoken[1]))
             caller.hang_up() if spoken[2] else caller.press("#")
         elif action == "(hangs up)":
@@ -81,12 +95,24 @@ def answered(world: World, queue: str) -> Leg:
 def call(world: World, script: Script, does: list[str]) -> str:
     """Make the call that a page describes; return the page as it really went."""
     page = Page(world, script, world.caller(script.caller), transcript.head(script))
-    for action in does:
-        page.do(action)
-    page.caller.listen()
-    page.note()
+    with told_by_the_desk(page):
+        for action in does:
+            page.do(action)
+        page.caller.listen()
+        page.note()
     assert spoken(world, page.caller) == [UNSPOKEN.sub("", words) for words in said(page.happened)]
     return "\n".join(page.lines) + "\n"
+
+
+def told_by_the_desk(page: Page) -> Any:
+    """Let the waiting room be told what the page says of minutes and agents, as if the desk had reckoned it."""
+    hear = Hotline.hear
+
+    def heard(hotline: Hotline, call_id: str, asked: str, told: Input) -> Reply:
+        known = replace(told, **page.outlook) if isinstance(told, InLine) and page.outlook else told
+        return hear(hotline, call_id, asked, known)
+
+    return patch.object(Hotline, "hear", heard)
 
 
 def said(events: list[Event]) -> Iterator[str]:

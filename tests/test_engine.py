@@ -12,14 +12,26 @@ from hypothesis import strategies as st
 from ivr.flow import record
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import FlowError, Step, step
-from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Missed, Said, Waiting
+from ivr.flow.events import AskedBack, Ended, Entered, Event, Heard, Learned, Missed, Said, Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, HungUp, InLine, Input, LeftQueue, Pressed, Recorded, Silence, Spoke
+from ivr.flow.inputs import (
+    Answered,
+    Dialled,
+    HungUp,
+    InLine,
+    Input,
+    LeftQueue,
+    Pressed,
+    Recorded,
+    Silence,
+    Spoke,
+    Transferred,
+)
 from ivr.flow.load import load
 from ivr.flow.nodes import kinds
 from ivr.flow.secret import Secret
-from ivr.flow.waits import Agent, Keys, Leaving, Message, Room, Talking
-from tests.small import HOTLINE, small
+from ivr.flow.waits import Agent, Keys, Leaving, Message, Outside, Room, Talking
+from tests.small import HOTLINE, QUEUES, small
 
 OPEN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday, ten in the morning in Shanghai
 CLOSED = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # Sunday
@@ -176,10 +188,10 @@ def test_the_waiting_room_tells_the_place_and_a_key_leads_to_a_message(flow: Flo
     line = call(flow, *keys("0"))
     assert (line.call.line, line.call.turn) == (2, 2)
     room = step(flow, line.call, InLine(3, 0), OPEN)
-    assert said(room) == "前面还有两位。留言，请按 1"
-    assert room.events[-1] == Waiting(Room("hold.wav"), 3)
+    assert said(room) == "前面还有两位。留言，请按 1回电，请按 2"
+    assert room.events[-1] == Waiting(Room("hold.wav", 2), 3)
     nearer = step(flow, room.call, InLine(1, 30), OPEN)
-    assert said(nearer) == "您是下一位。留言，请按 1"
+    assert said(nearer) == "您是下一位。留言，请按 1回电，请按 2"
     leaving = step(flow, nearer.call, InLine(1, 50, "1"), OPEN)
     assert isinstance(leaving.call.wait, Leaving)
     message = step(flow, leaving.call, LeftQueue("leave"), OPEN)
@@ -196,17 +208,174 @@ def test_nobody_waits_longer_than_the_queue_allows(flow: Flow) -> None:
 @pytest.mark.parametrize("result", ["queue-full", "error", "system-error", "something new"])
 def test_a_queue_that_fails_leads_to_a_message(flow: Flow, result: str) -> None:
     done = step(flow, call(flow, *keys("0")).call, LeftQueue(result), OPEN)
-    assert said(done).startswith("现在很忙。")
-    assert isinstance(done.call.wait, Message)
+    assert said(done) == "现在很忙。留言，请按 1回电，请按 2"
+    assert isinstance(step(flow, done.call, Pressed("1"), OPEN).call.wait, Message)
 
 
 def test_after_a_person_the_call_is_served(flow: Flow) -> None:
     line = call(flow, *keys("0")).call
-    assert step(flow, line, LeftQueue("bridged"), OPEN).events[-1] == Ended("served")
+    asked = step(flow, line, LeftQueue("bridged"), OPEN)
+    assert said(asked) == "请打分。"
+    assert step(flow, asked.call, HungUp(), OPEN).events[-1] == Ended("served")
     taken = step(flow, line, LeftQueue("redirected"), OPEN)
     assert isinstance(taken.call.wait, Talking)
     assert step(flow, taken.call, HungUp(), OPEN).events[-1] == Ended("served")
     assert step(flow, line, LeftQueue("hangup"), OPEN).events[-1] == Ended("hung-up")
+
+
+def in_room(flow: Flow, *told: InLine, at: datetime = OPEN) -> Step:
+    done = call(flow, *keys("0"))
+    for one in told:
+        done = step(flow, done.call, one, at)
+    return done
+
+
+def test_the_minutes_are_told_and_why_they_grow(flow: Flow) -> None:
+    assert said(in_room(flow, InLine(1, 0, "", 3, 5))) == "您是下一位。预计还要等三到五分钟。留言，请按 1回电，请按 2"
+    longer = in_room(flow, InLine(1, 0, "", 3, 5), InLine(1, 30, "", 6, 8, "urgent"))
+    assert said(longer) == "有更紧急的来电。预计还要等六到八分钟。留言，请按 1回电，请按 2"
+    assert "预计" not in said(in_room(flow, InLine(1, 0)))
+    assert said(in_room(flow, InLine(1, 0, "", 6, 8, "whatever"))).startswith("您是下一位。预计还要等六到八分钟。")
+
+
+def test_the_place_in_line_is_said_when_it_changes_and_now_and_then(flow: Flow) -> None:
+    rounds = [InLine(3, 0), *(InLine(3, 30 * number) for number in range(1, 6)), InLine(2, 200)]
+    told = [said(in_room(flow, *rounds[: number + 1])).partition("留言")[0] for number in range(len(rounds))]
+    assert told == ["前面还有两位。", "", "", "", "前面还有两位。", "", "前面还有一位。"]
+
+
+def test_who_waits_past_closing_is_told_once_and_stays(flow: Flow) -> None:
+    late = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
+    first = in_room(flow, InLine(1, 30, agents=1), at=late)
+    assert said(first).startswith("已经下班，明天上午九点再上班。")
+    second = step(flow, first.call, InLine(1, 60, agents=1), late)
+    assert "下班" not in said(second)
+    assert isinstance(second.call.wait, Room)
+    alone = step(flow, second.call, InLine(1, 90, agents=0), late)
+    assert alone.call.wait == Leaving("closed")
+    closed = step(flow, alone.call, LeftQueue("leave"), late)
+    assert said(closed).startswith("现在休息，明天上午九点开始服务。")
+    assert isinstance(in_room(flow, InLine(1, 30, agents=-1), at=late).call.wait, Room)
+
+
+def ringing_back(flow: Flow, caller: str, *inputs: Input, at: datetime = OPEN) -> Step:
+    done = step(flow, flow.new_call(), Answered(caller), at)
+    for heard in (Pressed("0"), InLine(1, 0, "2"), LeftQueue("leave"), *inputs):
+        done = step(flow, done.call, heard, at)
+    return done
+
+
+def test_the_callers_own_number_is_offered_and_a_key_confirms_it(flow: Flow) -> None:
+    asked = ringing_back(flow, "+8613800138000")
+    assert said(asked) == "我们给您回电。您的号码是幺三八，零零幺三，八零零零。这个号码，请按 1另一个号码，请按 2"
+    done = ringing_back(flow, "+8613800138000", Pressed("1"))
+    assert AskedBack("+8613800138000", "general") in done.events
+    assert said(done) == "轮到您时打给您。再见。"
+    assert done.events[-1] == Ended("callback")
+
+
+@pytest.mark.parametrize("caller", ["", "anonymous", "+266696687", "client:alice", "95588", "+6591234567", "9" * 80])
+def test_who_has_no_number_that_we_may_ring_keys_one(flow: Flow, caller: str) -> None:
+    assert said(ringing_back(flow, caller)) == "我们给您回电。请输入号码。输完后，请按井号键"
+    done = ringing_back(flow, caller, *keys("02155555555", "1"))
+    assert AskedBack("+862155555555", "general") in done.events
+
+
+@pytest.mark.parametrize("keyed", ["95588", "110", "12345678901", "006591234567", "4001234567", "1" * 20, "??"])
+def test_a_number_that_we_may_not_ring_is_asked_again(flow: Flow, keyed: str) -> None:
+    done = ringing_back(flow, "", Pressed(keyed))
+    why = "这个号码打不了。" if keyed.startswith("00") else "固定电话加区号。"
+    assert said(done).startswith(f"号码的位数不对。{why}")
+    assert not any(isinstance(event, AskedBack) for event in done.events)
+
+
+def test_a_number_can_be_keyed_again_and_given_up(flow: Flow) -> None:
+    done = ringing_back(flow, "", *keys("13800138000", "2", "13900139000", "1"))
+    assert AskedBack("+8613900139000", "general") in done.events
+    assert isinstance(ringing_back(flow, "", *[Silence()] * 3).call.wait, Agent)
+    assert ringing_back(flow, "", Pressed("13800138000"), HungUp()).events[-1] == Ended("hung-up")
+
+
+def test_a_long_wait_does_not_use_up_a_callers_prompts(flow: Flow) -> None:
+    rounds = [InLine(1, number) for number in range(40)]
+    done = in_room(flow, *rounds, InLine(1, 50, "2"))
+    done = step(flow, done.call, LeftQueue("leave"), OPEN)
+    done = step(flow, done.call, Pressed("13800138000"), OPEN)
+    assert said(done).startswith("您输入的是")
+
+
+def talking(flow: Flow, *inputs: Input) -> Step:
+    done = in_room(flow, InLine(1, 0))
+    for heard in (LeftQueue("redirected"), *inputs):
+        done = step(flow, done.call, heard, OPEN)
+    return done
+
+
+def test_the_agent_sends_the_caller_on(flow: Flow) -> None:
+    other = talking(flow, Transferred(queue="accounts"))
+    assert said(other) == "正在转接。"
+    assert other.call.wait == Agent("accounts", 3, 2)
+    assert other.call.line == other.call.turn
+    assert other.call.facts["queue"] == "accounts"
+    assert talking(flow, Transferred(agent="bob")).call.wait == Agent("general", agent="bob")
+    assert talking(flow, Transferred(level=2)).call.wait == Agent("general", level=2)
+    assert talking(flow, Transferred(queue="nowhere")).call.wait == Agent("general")
+    assert talking(flow, Transferred(queue="accounts"), HungUp()).events[-1] == Ended("hung-up")
+
+
+def test_a_number_outside_that_does_not_answer_brings_the_caller_back(flow: Flow) -> None:
+    outside = Transferred(number="+862155555555")
+    assert talking(flow, outside).call.wait == Outside("+862155555555")
+    assert said(talking(flow, outside, Dialled("completed"))) == "请打分。"
+    for result in ("busy", "no-answer", "failed", "canceled", "something new"):
+        back = talking(flow, outside, Dialled(result))
+        assert said(back) == "没有接通。"
+        assert back.call.wait == Agent("general")
+    assert talking(flow, outside, HungUp()).events[-1] == Ended("served")
+
+
+def test_the_survey_takes_a_score_and_a_remark(flow: Flow) -> None:
+    scored = talking(flow, LeftQueue("bridged"), Pressed("4"))
+    assert Learned("score", "4") in scored.events
+    assert isinstance(scored.call.wait, Message)
+    done = step(flow, scored.call, Recorded("RE1", 7), OPEN)
+    assert Learned("remark", "RE1") in done.events
+    assert done.events[-1] == Ended("served")
+    assert Learned("remark", "none") in step(flow, scored.call, Recorded("RE1", 0), OPEN).events
+    assert step(flow, scored.call, HungUp(), OPEN).events[-1] == Ended("served")
+
+
+def test_who_gives_no_score_is_let_go_after_three_misses(flow: Flow) -> None:
+    done = talking(flow, LeftQueue("bridged"), Pressed("7"), Pressed("8"), Pressed("6"))
+    assert done.events[-1] == Ended("served")
+    assert "score" not in done.call.facts
+
+
+def test_a_queue_that_records_says_so_and_no_key_interrupts(flow: Flow) -> None:
+    recording, _ = load(small(queues=QUEUES.replace("{name: 账户,", "{name: 账户, record: true,")))
+    assert recording
+    done = call(recording, *keys("1", "0"))
+    notice = [event for event in done.events if isinstance(event, Said)][-1]
+    assert (notice.words, notice.interrupt) == ("通话将被录音。", False)
+    sent = step(recording, talking(recording).call, Transferred(queue="accounts"), OPEN)
+    assert said(sent) == "正在转接。通话将被录音。"
+    assert "录音" not in said(call(recording, *keys("0")))
+
+
+def test_taskrouter_is_told_the_workflow_and_the_matter() -> None:
+    workflow = "WW" + "a" * 32
+    routed, _ = load(
+        small(queues=QUEUES.replace("{name: 账户,", f"{{name: 账户, router: taskrouter, workflow: {workflow},"))
+    )
+    assert routed
+    done = call(routed, *keys("1", "0"))
+    assert done.call.wait == Agent("accounts", 3, 2, router="taskrouter", workflow=workflow, matter="frozen")
+
+
+def test_numbers_are_written_down_but_never_shown() -> None:
+    events = (Heard(Answered("+8613800138000"), OPEN), AskedBack("+8613800138000", "general"))
+    assert "13800138000" not in repr(events)
+    assert record.read(record.write(events)) == events
 
 
 def test_a_message_ends_the_call_and_silence_is_asked_about_once(flow: Flow) -> None:
@@ -245,8 +414,19 @@ ANY = st.one_of(
         Pressed
     ),
     st.just(Silence()),
-    st.builds(InLine, st.integers(1, 5), st.integers(0, 200), st.sampled_from(["", "", "1"])),
-    st.sampled_from(["leave", "bridged", "queue-full", "hangup"]).map(LeftQueue),
+    st.builds(
+        InLine,
+        st.integers(1, 5),
+        st.integers(0, 200),
+        st.sampled_from(["", "", "1", "2"]),
+        st.integers(0, 2),
+        st.integers(3, 9),
+        st.sampled_from(["", "urgent"]),
+        st.integers(-1, 2),
+    ),
+    st.sampled_from(["leave", "bridged", "queue-full", "hangup", "redirected"]).map(LeftQueue),
+    st.sampled_from([Transferred("accounts"), Transferred(number="+862155555555"), Transferred(level=2)]),
+    st.sampled_from(["completed", "busy"]).map(Dialled),
     st.builds(Recorded, st.just("RE1"), st.integers(0, 120)),
     st.just(HungUp()),
 )
@@ -260,6 +440,10 @@ def fits(wait: object, heard: Input) -> bool:
             return isinstance(heard, InLine | LeftQueue | HungUp)
         case Message():
             return isinstance(heard, Recorded | HungUp)
+        case Talking():
+            return isinstance(heard, Transferred | LeftQueue | HungUp)
+        case Outside():
+            return isinstance(heard, Dialled | HungUp)
     return False
 
 
@@ -269,8 +453,9 @@ def fits(wait: object, heard: Input) -> bool:
 def test_the_journal_rebuilds_the_call_and_the_inputs_replay_it(inputs: list[Input], at: datetime) -> None:
     flow, _ = load(small())
     assert flow
-    done = step(flow, flow.new_call(), Answered(), at)
-    journal, told = list(done.events), [(Answered(), at)]
+    rang = Answered("+8613800138000")
+    done = step(flow, flow.new_call(), rang, at)
+    journal, told = list(done.events), [(rang, at)]
     for heard in inputs:
         if not fits(done.call.wait, heard):
             continue

@@ -46,7 +46,7 @@ BAD = {
             "person": PERSON + "lost: {kind: hangup, say: 再见。}\n",
             "languages/en-US": small()["languages/en-US.yaml"] + "person.lost.say: Bye.\n",
         },
-        "person.yaml:17",
+        "person.yaml:38",
         "nothing leads to person.lost",
     ),
     "a missing translation": (
@@ -56,7 +56,7 @@ BAD = {
     ),
     "a translation of nothing": (
         {"languages/en-US": small()["languages/en-US.yaml"] + "main.end.say: Bye.\n"},
-        "languages/en-US.yaml:46",
+        "languages/en-US.yaml:77",
         "remove it",
     ),
     "a gap that nothing fills": (
@@ -78,6 +78,51 @@ BAD = {
         {"frozen": FROZEN.replace("queue: accounts", "queue: acounts")},
         "frozen.yaml:2",
         "no queue 'acounts'",
+    ),
+    "a router without a workflow": (
+        {"queues": QUEUES.replace("{name: 账户,", "{name: 账户, router: taskrouter,")},
+        "queues.yaml:2",
+        "goes with a workflow",
+    ),
+    "a workflow that is none": (
+        {"queues": QUEUES.replace("{name: 账户,", "{name: 账户, router: taskrouter, workflow: WW12,")},
+        "queues.yaml:2",
+        "'workflow' is 'WW12'",
+    ),
+    "a queue's name untranslated": (
+        {"languages/en-US": small()["languages/en-US.yaml"].replace("queues.general.name", "#")},
+        "languages/en-US.yaml:",
+        "queues.general.name are missing",
+    ),
+    "a call back that leads nowhere": (
+        {"person": PERSON.replace('打给您。"\n  then: goodbye', '打给您。"\n  then: goodby')},
+        "person.yaml:",
+        "'goodby' leads nowhere",
+    ),
+    "a survey that leads nowhere": (
+        {"person": PERSON.replace("讲，会被录音。, then: goodbye}", "讲，会被录音。, then: goodby}")},
+        "person.yaml:",
+        "'goodby' leads nowhere",
+    ),
+    "a way out of the line that leads nowhere": (
+        {"person": PERSON.replace("  callback: callback", "  callback: calback")},
+        "person.yaml:",
+        "'calback' leads nowhere",
+    ),
+    "nothing after the talk": (
+        {"person": PERSON.replace("  then: survey\n", "")},
+        "person.yaml:",
+        "what comes after the talk?",
+    ),
+    "a score that means a person": (
+        {"hotline": HOTLINE.replace('person: "0"', 'person: "5"')},
+        "person.yaml:",
+        "but is a score here",
+    ),
+    "a prefix that is none": (
+        {"hotline": HOTLINE.replace("phrases:\n", 'callbacks: {prefixes: ["86"]}\nphrases:\n')},
+        "hotline.yaml:",
+        "has not the right form",
     ),
     "a queue without hours": ({"queues": QUEUES + "late: {name: 晚}\n"}, "hours.yaml:1", "'late' has no hours"),
     "a number too short": ({"frozen": FROZEN.replace('"10"', '"1"')}, "frozen.yaml:8", "at least 2 digits"),

@@ -14,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Over, Recording, Talking
 from ivr.factory import Parts
+from ivr.flow.events import Learned
+from ivr.flow.nodes.callback import Callback
 from ivr.flow.nodes.collect import KEYED, Collect
 from ivr.flow.nodes.menu import Menu
 from ivr.flow.waits import Agent, Room
@@ -76,7 +78,7 @@ class Callers(RuleBasedStateMachine):
                 st.sampled_from(NUMBERS),
                 st.sampled_from(EXTRAS),
                 st.booleans(),
-                st.sampled_from(["stays", "leaves", "leaves", "leaves", "agent", "agent", "agent", "waits"]),
+                st.sampled_from(["stays", "leaves", "leaves", "rings", "rings", "agent", "agent", "scores", "waits"]),
             ),
             min_size=AT_ONCE,
             max_size=AT_ONCE,
@@ -172,7 +174,9 @@ class Callers(RuleBasedStateMachine):
                 # The last matter of a menu leads to a finished call the soonest.
                 matters = [key for key, choice in choices.items() if choice.go not in ("english", "chinese")]
                 return matters[-1] if right == 5 else list(choices)[right % len(choices)]
-            case Collect() if KEYED in stored.call.facts:
+            case Callback() if KEYED not in stored.call.facts:
+                return "13812345678#"
+            case Callback() | Collect() if KEYED in stored.call.facts:
                 return "2" if right == 5 else "1"
             case Collect(form=form, digits=digits):
                 least, _, most = (digits or "").partition("-")
@@ -223,9 +227,15 @@ class Callers(RuleBasedStateMachine):
         match end:
             case "leaves":
                 caller.press("1")
-            case "agent":
+            case "rings":
+                caller.press("2")
+                for _ in range(2):
+                    caller.press(self.asked(caller, 1))
+            case "agent" | "scores":
                 while self.queued(caller):
                     Caller(self.world.carrier, leg=answered(self.world, str(caller.leg.place.name))).hang_up()  # type: ignore[attr-defined]
+                if end == "scores":
+                    caller.press("4")
             case _:
                 self.tally["left in a queue"] += 1
                 self.gone.add(caller.leg.sid)
@@ -237,9 +247,12 @@ class Callers(RuleBasedStateMachine):
         asked = [turn for turn in seen.turns if not turn.asked.startswith("wait/")]
         assert len(asked) <= TURNS, f"{len(asked)} turns"
         if caller.leg.sid not in self.gone:
-            assert seen.outcome in ("served", "message", "finished"), seen.outcome
+            assert seen.outcome in ("served", "message", "callback", "finished"), seen.outcome
         self.tally.update(calls=1, turns=len(seen.turns), rounds=len(seen.turns) - len(asked))
         self.tally[seen.outcome] += 1
+        self.tally["scored"] += any(
+            isinstance(event, Learned) and event.name == "score" for turn in seen.turns for event in turn.events
+        )
         self.tally[seen.language] += 1
         self.tally["most turns"] = max(self.tally["most turns"], len(asked))
 
@@ -271,5 +284,5 @@ def test_no_random_caller_is_left_without_a_person_a_message_or_a_finished_matte
     tally = Callers.tally
     print(f"\nrandom callers, derandomised: {dict(tally)}, {time.monotonic() - begun:.1f} s")
     assert tally["calls"] >= CALLS
-    for way in ("served", "message", "finished", "hung-up", "left in a queue", "zh-CN", "en-US"):
+    for way in ("served", "message", "callback", "finished", "hung-up", "left in a queue", "scored", "zh-CN", "en-US"):
         assert tally[way], f"no call of this run was {way!r}"

@@ -7,7 +7,7 @@ import pytest
 
 from ivr.flow.events import Ended, Event, Heard, Learned, Said, Waiting
 from ivr.flow.inputs import Answered
-from ivr.flow.waits import Agent, Keys, Leaving, Lookup, Message, Room, Talking
+from ivr.flow.waits import Agent, Keys, Leaving, Lookup, Message, Outside, Room, Talking
 from ivr.telephony import voices
 from ivr.telephony.render import Site, chunks, render
 from tests.contract import faults
@@ -45,6 +45,17 @@ TABLE: dict[str, tuple[list[Event], str]] = {
         [HELLO, Waiting(Agent("fraud", 1, 50), 5)],
         f'{ZH}您好。</Say><Enqueue action="{url("turn/5")}" maxQueueSize="50" method="POST" waitUrl="{url("wait/5")}" '
         'waitUrlMethod="POST">fraud</Enqueue>',
+    ),
+    "a queue of TaskRouter's": (
+        [Waiting(Agent("fraud", 1, 50, router="taskrouter", workflow="WW" + "a" * 32, matter="stolen"), 5)],
+        f'<Enqueue action="{url("turn/5")}" method="POST" waitUrl="{url("wait/5")}" waitUrlMethod="POST" '
+        f'workflowSid="WW{"a" * 32}"><Task priority="9">'
+        '{"queue": "fraud", "language": "zh-CN", "matter": "stolen"}</Task></Enqueue>',
+    ),
+    "a number outside": (
+        [HELLO, Waiting(Outside("+862155555555"), 5)],
+        f'{ZH}您好。</Say><Dial action="{url("turn/5")}" method="POST" timeout="30">'
+        "<Number>+862155555555</Number></Dial>",
     ),
     "a round of waiting": (
         [HELLO, Waiting(Room("hold.wav"), 6)],

@@ -13,8 +13,8 @@ line:
   waited: waited       # after the queue's longest wait
   closed: closed       # the queue has closed, and the last agent is gone
   full: full           # no room in the queue, or the queue failed
-  then: survey         # after the talk; goodbye unless given
-  bye: 感谢您的来电，再见。
+  then: survey         # after the talk; or the words of a goodbye:
+  # bye: 感谢您的来电，再见。
 ```
 """
 
@@ -53,7 +53,7 @@ class Agent(Node):
     closed: Place
     full: Place
     then: Place | None = None
-    bye: Words
+    bye: Words | None = None
 
     def enter(self, flow: Flow, call: Call) -> Move:
         """Join the queue, after the notice that talks are recorded, where they are."""
@@ -111,9 +111,11 @@ class Agent(Node):
         return frozenset({"ahead", "opening", "wait"})
 
     def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
-        """Tell of a queue that does not exist."""
+        """Tell of a queue that does not exist, and of a talk after which nothing or two things are meant to come."""
         if self.queue and self.queue not in flow.queues:
             yield ("queue",), f"there is no queue {self.queue!r}: queues.yaml has {', '.join(flow.queues)}"
+        if bool(self.then) == bool(self.bye):
+            yield ("then",), "what comes after the talk? write either then: (a survey, say) or bye: (words)"
 
 
 def _wait(flow: Flow, call: Call, name: str, agent: str = "", level: int = 0) -> AgentWait:
