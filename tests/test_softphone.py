@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
@@ -16,8 +17,10 @@ from playwright.sync_api import Response as Answer
 
 from ivr.carrier.rehearsal import served
 from ivr.factory import Parts, create_app
+from ivr.settings import SettingsError, read
 from ivr.telephony.tokens import Tokens
 from ivr.web import POLICY
+from tests.desk_site import log_in as log_in_by_form
 from tests.test_phone_page import CHROMIUM, FLAGS
 from tests.world import ACCOUNT, free_port, hotline_settings
 
@@ -138,8 +141,9 @@ def test_the_page_reaches_the_carrier_and_nobody_else(site: Site, page: Page) ->
 class Network:
     """The carrier's signals as they come by its socket, as far as a bell needs them."""
 
-    def __init__(self, page: Page) -> None:
-        self.told: list[dict[str, object]] = []
+    def __init__(self, page: Page, seconds: int = 3600) -> None:
+        self.seconds = seconds  # that the carrier says a token is good for
+        self.told: list[dict[str, Any]] = []
         page.route_web_socket(lambda url: url.startswith(SIGNALS), self._answer)
 
     def _answer(self, socket: WebSocketRoute) -> None:
@@ -151,7 +155,11 @@ class Network:
             message = json.loads(text)
             self.told.append(message)
             if message["type"] == "listen":
-                about = {"region": "US_EAST_VIRGINIA", "edge": "ashburn", "token": {"identity": "alice", "ttl": 3600}}
+                about = {
+                    "region": "US_EAST_VIRGINIA",
+                    "edge": "ashburn",
+                    "token": {"identity": "alice", "ttl": self.seconds},
+                }
                 self.tell("connected", about)
             if message["type"] == "register":
                 self.tell("ready", {})
@@ -159,6 +167,11 @@ class Network:
     def tell(self, kind: str, payload: dict[str, object]) -> None:
         """Say something to the page."""
         self.socket.send(json.dumps({"type": kind, "payload": payload, "version": "1.6"}))
+
+    def listening(self) -> list[dict[str, Any]]:
+        """Return what the tokens say that the page has shown so far."""
+        shown = [str(one["payload"]["token"]) for one in self.told if one["type"] == "listen"]
+        return [jwt.decode(one, SECRET, algorithms=["HS256"]) for one in shown]
 
     def ring(self, call: str) -> None:
         """Have a call come in."""
@@ -179,9 +192,43 @@ def test_it_registers_rings_and_refuses(site: Site, page: Page) -> None:
     network.ring("CA2")
     phone.get_by_role("button", name="Refuse").click()
     expect(phone).to_have_attribute("data-state", "ready")
-    listen = next(one for one in network.told if one["type"] == "listen")
-    assert jwt.decode(listen["payload"]["token"], SECRET, algorithms=["HS256"])["grants"]["identity"] == "alice"
+    assert [one["grants"]["identity"] for one in network.listening()] == ["alice"]
     assert {"type": "reject", "callsid": "CA2"} in [
         {"type": one["type"], "callsid": one["payload"].get("callsid")} for one in network.told
     ]
     page.goto("about:blank")
+
+
+def test_a_token_is_renewed_before_it_ends(site: Site, page: Page) -> None:
+    page.route("**/*", Outside())
+    network = Network(page, seconds=11)
+    log_in(page, site)
+    with page.expect_response(f"{site.url}/desk/token", timeout=SOON):
+        expect(page.locator("#softphone")).to_have_attribute("data-state", "ready", timeout=SOON)
+    for _ in range(100):
+        if len(network.listening()) > 1:
+            break
+        page.wait_for_timeout(100)
+    first, second = network.listening()[:2]
+    assert second["exp"] >= first["exp"]
+    assert second["grants"] == first["grants"]
+    page.goto("about:blank")
+
+
+def test_half_an_api_key_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="belong together"):
+        read({"TWILIO_API_KEY": KEY}, tmp_path)
+
+
+def test_without_an_api_key_nothing_is_reached_and_nothing_fetched(tmp_path: Path) -> None:
+    settings = hotline_settings(tmp_path, free_port())
+    app = create_app(settings)
+    pages = app.extensions["pages"]
+    password = pages.hire_first()
+    client = pages.made()[0].test_client()
+    found = log_in_by_form(client, "alice", password)
+    answer = client.get("/desk")
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert "softphone" not in answer.text
+    assert client.post("/desk/token", json={}, headers={"X-CSRFToken": found}).status_code == 404
+    app.extensions["hotline"].close()
