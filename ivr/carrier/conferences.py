@@ -70,6 +70,10 @@ class Room:
         self.started: datetime | None = None
         self.callbacks: Callbacks | None = None
         self.record = False
+        self._tape = ""
+        self._paused: datetime | None = None
+        self._skips = True
+        self._skipped = 0.0
         self._participants: list[Participant] = []
         self._numbers = 0
         self._end: Form = ()
@@ -184,12 +188,34 @@ class Room:
         )
         carrier.background(lambda: notify(carrier, None, url, form))
 
+    def pause(self, on: bool, skip: bool) -> Recorded | None:
+        """Pause the recording, or go on with it; as it stands now, or None when nothing is recorded.
+
+        A pause that does not `skip` its time is silence on the tape.
+        """
+        with self._lock:
+            if self._paused and not on:
+                lost = (self.carrier.clock() - self._paused).total_seconds()
+                self._skipped += lost if self._skips else 0.0
+                self._paused = None
+            elif on and not self._paused:
+                self._paused, self._skips = self.carrier.clock(), skip
+        return None if self.over else self.taped()
+
+    def taped(self) -> Recorded | None:
+        """The recording as it stands now; None when there is none."""
+        if not self.record or self.started is None:
+            return None
+        self._tape = self._tape or self.carrier.new_sid("RE")
+        end = self._paused if self._paused and self._skips else self.carrier.clock()
+        seconds = round((end - self.started).total_seconds() - self._skipped)
+        status = "paused" if self._paused else "in-progress"
+        return Recorded(self._tape, "", status, seconds, self.started, "Conference", None, self.sid)
+
     def _keep_recording(self) -> None:
-        if not self.record or self.started is None or self.callbacks is None:
+        taken = self.taped()
+        if taken is None or self.callbacks is None:
             return
-        seconds = round((self.carrier.clock() - self.started).total_seconds())
-        sid = self.carrier.new_sid("RE")
-        taken = Recorded(sid, "", "", seconds, self.started, "Conference", None, self.sid)
         kept = keep(self.carrier, taken)
         if self.callbacks.recording is not None and kept.status in self.callbacks.recording_events:
             report(self.carrier, None, self.callbacks.recording, kept)

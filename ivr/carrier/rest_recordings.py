@@ -1,4 +1,4 @@
-"""Recordings by REST: their data, their sound as WAV, and deleting them."""
+"""Recordings by REST: their data, their sound as WAV, deleting them, and pausing that of a conference."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from flask import Response, request
 
 from ivr.carrier.company import Carrier
 from ivr.carrier.record import Recorded
-from ivr.carrier.rest_shapes import Routes, Shape, answer, date, gone, missing, page, path_of
+from ivr.carrier.rest_shapes import Refused, Routes, Shape, answer, date, gone, missing, page, path_of
+
+
+CURRENT = "Twilio.CURRENT"
 
 
 def routes(carrier: Carrier) -> Routes:
@@ -15,6 +18,7 @@ def routes(carrier: Carrier) -> Routes:
         ("/Recordings.json", "GET", lambda account: _list(carrier, {})),
         ("/Calls/<call>/Recordings.json", "GET", lambda account, call: _list(carrier, {"CallSid": call})),
         ("/Conferences/<sid>/Recordings.json", "GET", lambda account, sid: _list(carrier, {"ConferenceSid": sid})),
+        ("/Conferences/<sid>/Recordings/<one>.json", "POST", lambda account, sid, one: _pause(carrier, sid, one)),
         ("/Recordings/<sid>.json", "GET", lambda account, sid: answer(shape(carrier, _find(carrier, sid)))),
         ("/Recordings/<sid>.json", "DELETE", lambda account, sid: _delete(carrier, _find(carrier, sid))),
         ("/Recordings/<sid>.wav", "GET", lambda account, sid: _media(_find(carrier, sid))),
@@ -72,6 +76,22 @@ def _list(carrier: Carrier, fixed: dict[str, str]) -> Response:
         if "CallSid" in fixed:
             one["track"] = "both"
     return page("recordings", shapes)
+
+
+def _pause(carrier: Carrier, sid: str, one: str) -> Response:
+    """Pause the recording of a conference, by its SID or as the current one, or go on with it."""
+    room = carrier.conferences.get(sid)
+    taped = room.taped() if room and not room.over else None
+    if room is None or taped is None or one not in (taped.sid, CURRENT):
+        raise missing(request.path)
+    status, behaviour = request.form.get("Status", ""), request.form.get("PauseBehavior", "silence")
+    if status not in ("in-progress", "paused"):
+        raise Refused(400, 21220, f"Status {status} cannot be set here")
+    if behaviour not in ("skip", "silence"):
+        raise Refused(400, 20001, f"PauseBehavior cannot be {behaviour}")
+    found = shape(carrier, room.pause(status == "paused", behaviour == "skip") or taped)
+    del found["media_url"]
+    return answer(found)
 
 
 def _media(kept: Recorded) -> Response:

@@ -1,19 +1,23 @@
 """A place in the line as the desk reads it, and how rows are moved from state to state."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, Table, select, update
+from sqlalchemy import Connection, Select, Table, select, update
 
-from ivr.desk.line import Entry
+from ivr.desk.line import NOBODY, Entry
 from ivr.store.desk_tables import line
 
 OPEN: Final = ("waiting", "offered", "talking")
-# What the order asks of a place: the line may be long, so no more is read.
-STANDING: Final = ("id", "kind", "since", "rank", "queue", "language", "joined_at", "front", "missed_by", "wants")
-NEEDED: Final = (*STANDING, "level", "owner", "call_id", "matter")
+# What the order asks of a place, in the order in which `entry` takes it: the line may be long, so no more is read.
+STANDING: Final = (
+    *("id", "kind", "since", "rank", "joined_at", "front", "missed_by"),
+    *("queue", "language", "wants", "owner", "level"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +63,24 @@ def places() -> Select[Any]:
     return select(*(line.c[one.name] for one in fields(Place)))
 
 
-def entry(row: RowMapping) -> Entry:
-    """Return how a row stands in the line."""
-    needs = {f"queue:{row['queue']}", f"language:{row['language']}"}
-    if row["wants"]:
-        needs.add(f"agent:{row['wants']}")
-    if row["owner"]:
-        needs.add(f"owner:{row['owner']}")
-    if row["level"] > 1:
-        needs.add(f"level:{row['level']}")
-    kind = row["kind"]
-    missed = frozenset(json.loads(row["missed_by"])) if row["missed_by"] else frozenset[str]()
-    return Entry(row["id"], kind, row["since"], row["rank"], frozenset(needs), row["joined_at"], row["front"], missed)
+def standings() -> Select[Any]:
+    """Return the query for how places stand in the line."""
+    return select(*(line.c[name] for name in STANDING))
+
+
+def entry(row: Sequence[Any]) -> Entry:
+    """Return how somebody stands in the line, from a row of `standings`."""
+    name, kind, since, rank, joined, front, missed_by, *wanted = row
+    missed = frozenset(json.loads(missed_by)) if missed_by else NOBODY
+    return Entry(name, kind, since, rank, _needs(*wanted), joined, front, missed)
+
+
+@lru_cache(maxsize=1024)
+def _needs(queue: str, language: str, wants: str | None, owner: str | None, level: int) -> frozenset[str]:
+    named = {f"agent:{wants}"} if wants else set()
+    owned = {f"owner:{owner}"} if owner else set()
+    high = {f"level:{level}"} if level > 1 else set()
+    return frozenset({f"queue:{queue}", f"language:{language}", *named, *owned, *high})
 
 
 def one(connection: Connection, table: Table, where: Any) -> Any:

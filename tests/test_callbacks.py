@@ -1,0 +1,160 @@
+"""Who is rung back: an agent takes it first, then the customer is rung and asked for a key, and both talk."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ivr.carrier.caller import Caller
+from ivr.carrier.cues import Over
+from ivr.desk.keeping import Place
+from tests.test_switchboard import SKILLS, picked_up, queued, soon, state
+from tests.test_talks import answered, heard, talking
+from tests.world import CUSTOMER, World, world
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path) as made:
+        for name in ("alice", "bob"):
+            made.carrier.phone(f"client:{name}")
+            made.parts.desk.enrol(name, f"client:{name}", SKILLS)
+        yield made
+        assert made.wrong() == []
+
+
+def asked_back(here: World) -> Place:
+    """A customer waits, asks to be rung back at this number, and hangs up."""
+    caller = queued(here)
+    caller.press("2")
+    caller.press("1")
+    caller.listen()
+    caller.hang_up()
+    (place,) = here.parts.desk.waiting()
+    assert (place.kind, place.number) == ("callback", CUSTOMER)
+    return place
+
+
+def taken(here: World, name: str = "alice") -> Caller:
+    """Return an agent who took the call back."""
+    here.parts.desk.available(name)
+    agent = picked_up(here, name)
+    assert "".join(one.text for one in agent.listen()).startswith("回电。")
+    agent.press("1")
+    return agent
+
+
+def now(here: World, place: Place) -> Place:
+    found = here.parts.desk.place(place.id)
+    assert found
+    return found
+
+
+def test_a_customer_is_rung_back_and_both_wrap_up_free(here: World) -> None:
+    place = asked_back(here)
+    agent = taken(here)
+    assert "hold.wav" in heard(agent)
+    customer = answered(here, CUSTOMER)
+    words = heard(customer)
+    assert "您预约了我们的回电" in words
+    assert "录音" in words
+    customer.press("1")
+    soon(lambda: talking(customer) and talking(agent))
+    assert now(here, place).answered_back
+    customer.hang_up()
+    soon(lambda: state(here) == "wrapping")
+    assert isinstance(agent.cue, Over)
+    assert now(here, place).state == "done"
+
+
+@pytest.mark.parametrize("how", ["presses nothing", "presses another", "hangs up", "is busy", "does not answer"])
+def test_a_customer_who_does_not_confirm_is_tried_again_later(here: World, how: str) -> None:
+    place = asked_back(here)
+    agent = taken(here)
+    phone = here.carrier.phone(CUSTOMER)
+    soon(lambda: phone.ringing)
+    if how in ("is busy", "does not answer"):
+        phone.reject("busy" if how == "is busy" else "no-answer")
+    else:
+        customer = Caller(here.carrier, leg=phone.answer())
+        {
+            "presses nothing": customer.silence,
+            "presses another": lambda: customer.press("5"),
+            "hangs up": customer.hang_up,
+        }[how]()
+    soon(lambda: state(here) == "available")
+    soon(lambda: "没有接听" in "".join(one.text for one in [*agent.heard, *agent.listen()]))
+    assert isinstance(agent.cue, Over)
+    found = now(here, place)
+    assert (found.state, found.tries) == ("waiting", 1)
+    assert found.not_before
+    assert found.not_before - here.carrier.clock() <= timedelta(minutes=15)
+    here.parts.board.tend()
+    assert state(here) == "available"
+
+
+def test_three_tries_in_vain_are_the_end(here: World) -> None:
+    place = asked_back(here)
+    for pause in (0, 16 * 60, 2 * 3600 + 60):
+        here.carrier.clock.advance(pause)
+        taken(here)
+        phone = here.carrier.phone(CUSTOMER)
+        soon(lambda phone=phone: phone.ringing)
+        phone.reject()
+        soon(lambda: state(here) == "available")
+    assert now(here, place).state == "failed"
+
+
+def test_an_agent_who_hangs_up_too_soon_leaves_the_customer_in_front(here: World) -> None:
+    place = asked_back(here)
+    agent = taken(here)
+    phone = here.carrier.phone(CUSTOMER)
+    soon(lambda: phone.ringing)
+    agent.hang_up()
+    soon(lambda: not phone.ringing)
+    soon(lambda: now(here, place).state == "waiting")
+    assert state(here) == "available"
+
+
+def test_a_customer_who_answers_as_the_agent_goes_is_told_so(here: World) -> None:
+    place = asked_back(here)
+    agent = taken(here)
+    customer = answered(here, CUSTOMER)
+    customer.listen()
+    here.parts.board._customers.clear()  # As in another process, which does not know the customer's call.
+    agent.hang_up()
+    soon(lambda: now(here, place).state == "waiting")
+    assert "再给您打来" in "".join(one.text for one in customer.press("1") + customer.listen())
+
+
+def test_a_customer_is_handed_over_to_a_colleague(here: World) -> None:
+    place = asked_back(here)
+    agent = taken(here)
+    customer = answered(here, CUSTOMER)
+    customer.press("1")
+    soon(lambda: talking(customer) and talking(agent))
+    here.parts.desk.available("bob")
+    guest = here.parts.board.consult(place.id, "alice", agent="bob")
+    assert guest
+    other = answered(here, "client:bob")
+    other.press("1")
+    soon(lambda: talking(other))
+    assert here.parts.board.complete(guest.id)
+    assert talking(customer)
+    assert (state(here), state(here, "bob")) == ("wrapping", "talking")
+    customer.hang_up()
+    soon(lambda: state(here, "bob") == "wrapping")
+    assert now(here, place).state == "done"
+
+
+def test_a_message_rings_nobody(here: World) -> None:
+    caller = queued(here)
+    caller.press("1")
+    caller.speak(4)
+    caller.hang_up()
+    soon(lambda: [place.kind for place in here.parts.desk.waiting()] == ["message"])
+    here.parts.desk.available("alice")
+    here.parts.board.tend()
+    assert state(here) == "working"
+    assert not here.carrier.phone("client:alice").legs
