@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy import Connection, Engine, delete, exists, select, update
 
 from ivr.desk.offers import UNOFFERED, Offers, in_front
 from ivr.desk.places import move, one
 from ivr.store.desk_tables import agents, drafts, line, wrapups
 from ivr.store.engine import opened
-from ivr.store.tables import INSERT
+from ivr.store.tables import INSERT, calls, turns
+
+# A caller whose talk is over asks within a moment what comes next; whoever does not for so long is elsewhere by now.
+ALONE: Final = (timedelta(seconds=2), timedelta(seconds=60))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,20 @@ class Talks:
         held = select(line.c.id).join(agents, theirs).where(agents.c.state == "talking")
         with opened(self.engine) as connection:
             return list(connection.scalars(held.where(line.c.state != "talking")))
+
+    def left_alone(self) -> list[str]:
+        """Return the places whose agent hung up in the moment in which the caller came, who has been told nothing.
+
+        Of those whom the agent still wraps up, so that no look at the line reads all that was ever done.
+        """
+        now = self.now()
+        theirs = (agents.c.line == line.c.id) & (agents.c.state == "wrapping")
+        lately = (line.c.ended_at < now - ALONE[0]) & (line.c.ended_at > now - ALONE[1])
+        told = exists().where(turns.c.call_id == line.c.call_id, turns.c.asked == "talk/" + line.c.offer)
+        held = select(line.c.id).join(agents, theirs).join(calls, calls.c.id == line.c.call_id)
+        query = held.where(line.c.kind == "call", line.c.state == "done", calls.c.ended_at.is_(None), lately, ~told)
+        with opened(self.engine) as connection:
+            return list(connection.scalars(query))
 
     def hold(self, place: str, on: bool) -> bool:
         """Note that a caller hears music, or no more; False where they already do so, or nobody talks there."""

@@ -59,6 +59,8 @@ class Switchboard:
         """Take back what is past, and offer whoever waits to whoever is free."""
         for place in self.desk.done():
             self._over(place)
+        for place in self.desk.talks.left_alone():
+            self._send_back(place)
         for offer in self.desk.stale():
             self.withdraw(offer)
         for place in self.desk.callbacks.stale():
@@ -76,11 +78,12 @@ class Switchboard:
         self.run(lambda: self._ring(made))
 
     def withdraw(self, offer: str) -> None:
-        """Stop ringing an agent; nobody's fault if the caller left."""
+        """Stop ringing an agent; nobody's fault if the caller left, or it never rang."""
         place = self.desk.offered(offer)
         if place and place.leg:
             self._end(place.leg)
-        self.desk.refuse(offer, "late" if place and place.state == "offered" else "left")
+        rang = place and place.state == "offered" and place.leg
+        self.desk.refuse(offer, "late" if rang else "left")
 
     def connect(self, offer: str, place: Place) -> None:
         """Fetch the caller out of the queue into the talk in which the agent waits; or ring who is rung back."""
@@ -196,6 +199,13 @@ class Switchboard:
         found = self.desk.place(place)
         if self.desk.over(place) and found and found.leg:
             self._end(found.leg)
+
+    def _send_back(self, place: str) -> None:
+        """Have a caller who came into a talk too late, or never, go back into the line."""
+        found = self.desk.place(place)
+        if found and found.offer:
+            call, url = found.call_id, self._url(found.offer, "caller")
+            self.talks.quietly("caller left alone", lambda: self.rest.move(call, url))
 
     def _let_go(self, guest: str) -> None:
         found = self.desk.guests.one(guest)
