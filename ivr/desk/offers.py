@@ -1,22 +1,25 @@
 """Offers: whom an agent is rung for, who took them, and whom nobody took."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, or_, select, update
+from sqlalchemy import Connection, Engine, case, func, or_, select, update
 
 from ivr.desk.agents import free
-from ivr.desk.line import Rules, match, returned
-from ivr.desk.places import NEEDED, Place, entry, move, one, places
+from ivr.desk.line import Entry, Rules, match, returned
+from ivr.desk.places import STANDING, Place, came, entry, move, one, places, standings
 from ivr.store.desk_tables import agents, line
 from ivr.store.engine import opened
 
 MISSES: Final = 2
 PATIENCE: Final = timedelta(seconds=40)  # A phone rings for 30 s, and the carrier takes a moment to say that it did.
+# The carrier is asked for a ring at once and answers within four seconds. Without a ring by now there will be none: the
+# process that was to ask was killed.
+UNRUNG: Final = timedelta(seconds=7)
 DECENT: Final = (time(9), time(21))  # Nobody is rung back earlier or later in the day.
 UNOFFERED: Final = {"offer": None, "agent": None, "leg": None}
 
@@ -51,17 +54,17 @@ class Offers:
         """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
         with opened(self.engine) as connection:
             found = connection.execute(select(agents).where(agents.c.state == "available")).mappings().all()
-            waiting = self._waiting(connection) if found else []
-        who, rows = {row["id"]: row for row in found}, {row["id"]: row for row in waiting}
-        matches = match(map(entry, waiting), map(free, found), self.rules, self.now())
-        offers = (self._offered(made.agent.id, rows[made.entry.id], who[made.agent.id]["phone"]) for made in matches)
+            waiting = self._waiting(connection, len(found)) if found else []
+        phones = {row["id"]: row["phone"] for row in found}
+        matches = match(waiting, map(free, found), self.rules, self.now())
+        offers = (self._offered(made.agent.id, made.entry.id, phones[made.agent.id]) for made in matches)
         return [offer for offer in offers if offer]
 
     def give(self, call_id: str, agent: str) -> Offer | None:
         """Offer who waits to this agent, as another router says; None where either is not to be had."""
         waits = (line.c.call_id == call_id) & (line.c.kind == "call") & (line.c.state == "waiting")
         with opened(self.engine) as connection:
-            place = one(connection, line, waits)
+            place = connection.scalar(select(line.c.id).where(waits))
             phone = connection.scalar(select(agents.c.phone).where(agents.c.id == agent))
         return self._offered(agent, place, phone) if place and phone else None
 
@@ -112,44 +115,58 @@ class Offers:
 
     def stale(self) -> list[str]:
         """Return the offers that are past: rung too long, or whose caller is gone while the agent is still rung."""
-        late = line.c.offered_at < self.now() - PATIENCE
+        now = self.now()
+        unrung = line.c.leg.is_(None) & (line.c.offered_at < now - UNRUNG)
+        late = (line.c.offered_at < now - PATIENCE) | unrung
         theirs = (agents.c.line == line.c.id) & (agents.c.id == line.c.agent)
         held = select(line.c.offer).join(agents, theirs).where(agents.c.state == "ringing")
         with opened(self.engine) as connection:
             return [offer for offer in connection.scalars(held.where((line.c.state != "offered") | late)) if offer]
 
-    def _waiting(self, connection: Connection) -> list[Any]:
-        """Return who may be offered now: call backs only while their queue is open, and at a decent hour."""
+    def _waiting(self, connection: Connection, most: int) -> list[Entry]:
+        """Return who may be offered now: of those who are all alike to the order, no more than there are free agents.
+
+        Call backs only while their queue is open, and at a decent hour.
+        """
         now = self.now()
         here = now.astimezone(self.zone).time()
         ours = (line.c.state == "waiting") & (line.c.router != "taskrouter")
         due = or_(line.c.not_before.is_(None), line.c.not_before <= now)
-        rows = connection.execute(select(*(line.c[name] for name in NEEDED)).where(ours, due)).mappings().all()
-        backs = {row["queue"] for row in rows if row["kind"] == "callback"}
-        ringable = {queue for queue in backs if DECENT[0] <= here < DECENT[1] and self.open(queue, now)}
-        return [row for row in rows if row["kind"] != "callback" or row["queue"] in ringable]
+        queues = connection.scalars(select(line.c.queue).where(ours, due, line.c.kind == "callback").distinct()).all()
+        ringable = [queue for queue in queues if DECENT[0] <= here < DECENT[1] and self.open(queue, now)]
+        now_or_later = or_(line.c.kind != "callback", line.c.queue.in_(ringable))
+        ranked = standings().add_columns(self._nth(now).label("nth")).where(ours, due, now_or_later).subquery()
+        heads = select(*(ranked.c[name] for name in STANDING)).where(ranked.c.nth <= most)
+        return list(map(entry, connection.execute(heads).all()))
 
-    def _offered(self, agent: str, place: Any, phone: str) -> Offer | None:
-        key, now = place["id"], self.now()
-        offer, work = uuid4().hex, place["kind"] == "message"
-        told = {"offer": offer, "agent": agent, "leg": None, "offered_at": now, "answered_back": False}
-        told |= {"answered_at": now} if work else {}
+    def _nth(self, now: datetime) -> Any:
+        """Return which of those somebody is who need the same, were missed by the same, and differ by time alone."""
+        widened = [case((line.c.since <= now - wait, 1), else_=0) for wait, _ in self.rules.widen]
+        alike = (line.c.queue, line.c.language, line.c.wants, line.c.owner, line.c.level, line.c.missed_by)
+        return func.row_number().over(
+            partition_by=[*alike, line.c.rank, line.c.kind, *widened],
+            order_by=[came(), line.c.front.is_(None), line.c.id],
+        )
+
+    def _offered(self, agent: str, key: str, phone: str) -> Offer | None:
+        offer, now = uuid4().hex, self.now()
         with self.engine.begin() as connection:
+            place = one(connection, line, line.c.id == key)
+            work = place["kind"] == "message"
+            told = {"offer": offer, "agent": agent, "leg": None, "offered_at": now, "answered_back": False}
+            told |= {"answered_at": now} if work else {}
             if not move(connection, line, key, "waiting", "talking" if work else "offered", **told):
                 return None
             busy = "working" if work else "ringing"
             if not move(connection, agents, agent, "available", busy, line=key, since=now):
                 connection.rollback()
                 return None
-            callback = place["kind"] == "callback"
-            number = connection.scalar(select(line.c.number).where(line.c.id == key)) if callback else None
-        about = (place["queue"], place["matter"], place["language"], place["kind"])
-        return Offer(offer, key, place["call_id"], agent, phone, *about, number)
+        about = (place["queue"], place["matter"], place["language"], place["kind"], place["number"])
+        return Offer(offer, key, place["call_id"], agent, phone, *about)
 
 
 def in_front(connection: Connection, place: Any, by: str) -> dict[str, Any]:
     """Return what puts a place whom this agent missed to the front of its rank, and to other agents first."""
-    alike = select(*(line.c[name] for name in NEEDED)).where(line.c.state == "waiting", line.c.rank == place["rank"])
-    others: Iterable[Any] = connection.execute(alike).mappings()
-    back = returned(entry(place), map(entry, others), by)
+    alike = standings().where(line.c.state == "waiting", line.c.rank == place["rank"])
+    back = returned(entry([place[name] for name in STANDING]), map(entry, connection.execute(alike)), by)
     return {"front": back.front, "missed_by": json.dumps(sorted(back.missed_by))}
