@@ -99,9 +99,8 @@ def test_three_tries_in_vain_are_the_end(here: World) -> None:
     for pause in (0, 16 * 60, 2 * 3600 + 60):
         here.carrier.clock.advance(pause)
         taken(here)
-        phone = here.carrier.phone(CUSTOMER)
-        soon(lambda phone=phone: phone.ringing)
-        phone.reject()
+        soon(lambda: here.carrier.phone(CUSTOMER).ringing)
+        here.carrier.phone(CUSTOMER).reject()
         soon(lambda: state(here) == "available")
     assert now(here, place).state == "failed"
 

@@ -8,7 +8,6 @@ from ivr.carrier.company import Carrier
 from ivr.carrier.record import Recorded
 from ivr.carrier.rest_shapes import Refused, Routes, Shape, answer, date, gone, missing, page, path_of
 
-
 CURRENT = "Twilio.CURRENT"
 
 

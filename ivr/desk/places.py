@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, select, update
+from sqlalchemy import Connection, Select, Table, case, select, update
 
 from ivr.desk.line import NOBODY, Entry
 from ivr.store.desk_tables import line
@@ -68,6 +68,11 @@ def standings() -> Select[Any]:
     return select(*(line.c[name] for name in STANDING))
 
 
+def came() -> Any:
+    """Return when a place counts as having come, but for its rank."""
+    return case((line.c.front < line.c.since, line.c.front), else_=line.c.since)
+
+
 def entry(row: Sequence[Any]) -> Entry:
     """Return how somebody stands in the line, from a row of `standings`."""
     name, kind, since, rank, joined, front, missed_by, *wanted = row
@@ -80,7 +85,9 @@ def _needs(queue: str, language: str, wants: str | None, owner: str | None, leve
     named = {f"agent:{wants}"} if wants else set()
     owned = {f"owner:{owner}"} if owner else set()
     high = {f"level:{level}"} if level > 1 else set()
-    return frozenset({f"queue:{queue}", f"language:{language}", *named, *owned, *high})
+    # A message may be left before it is known whose it is: then it is anybody's.
+    ours = [f"queue:{queue}"] if queue else []
+    return frozenset({*ours, f"language:{language}", *named, *owned, *high})
 
 
 def one(connection: Connection, table: Table, where: Any) -> Any:
