@@ -2,9 +2,11 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.bench import offers
 from tests.bench.turns import BARE, measure, ratios, running, table
 
 LOWEST = 0.01  # Far below what is promised: machines that run tests do other things meanwhile.
@@ -31,3 +33,14 @@ def test_the_bench_measures_whole_calls() -> None:
         assert ratio > LOWEST, lines
         assert by_cpu > LOWEST, lines
         assert name != BARE or ratio == by_cpu == 1
+
+
+def test_the_bench_of_offers_rings_everybody_who_turns_available(tmp_path: Path) -> None:
+    with offers.office(f"sqlite:///{tmp_path}/soon.db") as made:
+        spent = offers.latencies(made, waiting=20, agents=6, offers=5)
+        assert len(spent) == 5
+        assert 0 < offers.quantile(spent, 0.5) < 5_000
+    with offers.office(f"sqlite:///{tmp_path}/cost.db") as made:
+        found = offers.costs(made, lines=(5, 20), repeats=2)
+    assert list(found) == [5, 20]
+    assert all(0 < took < 5_000 for took in found.values())
