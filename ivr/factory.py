@@ -109,6 +109,9 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         parts.flow,
         now,
         changed,
+        parts.messages,
+        found.recordings / "messages",
+        parts.board,
         practice,
         _token(found),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -13,10 +14,11 @@ from sqlalchemy import Engine
 from ivr.desk.keeping import Desk
 from ivr.flow.flow import Flow
 from ivr.store.journal import Journal
+from ivr.store.messages import Messages
 
 if TYPE_CHECKING:
     from ivr.console.commands import Staff
-    from ivr.console.desk import PracticePhone
+    from ivr.console.office import Board, PracticePhone
 
 
 @dataclass
@@ -31,6 +33,9 @@ class Pages:
     flow: Flow
     now: Callable[[], datetime]
     changed: Callable[[], object]
+    messages: Messages
+    folder: Path
+    board: "Board"
     practice: "PracticePhone | None"
     token: Callable[[str], str] | None = None
     _made: "tuple[Flask, Staff] | None" = None
@@ -61,10 +66,8 @@ class Pages:
         from ivr.console.commands import first_agent
 
         app, staff = self.made()
-        skills = {f"queue:{name}" for name in self.flow.queues}
-        skills |= {f"language:{name}" for name in self.flow.hotline.languages}
         with app.app_context():
-            return first_agent(staff, "alice", frozenset(skills))
+            return first_agent(staff, "alice", staff.all_skills)
 
     def _make(self) -> "tuple[Flask, Staff]":
         from ivr.console.commands import Staff
@@ -75,7 +78,21 @@ class Pages:
         app, people = Flask(__name__), People(self.engine, self.now)
         forgery = protect(app, people, self.url, self.secrets, self.desk.offline)
         office = Office(
-            self.desk, self.journal, lambda: self.flow, self.now, self.changed, forgery, self.practice, self.token
+            desk=self.desk,
+            journal=self.journal,
+            messages=self.messages,
+            folder=self.folder,
+            board=self.board,
+            flow=lambda: self.flow,
+            now=self.now,
+            changed=self.changed,
+            forgery=forgery,
+            practice=self.practice,
+            token=self.token,
         )
         app.register_blueprint(console(office))
-        return app, Staff(people, self.desk.enrol)
+        return app, Staff(people, self.desk.enrol, self._skills())
+
+    def _skills(self) -> frozenset[str]:
+        queues = {f"queue:{name}" for name in self.flow.queues}
+        return frozenset(queues | {f"language:{name}" for name in self.flow.hotline.languages})

@@ -1,6 +1,7 @@
 """The agent's desk as it stands in the world: the real menus, journal, line and login, with callers put in the line."""
 
 import re
+import wave
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,24 +12,27 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from ivr.console.commands import Staff, people_commands
-from ivr.console.desk import Office, console
+from ivr.console.desk import console
 from ivr.console.login import protect
+from ivr.console.office import Office
+from ivr.desk.guests import Mode
 from ivr.desk.keeping import Desk, Place
 from ivr.desk.line import Rules
 from ivr.factory import menus
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Pressed
+from ivr.flow.inputs import Pressed, Recorded
 from ivr.flow.load import load
 from ivr.hotline import Caller, Hotline
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
 from ivr.store.journal import Journal
+from ivr.store.messages import Messages
 from ivr.store.people import People
 from ivr.web import web
 from tests.stores import CALLED, CALLER, SECRET, new_call_id
 from tests.world import OPEN, ROOT
 
-SKILLS = frozenset({"queue:payments", "queue:accounts", "language:zh-CN", "language:en-US"})
+SKILLS = frozenset({"queue:payments", "queue:accounts", "queue:complaints", "language:zh-CN", "language:en-US"})
 TO_A_PERSON = ("2", "4", "4")  # money; refunds; a person
 ORDER = "202611230042"
 
@@ -73,6 +77,59 @@ class Phones:
 
 
 @dataclass
+class Board:
+    """A switchboard whose carrier does at once what it is asked: what the desk keeps of it is all there is."""
+
+    desk: Desk
+    asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def hold(self, place: str, on: bool) -> bool:
+        """Note it."""
+        return self.desk.talks.hold(place, on)
+
+    def record(self, place: str, on: bool) -> bool:
+        """Note it."""
+        return self.desk.talks.recording(place, "on" if on else "paused")
+
+    def transfer(self, place: str, *, queue: str = "", agent: str = "", number: str = "", level: int = 0) -> bool:
+        """End the talk for its agent; outside numbers may be rung in this country only."""
+        if number and not number.startswith("+86"):
+            raise ValueError("not a number to be rung")
+        self.asked.append(("transfer", queue, agent, number, level))
+        return self.desk.over(place)
+
+    def escalate(self, place: str) -> bool:
+        """End the talk for its agent."""
+        return self.transfer(place, level=2)
+
+    def consult(self, place: str, by: str, *, agent: str = "", number: str = "") -> object:
+        """Ring, by the desk."""
+        return self.desk.guests.consult(place, by, agent or None, number or None)
+
+    def complete(self, guest: str) -> bool:
+        """Hand over."""
+        found = self.desk.guests.one(guest)
+        return bool(found) and self.desk.guests.handed_over(found.line, guest)
+
+    def join_all(self, guest: str) -> bool:
+        """Let the caller hear both."""
+        found = self.desk.guests.one(guest)
+        return bool(found) and self.desk.talks.hold(found.line, False)
+
+    def drop(self, guest: str) -> bool:
+        """Let the guest go."""
+        return self.desk.guests.gone(guest)
+
+    def monitor(self, place: str, who: str, phone: str, mode: Mode) -> object:
+        """Ring, by the desk."""
+        return self.desk.guests.monitor(place, who, phone, mode)
+
+    def mode(self, guest: str, mode: Mode) -> bool:
+        """Note it."""
+        return self.desk.guests.mode(guest, mode)
+
+
+@dataclass
 class Site:
     """An application with a desk, and hands to move calls and agents with."""
 
@@ -84,11 +141,13 @@ class Site:
     clock: Callable[[], datetime]
     phones: Phones
     changes: list[str]
+    folder: Path
+    board: Board
 
-    def hire(self, name: str = "alice") -> str:
-        """Add an agent; return the password."""
+    def hire(self, name: str = "alice", role: str = "agent") -> str:
+        """Add an agent or a supervisor; return the password."""
         with self.app.app_context():
-            return self.staff.hire(name, f"client:{name}", SKILLS)
+            return self.staff.hire(name, f"client:{name}", SKILLS, role)
 
     def call(self, *keys: str) -> str:
         """Ring the hotline and press keys, one turn each; return the call's id."""
@@ -102,6 +161,30 @@ class Site:
         """Put a caller with an order number in the payments line."""
         call_id = self.call(*TO_A_PERSON, ORDER, "1")
         (place,) = [place for place in self.desk.waiting() if place.call_id == call_id]
+        return place
+
+    def left_message(self, here: bool = True) -> Place:
+        """Have a caller leave a message of two seconds for complaints, whose sound is here or not."""
+        call_id = self.call("5", "4", "2", "2")
+        sid = f"RE{call_id[2:]}"
+        self.hotline.hear(call_id, "turn/5", Recorded(sid, 2))
+        messages = Messages(self.desk.engine)
+        message = messages.recorded(sid)
+        assert message
+        if here:
+            self.folder.mkdir(exist_ok=True)
+            with wave.open(str(self.folder / f"{message.id}.wav"), "wb") as sound:
+                sound.setparams((1, 2, 8000, 0, "NONE", ""))
+                sound.writeframes(bytes(32_000))
+            messages.fetched(message.id, f"{message.id}.wav", 32_044)
+        return next(place for place in self.desk.inbox.work() if place.call_id == call_id)
+
+    def talking(self, name: str = "alice") -> Place:
+        """Have an agent talk with a caller."""
+        self.desk.available(name)
+        place = self.queued()
+        self.ring()
+        self.phones.answer(f"client:{name}")
         return place
 
     def ring(self) -> None:
@@ -140,6 +223,8 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime]) -> Site:
         clock,
         phones,
         changes,
+        folder / "messages",
+        Board(desk),
     )
 
     def changed() -> None:
@@ -147,7 +232,19 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime]) -> Site:
         site.ring()
 
     forgery = protect(app, people, url, [SECRET], desk.offline)
-    app.register_blueprint(console(Office(desk, journal, lambda: found, clock, changed, forgery, phones)))
+    office = Office(
+        desk=desk,
+        journal=journal,
+        messages=Messages(engine),
+        folder=site.folder,
+        board=site.board,
+        flow=lambda: found,
+        now=clock,
+        changed=changed,
+        forgery=forgery,
+        practice=phones,
+    )
+    app.register_blueprint(console(office))
     app.register_blueprint(web())
     app.cli.add_command(people_commands(site.staff, app))
     return site

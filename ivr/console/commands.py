@@ -3,33 +3,40 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from secrets import token_urlsafe
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import click
 from flask import Flask
 from flask_security import hash_password
 
-from ivr.store.people import NamingError, People
+from ivr.store.people import AGENT, NamingError, People
 
 Result = TypeVar("Result")
-Enrol = Callable[[str, str, frozenset[str]], object]
+Enrol = Callable[[str, str, frozenset[str], int], object]
+# What a role's people may do, and the level at which they serve: a supervisor serves callers, too, whom others send up.
+ROLES: Final = {"agent": ((AGENT,), 1), "supervisor": ((AGENT, "supervisor"), 2)}
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The people who log in, and the desk at which they are enrolled as agents (name, phone, skills)."""
+    """The people who log in, and the desk at which they are enrolled as agents (name, phone, skills, level).
+
+    `all_skills` are those of somebody for whom none are named.
+    """
 
     people: People
     enrol: Enrol
+    all_skills: frozenset[str] = frozenset()
 
-    def hire(self, name: str, phone: str, skills: frozenset[str]) -> str:
-        """Add an agent and return the password, which is kept nowhere; within an application's context.
+    def hire(self, name: str, phone: str, skills: frozenset[str], role: str = AGENT) -> str:
+        """Add an agent or a supervisor and return the password, which is kept nowhere; within an application's context.
 
         Raise NamingError for a name that is taken or none.
         """
         password = token_urlsafe(12)
-        self.people.add(name, hash_password(password))
-        self.enrol(name, phone, skills)
+        named, level = ROLES[role]
+        self.people.add(name, hash_password(password), named)
+        self.enrol(name, phone, skills or self.all_skills, level)
         return password
 
 
@@ -72,12 +79,13 @@ def _within(pages: Flask, job: Callable[..., object] | None) -> Callable[..., ob
 def _add(group: click.Group, staff: Staff) -> None:
     @group.command("add")
     @click.argument("name")
-    @click.option("--phone", required=True, help="Where calls ring: client:NAME (the browser) or a number like +8613…")
-    @click.option("--skills", default="", help="Such as queue:payments,language:en-US.")
-    def add(name: str, phone: str, skills: str) -> None:
-        """Add an agent, and print the password, once."""
+    @click.option("--phone", default="", help="Where calls ring: client:NAME (the browser, as usual) or +8613…")
+    @click.option("--skills", default="", help="Such as queue:payments,language:en-US; otherwise all.")
+    @click.option("--role", type=click.Choice(tuple(ROLES)), default=AGENT, help="A supervisor also sees all talks.")
+    def add(name: str, phone: str, skills: str, role: str) -> None:
+        """Add an agent or a supervisor, and print the password, once."""
         wanted = frozenset(skill.strip() for skill in skills.split(",") if skill.strip())
-        _tell(name, _plainly(lambda: staff.hire(name, phone, wanted)))
+        _tell(name, _plainly(lambda: staff.hire(name, phone or f"client:{name}", wanted, role)))
 
 
 def _change(group: click.Group, staff: Staff) -> None:

@@ -31,7 +31,7 @@ def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: 
     forgery = CSRFProtect(app)
     security = Security(app, people.datastore, login_form=_form(people))
     security.want_json(lambda _: False)  # The page says no more than that it was wrong; JSON would tell what.
-    security.login_context_processor(lambda: {"t": TEXTS[language()], "language": language()})
+    security.context_processor(lambda: {"t": TEXTS[language()], "language": language()})
 
     @app.teardown_appcontext
     def done(_: object) -> None:
@@ -78,6 +78,11 @@ def _settings(secure: bool) -> dict[str, Any]:
         "SECURITY_POST_LOGOUT_VIEW": "/desk/login",
         "SECURITY_LOGIN_USER_TEMPLATE": "login.html",
         "SECURITY_LOGOUT_CSRF": True,
+        "SECURITY_CHANGEABLE": True,
+        "SECURITY_CHANGE_PASSWORD_TEMPLATE": "password.html",
+        "SECURITY_CHANGE_URL": "/password",
+        "SECURITY_POST_CHANGE_VIEW": "/desk",
+        "SECURITY_SEND_PASSWORD_CHANGE_EMAIL": False,
         "SECURITY_PASSWORD_HASH": "argon2",  # nosec B105 - the name of a method
         "SECURITY_PASSWORD_SCHEMES": ["argon2"],
         "SECURITY_PASSWORD_SINGLE_HASH": ["argon2"],

@@ -1,18 +1,24 @@
-"""What the agent's page shows, in the words of the menus."""
+"""What the agents' pages show, in the words of the menus."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from typing import Final
 
-from ivr.console import card
-from ivr.console.card import Line
+from ivr.console import card, office
+from ivr.console.card import Line, masked
+from ivr.console.glance import Glance
+from ivr.console.office import Office
+from ivr.desk.cases import Case
+from ivr.desk.guests import Guest
 from ivr.desk.keeping import AgentState, Place
 from ivr.flow.events import Event
 from ivr.flow.flow import Flow
 
 CODES: Final = ("resolved", "follow-up", "transferred", "wrong number", "other")
 REASONS: Final = {"break": "b", "meal": "m", "training": "t", "other": "o"}  # and their keys
+STAMP: Final = "%m-%d %H:%M"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class Waiting:
 
     matter: str
     language: str
+    kind: str
     since: float
     offered: bool
 
@@ -34,9 +41,21 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """An earlier call of the same number: when, about what, how it ended, and what agents made of it."""
+
+    at: str
+    matter: str
+    outcome: str
+    wraps: tuple[tuple[str, str, str], ...]  # outcome code, agent, note
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """The agent's caller; `waited` are seconds, None while they still wait since `joined` (a timestamp)."""
 
+    place: str
+    kind: str
     matter: str
     queue: str
     language: str
@@ -44,6 +63,22 @@ class Caller:
     waited: float | None
     keyed: dict[str, str]
     path: tuple[Line, ...]
+    number: str
+    tries: int
+    answered_back: bool
+    seconds: int | None
+    earlier: tuple[Before, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody else in the talk: an agent by name, an outside number masked, or a supervisor."""
+
+    name: str
+    kind: str
+    mode: str
+    state: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,43 +87,116 @@ class View:
 
     agent: AgentState
     caller: Caller | None
+    people: tuple[Person, ...]
+    cases: tuple[Case, ...]
+    case: str
+    colleagues: tuple[AgentState, ...]
+    choices: dict[str, str]
     queues: tuple[Queue, ...]
     now: float
 
 
-def caller(flow: Flow, spoken: str, agent: AgentState, place: Place, events: Sequence[Event]) -> Caller:
-    """Return what is known of a caller, in this language of the menus."""
-    joined = place.joined_at.timestamp()
-    waited = agent.since.timestamp() - joined if agent.state == "talking" else card.waited(events, joined)
-    return Caller(
-        matter=_matter(flow, spoken, place.matter),
-        queue=_queue(flow, spoken, place.queue),
-        language=place.language,
-        joined=joined,
-        waited=None if agent.state == "ringing" else waited,
-        keyed=card.keyed(flow, events),
-        path=tuple(card.path(flow, events)),
+def shown(given: Office, seen: Glance) -> View:
+    """Return what an agent sees, in the reader's language."""
+    flow = given.flow()
+    spoken = office.spoken(flow)
+    return View(
+        agent=seen.agent,
+        caller=_caller(given, flow, spoken, seen.agent, seen.place) if seen.place else None,
+        people=people(seen.guests),
+        cases=seen.cases,
+        case=seen.case,
+        colleagues=seen.colleagues,
+        choices={name: queue_name(flow, spoken, name) for name in flow.queues},
+        queues=queues(flow, spoken, seen.waiting),
+        now=given.now().timestamp(),
+    )
+
+
+def people(guests: Sequence[Guest]) -> tuple[Person, ...]:
+    """Return who else is in a talk, or rung for it."""
+    return tuple(
+        Person(
+            (one.by if one.kind == "monitor" else one.agent) or masked(one.phone),
+            one.kind,
+            one.mode,
+            one.state,
+            one.at.timestamp(),
+        )
+        for one in guests
+        if one.state != "host"
     )
 
 
 def queues(flow: Flow, spoken: str, places: Sequence[Place]) -> tuple[Queue, ...]:
     """Return who waits, by queue in the menus' order."""
     order = {name: number for number, name in enumerate(flow.queues)}
-    waiting = [place for place in places if place.state in ("waiting", "offered")]
-    waiting.sort(key=lambda place: (order.get(place.queue, len(order)), place.queue, place.since))
+    waiting = sorted(places, key=lambda place: (order.get(place.queue, len(order)), place.queue, place.since))
 
     def one(place: Place) -> Waiting:
-        matter = _matter(flow, spoken, place.matter)
-        return Waiting(matter, place.language, place.joined_at.timestamp(), place.state == "offered")
+        since, offered = place.joined_at.timestamp(), place.state == "offered"
+        return Waiting(matter_name(flow, spoken, place.matter), place.language, place.kind, since, offered)
 
     found = groupby(waiting, key=lambda place: place.queue)
-    return tuple(Queue(_queue(flow, spoken, name), tuple(one(place) for place in them)) for name, them in found)
+    return tuple(Queue(queue_name(flow, spoken, name), tuple(one(place) for place in them)) for name, them in found)
 
 
-def _matter(flow: Flow, spoken: str, matter: str) -> str:
+def matter_name(flow: Flow, spoken: str, matter: str) -> str:
+    """Return what agents call a matter."""
     return flow.words[spoken].get(f"{matter}.matter", matter)
 
 
-def _queue(flow: Flow, spoken: str, queue: str) -> str:
-    """Return the queue's name; menus name it in their base language only, so that others see what files call it."""
-    return flow.queues[queue].name if spoken == flow.base and queue in flow.queues else queue.capitalize()
+def queue_name(flow: Flow, spoken: str, queue: str) -> str:
+    """Return what agents call a queue; the menus' base language where there is no translation."""
+    named = flow.queues[queue].name if queue in flow.queues else queue.capitalize()
+    return flow.words[spoken].get(f"queues.{queue}.name", named if spoken == flow.base else queue.capitalize())
+
+
+def stamp(flow: Flow, at: datetime) -> str:
+    """Return a moment as the hotline's clock shows it."""
+    return at.astimezone(flow.zone).strftime(STAMP)
+
+
+def _caller(given: Office, flow: Flow, spoken: str, agent: AgentState, place: Place) -> Caller:
+    """Return what is known of a caller, in this language of the menus."""
+    events = given.journal.events(place.call_id)
+    joined = place.joined_at.timestamp()
+    sound = given.messages.recorded(place.recording) if place.recording else None
+    return Caller(
+        place=place.id,
+        kind=place.kind,
+        matter=matter_name(flow, spoken, place.matter),
+        queue=queue_name(flow, spoken, place.queue),
+        language=place.language,
+        joined=joined,
+        waited=_waited(agent, place, events),
+        keyed=card.keyed(flow, events),
+        path=tuple(card.path(flow, events)),
+        number=masked(place.number or ""),
+        tries=place.tries,
+        answered_back=place.answered_back,
+        seconds=sound.seconds if sound and sound.state == "fetched" else None,
+        earlier=_earlier(given, flow, spoken, place),
+    )
+
+
+def _waited(agent: AgentState, place: Place, events: Sequence[Event]) -> float | None:
+    if agent.state == "ringing":
+        return None
+    if place.answered_at:
+        return (place.answered_at - place.joined_at).total_seconds()
+    return card.waited(events, place.joined_at.timestamp())
+
+
+def _earlier(given: Office, flow: Flow, spoken: str, place: Place) -> tuple[Before, ...]:
+    found = given.desk.cases.history(place.caller_hash, place.joined_at)
+    return tuple(
+        Before(
+            stamp(flow, one.at),
+            matter_name(flow, spoken, one.matter),
+            one.outcome or "",
+            tuple((wrap.code, wrap.agent, wrap.note) for wrap in one.wraps),
+        )
+        for one in found
+        if one.call_id != place.call_id
+    )

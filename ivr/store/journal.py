@@ -71,6 +71,11 @@ class Journal:
         with opened(self._engine) as connection:
             return [Turn(row.turn, row.asked, record.read(row.events)) for row in connection.execute(query)]
 
+    def turn(self, call_id: str) -> int:
+        """Return how far a call has come: the turn that it takes next; 0 for an unknown call."""
+        with opened(self._engine) as connection:
+            return connection.scalar(select(calls.c.turn).where(calls.c.id == call_id)) or 0
+
     def events(self, call_id: str) -> list[Event]:
         """Return all that happened in a call, in order."""
         return [event for turn in self.turns(call_id) for event in turn.events]

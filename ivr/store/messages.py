@@ -121,6 +121,13 @@ class Messages:
             row = connection.execute(select(messages).where(messages.c.id == message_id)).mappings().first()
         return _made(row) if row else None
 
+    def recorded(self, recording_sid: str) -> Message | None:
+        """Return what became of the carrier's recording of this id, or None where nobody told of it."""
+        query = select(messages).where(messages.c.recording_sid == recording_sid)
+        with opened(self._engine) as connection:
+            row = connection.execute(query).mappings().first()
+        return _made(row) if row else None
+
     def latest(self, limit: int = 100) -> list[Message]:
         """Return the newest messages, newest first."""
         query = select(messages).order_by(messages.c.created_at.desc(), messages.c.id).limit(limit)

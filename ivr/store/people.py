@@ -49,7 +49,7 @@ people_roles = Table(
 
 
 class Role(RoleMixin):
-    """What a person may do: agent."""
+    """What a person may do: agent, supervisor."""
 
     permissions: list[str] | None = None
 
@@ -100,13 +100,13 @@ class People:
         """Return the person of this name, however it is written."""
         return self.session.scalar(select(Person).where(people.c.name == name.strip().lower()))
 
-    def add(self, name: str, password: str, role: str = AGENT) -> None:
+    def add(self, name: str, password: str, named: tuple[str, ...] = (AGENT,)) -> None:
         """Add a person with an already hashed password; raise NamingError for a name that is taken or none."""
         if not NAME.fullmatch(name):
             raise NamingError("a name is made of small letters, digits, dots, - and _")
-        known = self.session.scalar(select(Role).where(roles.c.name == role)) or Role(name=role)
+        known = [self.session.scalar(select(Role).where(roles.c.name == one)) or Role(name=one) for one in named]
         told = {"password": password, "active": True, "fs_uniquifier": uuid4().hex, "misses": 0}
-        self.session.add(Person(name=name, created_at=self.now(), roles=[known], **told))
+        self.session.add(Person(name=name, created_at=self.now(), roles=known, **told))
         try:
             self.session.commit()
         except IntegrityError:

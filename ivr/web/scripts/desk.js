@@ -1,49 +1,29 @@
 // The agent's page: asks for news, shows them, and tells the server what the agent does.
 
 import Alpine from "../vendor/alpine.js";
+import { EVERY, ask, count, draw, follow, keep, texts, tick, told, typing } from "./desk-server.js";
+import { talk } from "./desk-talk.js";
 
-const told = (id) => JSON.parse(document.getElementById(id).textContent);
-const texts = told("texts");
 const first = told("news");
-const token = document.querySelector("meta[name=csrf-token]").content;
-const EVERY = 700; // milliseconds; news are to be seen within a second.
 const AWAY = { b: "break", m: "meal", t: "training", o: "other" };
 const CODES = ["resolved", "follow-up", "transferred", "wrong number", "other"];
+const PAUSE = 400; // milliseconds without a key, after which a draft is kept
+const EMPTY = { code: "", note: "", title: "", kept: false };
+const TOLD = ["state", "reason", "since", "line", "kind", "mine", "held", "record", "guest", "guestState", "work"];
 
-let tag = "";
-let ahead = first.now - Date.now() / 1000; // of our clock is the server's
-const shown = {};
+const news = (all) => Object.fromEntries(TOLD.map((name) => [name === "kind" ? "lineKind" : name, all[name] ?? ""]));
 
-const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-
-const tick = () => {
-  const now = Date.now() / 1000 + ahead;
-  for (const one of document.querySelectorAll("[data-since]")) one.textContent = clock(Math.max(0, now - one.dataset.since));
-};
-
-// Only what has changed is drawn anew, and what was merely added to is added to, as readers read out what is new.
-const draw = (name, html) => {
-  if (shown[name] === html) return;
-  const part = document.querySelector(`[data-part="${name}"]`);
-  if (shown[name] && html.startsWith(shown[name])) part.insertAdjacentHTML("beforeend", html.slice(shown[name].length));
-  else part.innerHTML = html;
-  shown[name] = html;
-  if (name === "path") part.parentElement.scrollTo({ top: part.parentElement.scrollHeight });
-};
-
-Alpine.data("desk", () => ({
-  state: first.state,
-  reason: first.reason,
-  since: first.since,
-  line: first.line,
-  code: "",
-  note: "",
+const desk = {
+  ...news(first),
+  ...EMPTY,
+  note: first.note ?? "",
   keys: true,
   trouble: "",
+  later: 0,
 
   init() {
-    setInterval(tick, 250);
-    tick();
+    count(first.now);
+    window.addEventListener("pagehide", () => this.flush());
     this.watch();
   },
 
@@ -54,33 +34,25 @@ Alpine.data("desk", () => ({
 
   // Asks for news, or acts and is told them; false where it could not be done.
   async ask(path, body) {
-    const headers = body ? { "Content-Type": "application/json", "X-CSRFToken": token } : { "If-None-Match": tag };
-    const options = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
     let answer;
     try {
-      answer = await fetch(`/desk/${path}`, options);
+      answer = await ask(path, body);
     } catch (error) {
       this.trouble = texts.lost;
       throw error;
     }
-    if (answer.status === 401) window.location.assign("/desk");
     if (this.trouble === texts.lost) this.trouble = "";
-    if (answer.status === 304) return true;
-    if (!answer.ok) {
-      this.trouble = answer.status === 409 ? texts.not_now : ((await answer.json()).error ?? texts.lost);
-      return false;
-    }
-    this.show(await answer.json(), answer.headers);
-    return true;
+    if (answer?.error) this.trouble = answer.error;
+    else if (answer) this.show(answer);
+    return !answer?.error;
   },
 
-  show(news, headers) {
-    tag = headers.get("ETag");
-    ahead = Number(headers.get("X-Now")) - Date.now() / 1000;
-    if (news.state !== this.state) this.trouble = "";
-    if (news.line && news.line !== this.line) Object.assign(this, { code: "", note: "" });
-    Object.assign(this, { state: news.state, reason: news.reason, since: news.since, line: news.line });
-    for (const [name, html] of Object.entries(news.parts)) draw(name, html);
+  show(all) {
+    if (all.state !== this.state) this.trouble = "";
+    if (all.line && all.line !== this.line) Object.assign(this, EMPTY, { note: all.note });
+    Object.assign(this, news(all));
+    if (!this.hosting) this.closeSend();
+    for (const [name, html] of Object.entries(all.parts)) draw(name, html);
     this.$nextTick(tick);
   },
 
@@ -106,9 +78,32 @@ Alpine.data("desk", () => ({
   },
 
   async save() {
-    if (this.state !== "wrapping") return;
+    if (this.unready) return;
+    clearTimeout(this.later);
     if (!this.code) this.trouble = texts.code_missing;
-    else if (await this.act("wrap-up", { code: this.code, note: this.note })) Object.assign(this, { code: "", note: "" });
+    else if (await this.act("wrap-up", { code: this.code, note: this.note })) Object.assign(this, EMPTY);
+  },
+
+  draft() {
+    this.kept = false;
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.flush(), PAUSE);
+  },
+
+  async flush() {
+    clearTimeout(this.later);
+    const { line, note } = this;
+    if (!this.engaged || !line || this.kept) return;
+    const answer = await keep("note", { line, note }).catch(() => null);
+    if (answer?.ok && this.line === line && this.note === note) this.kept = Boolean(note);
+  },
+
+  attach(event) {
+    return this.act("case", { case: event.target.value });
+  },
+
+  async openCase() {
+    if (await this.act("case/new", { title: this.title })) this.title = "";
   },
 
   switchKeys() {
@@ -124,6 +119,10 @@ Alpine.data("desk", () => ({
     return this.state === "ringing";
   },
 
+  get ringsBack() {
+    return this.ringing && this.lineKind === "callback";
+  },
+
   get hangUpWord() {
     return this.ringing ? texts.refuse : texts.hang_up;
   },
@@ -133,7 +132,7 @@ Alpine.data("desk", () => ({
   },
 
   get engaged() {
-    return this.state === "talking" || this.state === "wrapping";
+    return ["talking", "wrapping", "working"].includes(this.state);
   },
 
   get resting() {
@@ -145,20 +144,21 @@ Alpine.data("desk", () => ({
   },
 
   get unready() {
-    return this.state !== "wrapping";
+    return this.state !== "wrapping" && this.state !== "working";
   },
 
   typed(event) {
     if (!this.keys || event.altKey || event.metaKey) return;
     if (event.ctrlKey) {
-      if (event.key === "Enter" && this.engaged) this.save();
+      if (event.key === "Enter" && this.engaged && !this.$refs.send.open) this.save();
       return;
     }
-    if (event.target.matches("textarea, input:not([type=radio], [type=checkbox])")) {
-      if (event.key === "Escape") event.target.blur();
+    if (typing(event)) {
+      if (event.key === "Escape" && !this.$refs.send.open) event.target.blur();
       return;
     }
-    if (this.pressed(event.key.toLowerCase())) event.preventDefault();
+    const key = event.key.toLowerCase();
+    if (this.$refs.send.open ? this.chosen(key) : this.pressed(key) || follow(key)) event.preventDefault();
   },
 
   // True where the key means something now.
@@ -166,12 +166,17 @@ Alpine.data("desk", () => ({
     const has = (path) => document.querySelector(`[aria-keyshortcuts="${path}"]`);
     if (key === "1" && this.ringing && has("1")) this.answer();
     else if (key === "h" && this.connected && has("H")) this.hangUp();
+    else if (this.hosting && this.pressedInTalk(key)) return true;
     else if (key === "a" && this.resting) this.available();
     else if (AWAY[key] && this.free) this.away(AWAY[key]);
     else if (key === "n" && this.engaged) this.$refs.note.focus();
+    else if (key === "c" && this.engaged) this.$refs.case.focus();
     else if (CODES[key - 1] && this.engaged) this.code = CODES[key - 1];
     else return false;
     return true;
   },
-}));
+};
+
+// Getters stay getters.
+Alpine.data("desk", () => Object.defineProperties({}, { ...Object.getOwnPropertyDescriptors(desk), ...Object.getOwnPropertyDescriptors(talk) }));
 Alpine.start();

@@ -1,0 +1,93 @@
+"""The page /desk/inbox: messages and call backs as work, with an owner and a time by which it is due."""
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, jsonify, render_template, request, send_from_directory
+
+from ivr.console import office
+from ivr.console.lists import tasks
+from ivr.console.notes import LONGEST
+from ivr.console.office import Office, asked, done, me
+from ivr.console.view import CODES
+from ivr.desk.keeping import Place
+
+FILTERS: Final = ("open", "mine", "done")
+
+
+def page(pages: Blueprint, given: Office) -> None:
+    """Add the inbox, its acts, and the sound of messages."""
+    _looks(pages, given)
+    _acts(pages, given)
+
+    @pages.get("/message")
+    def message() -> Response:
+        """Send a message's sound to whoever it is given to."""
+        place = given.desk.place(request.args.get("place", ""))
+        if place is None or me() not in (place.owner, place.agent, place.done_by):
+            abort(404, "no_message")
+        found = given.messages.recorded(place.recording or "")
+        if found is None or found.state != "fetched" or not found.file:
+            abort(404, "no_message")
+        # The name comes from our own table; the folder is left by no name, all the same.
+        return send_from_directory(given.folder, found.file, mimetype="audio/wav", conditional=True)
+
+
+def _looks(pages: Blueprint, given: Office) -> None:
+    @pages.get("/inbox")
+    def inbox() -> str:
+        told = {"filters": FILTERS, "codes": CODES}
+        return render_template("inbox.html", **told, **_rows(given, given.now().timestamp()))
+
+    @pages.get("/inbox/news")
+    def inbox_news() -> Response:
+        answer = jsonify(parts={"rows": render_template("inbox_rows.html", **_rows(given, None))})
+        answer.add_etag()
+        answer.headers["X-Now"] = str(given.now().timestamp())
+        answer.make_conditional(request)
+        return answer
+
+
+def _acts(pages: Blueprint, given: Office) -> None:
+    inbox = given.desk.inbox
+
+    @pages.post("/inbox/take")
+    def take() -> Response:
+        done(inbox.assign(_work(given).id, me()))
+        given.changed()
+        return Response(status=204)
+
+    @pages.post("/inbox/give-back")
+    def give_back() -> Response:
+        place = _work(given)
+        if place.owner != me():
+            abort(409, "not_yours")
+        done(inbox.assign(place.id, None))
+        given.changed()
+        return Response(status=204)
+
+    @pages.post("/inbox/close")
+    def close() -> Response:
+        place, code = _work(given), office.one_of("code", CODES)
+        if place.owner != me():
+            abort(409, "not_yours")
+        done(inbox.close(place.id, me(), code, office.text("note", LONGEST)))
+        return Response(status=204)
+
+
+def _work(given: Office) -> Place:
+    wanted = asked().get("place")
+    found = given.desk.place(wanted) if isinstance(wanted, str) else None
+    if found is None or found.kind == "call":
+        abort(404, "no_message")
+    return found
+
+
+def _which() -> str:
+    asked_for = request.args.get("show", "")
+    return asked_for if asked_for in FILTERS else FILTERS[0]
+
+
+def _rows(given: Office, now: float | None) -> dict[str, Any]:
+    which = _which()
+    found = given.desk.inbox.work(me() if which == "mine" else None, open=which != "done")
+    return office.words(given) | {"tasks": tasks(given, found), "now": now, "which": which}

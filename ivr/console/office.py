@@ -1,0 +1,204 @@
+"""What the pages of agents and supervisors need, and what every request of theirs goes through."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
+from flask_security import current_user
+from flask_wtf import CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from ivr.console.login import admitted
+from ivr.console.softphone import Token
+from ivr.console.texts import TEXTS, language
+from ivr.desk.guests import Mode
+from ivr.desk.keeping import AgentState, Desk, Place
+from ivr.flow.flow import Flow
+from ivr.store.journal import Journal
+from ivr.store.messages import Messages
+from ivr.web import guarded
+
+LARGEST: Final = 20_000
+# What a page does by itself, so that it is no act.
+LOOKS: Final = ("desk.news", "desk.sound", "desk.mine", "desk.inbox_news", "desk.talks_news")
+PAGES: Final = ("desk.show", "desk.inbox", "desk.talks")
+SUPERVISOR: Final = "supervisor"
+
+
+class PracticePhone(Protocol):
+    """Agents' phones at the practice carrier, by address (`client:alice`)."""
+
+    def answer(self, address: str) -> bool:
+        """Pick up what rings there and take the caller; False where nothing rings."""
+
+    def hang_up(self, address: str) -> object:
+        """Refuse what rings there, or end the talk."""
+
+    def sound(self, address: str, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Link the agent's browser with those whom this phone talks to; ValueError for what no page of ours tells."""
+
+
+class Board(Protocol):
+    """The switchboard: what can be done to a talk; `place` and `guest` are ids.
+
+    Each does it once, however often it is asked, and returns False where things had changed meanwhile; an outside
+    number that may not be rung makes ValueError.
+    """
+
+    def hold(self, place: str, on: bool) -> object:
+        """Play music to the caller, or let them talk again."""
+
+    def record(self, place: str, on: bool) -> object:
+        """Go on recording, or pause it for three minutes at most."""
+
+    def transfer(self, place: str, *, queue: str = "", agent: str = "", number: str = "", level: int = 0) -> object:
+        """Send the caller on, to be served there."""
+
+    def escalate(self, place: str) -> object:
+        """Send the caller on to an agent of a higher level."""
+
+    def consult(self, place: str, by: str, *, agent: str = "", number: str = "") -> object:
+        """Ask somebody into the talk while the caller hears music."""
+
+    def complete(self, guest: str) -> object:
+        """Hand the caller over to who was asked."""
+
+    def join_all(self, guest: str) -> object:
+        """Let the caller hear both."""
+
+    def drop(self, guest: str) -> object:
+        """Let a guest go."""
+
+    def monitor(self, place: str, who: str, phone: str, mode: Mode) -> object:
+        """Ring a supervisor, who then hears the talk."""
+
+    def mode(self, guest: str, mode: Mode) -> object:
+        """Let a supervisor be heard by nobody, by the agent, or by both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What the pages need; `changed` is told when an agent is free, `folder` is where the recorded messages are."""
+
+    desk: Desk
+    journal: Journal
+    messages: Messages
+    folder: Path
+    board: Board
+    flow: Callable[[], Flow]
+    now: Callable[[], datetime]
+    changed: Callable[[], object]
+    forgery: CSRFProtect
+    practice: PracticePhone | None = None
+    token: Token | None = None
+
+
+def opened(office: Office) -> Blueprint:
+    """Return the blueprint of `/desk`, as yet without pages, for agents who are logged in."""
+    page = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates")
+    page.before_request(lambda: _guard(office))
+    page.after_request(guarded)
+    page.register_error_handler(HTTPException, _refusal)
+    return page
+
+
+def me() -> str:
+    """Return the name of who asks."""
+    name: str = current_user.name
+    return name
+
+
+def supervises() -> bool:
+    """Tell whether a supervisor asks."""
+    return bool(current_user.has_role(SUPERVISOR))
+
+
+def agent(office: Office) -> AgentState:
+    """Return the agent who asks."""
+    found = office.desk.agent(me())
+    if found is None:
+        abort(403, "you are no agent of this hotline")
+    return found
+
+
+def talk(office: Office) -> Place:
+    """Return the place on which who asks talks with a caller of their own; 409 where they do not."""
+    found = agent(office)
+    place = office.desk.place(found.line) if found.line and found.state == "talking" else None
+    if place is None or place.state != "talking" or place.agent != found.id:
+        abort(409, "not_now")
+    return place
+
+
+def done(moved: object) -> None:
+    """End the request with 409 where things had changed meanwhile."""
+    if moved is False or moved is None:
+        abort(409, "not_now")
+
+
+def asked() -> dict[str, Any]:
+    """Return what the page sent."""
+    sent = request.get_json()
+    if not isinstance(sent, dict):
+        abort(400, "send a JSON object")
+    return sent
+
+
+def text(name: str, most: int) -> str:
+    """Return a text that the page sent, "" where it sent none; 400 where it is longer."""
+    value = asked().get(name, "")
+    if not isinstance(value, str) or len(value) > most:
+        abort(400, f"{name} has at most {most} letters")
+    return value.strip()
+
+
+def one_of(name: str, allowed: tuple[str, ...]) -> str:
+    """Return a word that the page sent; 400 where it is none of these."""
+    value = asked().get(name)
+    if not isinstance(value, str) or value not in allowed:
+        abort(400, f"{name} is one of {', '.join(allowed)}")
+    return value
+
+
+def switch(name: str = "on") -> bool:
+    """Return a yes or no that the page sent."""
+    value = asked().get(name)
+    if not isinstance(value, bool):
+        abort(400, f"{name} is true or false")
+    return value
+
+
+def words(office: Office) -> dict[str, Any]:
+    """Return what every template is told."""
+    spoken = language()
+    told = {"t": TEXTS[spoken], "language": spoken, "practice": bool(office.practice)}
+    return told | {"me": me(), "supervises": supervises()}
+
+
+def spoken(flow: Flow) -> str:
+    """Return the hotline's language that is nearest to the page's."""
+    return next((one for one in flow.words if one.startswith(language())), flow.base)
+
+
+def _guard(office: Office) -> Any:
+    request.max_content_length = LARGEST
+    if current_user.is_authenticated and not current_user.has_role("agent"):
+        abort(403, "this page is for agents")
+    if not admitted(office.now(), request.endpoint not in LOOKS):
+        if request.endpoint in PAGES:
+            return redirect(url_for("security.login"))
+        abort(401, "log in first")
+    if request.method == "POST":
+        office.forgery.protect()
+        if not request.is_json:
+            abort(415, "send application/json")
+    return None
+
+
+def _refusal(error: HTTPException) -> tuple[Response, int]:
+    """Tell why not, in the reader's language where there are words for it."""
+    why = error.description or ""
+    return jsonify(error=TEXTS[language()].get(why, why)), error.code or 500

@@ -1,0 +1,81 @@
+// What the agents' pages have in common: asking the server, drawing what changed, and clocks that count on.
+
+export const told = (id) => JSON.parse(document.getElementById(id).textContent);
+export const texts = told("texts");
+export const EVERY = 700; // milliseconds; news are to be seen within a second.
+const token = document.querySelector("meta[name=csrf-token]").content;
+
+let tag = "";
+let ahead = 0; // of our clock is the server's
+const shown = {};
+
+const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
+
+export const tick = () => {
+  const now = Date.now() / 1000 + ahead;
+  for (const one of document.querySelectorAll("[data-since]")) one.textContent = clock(Math.max(0, now - one.dataset.since));
+};
+
+export const count = (now) => {
+  ahead = now - Date.now() / 1000;
+  setInterval(tick, 250);
+  tick();
+};
+
+// Rows that did not change stay as they are, as one may hold the focus, or play.
+const drawRows = (part, html) => {
+  const made = document.createElement("template");
+  made.innerHTML = html;
+  const old = new Map([...part.children].map((row) => [row.dataset.row, row]));
+  for (const row of made.content.querySelectorAll(":scope > [data-row]")) row.told = row.outerHTML;
+  const focused = document.activeElement?.closest("[data-row]")?.dataset.row;
+  part.replaceChildren(
+    ...[...made.content.children].map((row) => (old.get(row.dataset.row)?.told === row.told ? old.get(row.dataset.row) : row)),
+  );
+  if (focused) [...part.children].find((row) => row.dataset.row === focused)?.focus({ preventScroll: true });
+};
+
+// Only what has changed is drawn anew, and what was merely added to is added to, as readers read out what is new.
+export const draw = (name, html) => {
+  if (shown[name] === html) return;
+  const part = document.querySelector(`[data-part="${name}"]`);
+  const chosen = part.matches("select") && part.dataset.part === "colleagues" ? part.value : null;
+  if (html.includes("data-row=") || part.querySelector("[data-row]")) drawRows(part, html);
+  else if (shown[name] && html.startsWith(shown[name])) part.insertAdjacentHTML("beforeend", html.slice(shown[name].length));
+  else part.innerHTML = html;
+  if (chosen !== null) part.value = chosen;
+  shown[name] = html;
+  if (name === "path") part.parentElement.scrollTo({ top: part.parentElement.scrollHeight });
+};
+
+// Asks for news, or acts; null where there are none, {error} where it could not be done.
+export const ask = async (path, body) => {
+  const headers = body ? { "Content-Type": "application/json", "X-CSRFToken": token } : { "If-None-Match": tag };
+  const answer = await fetch(`/desk/${path}`, body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers });
+  if (answer.status === 401) window.location.assign("/desk");
+  if (answer.status === 304 || answer.status === 204) return null;
+  if (!answer.ok) return { error: (await answer.json()).error ?? texts.not_now };
+  const now = Number(answer.headers.get("X-Now"));
+  if (now) ahead = now - Date.now() / 1000;
+  tag = answer.headers.get("ETag") ?? "";
+  return answer.json();
+};
+
+// A draft that is sent even as the page closes.
+export const keep = (path, body) =>
+  fetch(`/desk/${path}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
+    body: JSON.stringify(body),
+    keepalive: true,
+  });
+
+export const typing = (event) =>
+  event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])") || event.target.isContentEditable;
+
+// Single keys that lead to another page, or press a button in what has the focus.
+export const follow = (key) => {
+  const link = document.querySelector(`a[data-key="${key}"]`);
+  if (link) link.click();
+  return Boolean(link);
+};

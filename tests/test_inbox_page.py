@@ -1,0 +1,112 @@
+"""What the inbox promises: messages and call backs are taken, heard and done, by whoever they are given to alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from ivr.desk.keeping import Place
+from tests.desk_site import Clock, Site, desk_site, log_in
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def site(tmp_path: Path, clock: Clock) -> Iterator[Site]:
+    made = desk_site(tmp_path, "http://127.0.0.1:8000", clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def alice(site: Site) -> FlaskClient:
+    return entered(site, "alice")
+
+
+def entered(site: Site, name: str, role: str = "agent") -> FlaskClient:
+    """Return the browser of a new agent, who is logged in."""
+    client = site.app.test_client()
+    token = log_in(client, name, site.hire(name, role))
+    client.environ_base["HTTP_X_CSRFTOKEN"] = token
+    client.get("/desk?lang=en")
+    return client
+
+
+def heard(client: FlaskClient, place: Place) -> tuple[int, str, bytes]:
+    """Return how the request for a message's sound is answered: the status, the kind, the first bytes."""
+    with client.get(f"/desk/message?place={place.id}") as answer:
+        return answer.status_code, answer.mimetype, answer.data[:4]
+
+
+def test_a_message_is_taken_heard_and_done_with_a_code(site: Site, alice: FlaskClient) -> None:
+    place = site.left_message()
+    assert "nobody yet" in alice.get("/desk/inbox").text
+    assert alice.get(f"/desk/message?place={place.id}").status_code == 404
+    assert alice.post("/desk/inbox/take", json={"place": place.id}).status_code == 204
+    assert heard(alice, place) == (200, "audio/wav", b"RIFF")
+    assert alice.post("/desk/inbox/close", json={"place": place.id}).status_code == 400
+    closed = alice.post("/desk/inbox/close", json={"place": place.id, "code": "resolved", "note": "rang him"})
+    assert closed.status_code == 204
+    kept = site.desk.place(place.id)
+    assert kept
+    assert (kept.state, kept.done_by, kept.closed_code) == ("done", "alice", "resolved")
+    assert "Nothing to do here" in alice.get("/desk/inbox").text
+    assert "resolved" in alice.get("/desk/inbox?show=done").text
+
+
+def test_nobody_hears_or_closes_what_is_given_to_another(site: Site, alice: FlaskClient) -> None:
+    place, bob = site.left_message(), entered(site, "bob")
+    assert bob.post("/desk/inbox/take", json={"place": place.id}).status_code == 204
+    assert alice.get(f"/desk/message?place={place.id}").status_code == 404
+    assert alice.post("/desk/inbox/close", json={"place": place.id, "code": "other"}).status_code == 409
+    assert alice.post("/desk/inbox/give-back", json={"place": place.id}).status_code == 409
+    assert site.app.test_client().get(f"/desk/message?place={place.id}").status_code == 401
+    assert heard(bob, place)[0] == 200
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "..%2f..%2fetc%2fpasswd", "/etc/passwd", "", "no-such-place"])
+def test_no_other_file_is_reached(site: Site, alice: FlaskClient, name: str) -> None:
+    site.left_message()
+    assert alice.get(f"/desk/message?place={name}").status_code == 404
+
+
+def test_a_message_whose_sound_is_not_here_says_so(site: Site, alice: FlaskClient) -> None:
+    place = site.left_message(here=False)
+    alice.post("/desk/inbox/take", json={"place": place.id})
+    assert "not here yet" in alice.get("/desk/inbox?show=mine").text
+    assert alice.get(f"/desk/message?place={place.id}").status_code == 404
+
+
+def test_what_is_late_is_marked(site: Site, clock: Clock, alice: FlaskClient) -> None:
+    site.left_message()
+    assert "overdue" not in alice.get("/desk/inbox/news").json["parts"]["rows"]
+    clock.on(days=8)
+    assert alice.get("/desk/inbox/news").status_code == 401
+    assert "overdue" in entered(site, "carol").get("/desk/inbox/news").json["parts"]["rows"]
+
+
+def test_the_inbox_is_asked_for_again_only_when_it_changed(site: Site, alice: FlaskClient) -> None:
+    first = alice.get("/desk/inbox/news")
+    again = {"If-None-Match": first.headers["ETag"]}
+    assert alice.get("/desk/inbox/news", headers=again).status_code == 304
+    site.left_message()
+    assert alice.get("/desk/inbox/news", headers=again).status_code == 200
+
+
+def test_only_supervisors_see_and_hear_the_talks(site: Site, alice: FlaskClient) -> None:
+    place, sam = site.talking(), entered(site, "sam", "supervisor")
+    assert alice.get("/desk/talks").status_code == 403
+    assert alice.post("/desk/talks/listen", json={"place": place.id}).status_code == 403
+    assert "alice" in sam.get("/desk/talks").text
+    assert sam.post("/desk/talks/leave", json={"place": place.id}).status_code == 409
+    assert sam.post("/desk/talks/listen", json={"place": place.id}).status_code == 204
+    (guest,) = site.desk.guests.of(place.id)
+    assert (guest.by, guest.mode, guest.phone) == ("sam", "listen", "client:sam")
+    assert sam.post("/desk/talks/coach", json={"place": place.id}).status_code == 204
+    assert [one.mode for one in site.desk.guests.of(place.id)] == ["coach"]
+    assert sam.post("/desk/talks/leave", json={"place": place.id}).status_code == 204
+    assert site.desk.guests.of(place.id) == []
