@@ -10,7 +10,7 @@ from sqlalchemy import Engine, event
 
 from ivr.desk.keeping import RULES, Desk, Outlook
 from ivr.desk.line import order
-from ivr.desk.places import entry
+from ivr.desk.places import STANDING, entry
 from ivr.store.desk_tables import line
 from ivr.store.journal import Journal
 from tests.desks import TEN, Office
@@ -64,7 +64,7 @@ def test_as_many_stand_before_as_by_the_lines_own_order(office: Office) -> None:
         rows.append(row(f"e{number}", since, front=front, kind=kind, rank=rank))
     later = row("later", TEN - 90 * MINUTE, kind="callback", not_before=TEN + 90 * MINUTE)
     put(office.engine, *rows, row("other", TEN - 90 * MINUTE, queue="fraud"), later)
-    whole = order([entry(one | {"level": 0}) for one in rows], RULES)
+    whole = order([entry([(one | {"level": 0})[name] for name in STANDING]) for one in rows], RULES)
     callers = {one["id"] for one in rows if one["kind"] == "call"}
     for place, one in enumerate(whole):
         outlook = office.desk.outlook(one.id)

@@ -7,11 +7,11 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, case, func, or_, select, update
+from sqlalchemy import Connection, Engine, or_, select, update
 
 from ivr.desk.agents import free
 from ivr.desk.line import Entry, Rules, match, returned
-from ivr.desk.places import STANDING, Place, came, entry, move, one, places, standings
+from ivr.desk.places import STANDING, Place, entry, move, one, places, standings
 from ivr.store.desk_tables import agents, line
 from ivr.store.engine import opened
 
@@ -54,7 +54,7 @@ class Offers:
         """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
         with opened(self.engine) as connection:
             found = connection.execute(select(agents).where(agents.c.state == "available")).mappings().all()
-            waiting = self._waiting(connection, len(found)) if found else []
+            waiting = self._waiting(connection) if found else []
         phones = {row["id"]: row["phone"] for row in found}
         matches = match(waiting, map(free, found), self.rules, self.now())
         offers = (self._offered(made.agent.id, made.entry.id, phones[made.agent.id]) for made in matches)
@@ -123,11 +123,8 @@ class Offers:
         with opened(self.engine) as connection:
             return [offer for offer in connection.scalars(held.where((line.c.state != "offered") | late)) if offer]
 
-    def _waiting(self, connection: Connection, most: int) -> list[Entry]:
-        """Return who may be offered now: of those who are all alike to the order, no more than there are free agents.
-
-        Call backs only while their queue is open, and at a decent hour.
-        """
+    def _waiting(self, connection: Connection) -> list[Entry]:
+        """Return who may be offered now: call backs only while their queue is open, and at a decent hour."""
         now = self.now()
         here = now.astimezone(self.zone).time()
         ours = (line.c.state == "waiting") & (line.c.router != "taskrouter")
@@ -135,18 +132,7 @@ class Offers:
         queues = connection.scalars(select(line.c.queue).where(ours, due, line.c.kind == "callback").distinct()).all()
         ringable = [queue for queue in queues if DECENT[0] <= here < DECENT[1] and self.open(queue, now)]
         now_or_later = or_(line.c.kind != "callback", line.c.queue.in_(ringable))
-        ranked = standings().add_columns(self._nth(now).label("nth")).where(ours, due, now_or_later).subquery()
-        heads = select(*(ranked.c[name] for name in STANDING)).where(ranked.c.nth <= most)
-        return list(map(entry, connection.execute(heads).all()))
-
-    def _nth(self, now: datetime) -> Any:
-        """Return which of those somebody is who need the same, were missed by the same, and differ by time alone."""
-        widened = [case((line.c.since <= now - wait, 1), else_=0) for wait, _ in self.rules.widen]
-        alike = (line.c.queue, line.c.language, line.c.wants, line.c.owner, line.c.level, line.c.missed_by)
-        return func.row_number().over(
-            partition_by=[*alike, line.c.rank, line.c.kind, *widened],
-            order_by=[came(), line.c.front.is_(None), line.c.id],
-        )
+        return list(map(entry, connection.execute(standings().where(ours, due, now_or_later)).all()))
 
     def _offered(self, agent: str, key: str, phone: str) -> Offer | None:
         offer, now = uuid4().hex, self.now()

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, and_, case, func, literal, or_, selec
 
 from ivr.desk.estimate import Case, Longer, Promise, Range, Standing, estimate, hit_rate, slot, told
 from ivr.desk.line import Rules, virtual
-from ivr.desk.places import NEEDED, entry
+from ivr.desk.places import entry, standings
 from ivr.store.desk_tables import ON, agents, line, promises
 from ivr.store.engine import opened
 
@@ -54,12 +54,12 @@ class Outlooks:
         """Return how the caller stands; None for who is not in line."""
         mine = line.c.call_id == call_id, line.c.kind == "call", line.c.state.in_(("waiting", "offered"))
         with opened(self.engine) as connection:
-            row = connection.execute(select(*(line.c[name] for name in NEEDED)).where(*mine)).mappings().first()
+            row = connection.execute(standings().where(*mine)).first()
             if row is None:
                 return None
-            stands = Standing(self._ahead(connection, row), _on(connection, row["queue"], row["language"]))
-            before = connection.execute(_told(row["id"])).all()
-        return self._outlook(row["queue"], stands, before)
+            stands = Standing(self._ahead(connection, row), _on(connection, row.queue, row.language))
+            before = connection.execute(_told(row.id)).all()
+        return self._outlook(row.queue, stands, before)
 
     def promised(self, days: int = DAYS) -> tuple[int, int]:
         """Return how many ranges came true, and how many were told, to who was answered in the last so many days."""
@@ -126,17 +126,17 @@ class Outlooks:
         now, mine = self.now(), entry(row)
         came = case((line.c.front < line.c.since, line.c.front), else_=line.c.since)
         second = _second(line.c.front.is_not(None), line.c.kind != "call")
-        tie = literal(_rank(row["front"] is not None, row["kind"] != "call"))
-        ranks = {*self.rules.head_start, row["rank"]}
+        tie = literal(_rank(row.front is not None, row.kind != "call"))
+        ranks = {*self.rules.head_start, row.rank}
         before = []
         for rank in ranks | {0}:
             theirs = line.c.rank == rank if rank in ranks else line.c.rank.not_in(ranks)
             # Who came before this moment stands before, whatever the head start of the rank is.
             until = virtual(mine, self.rules) + self.rules.head_start.get(rank, timedelta(0))
-            equal = or_(second < tie, and_(second == tie, line.c.id < row["id"]))
+            equal = or_(second < tie, and_(second == tie, line.c.id < row.id))
             before.append(and_(theirs, or_(came < until, and_(came == until, equal))))
         due = or_(line.c.not_before.is_(None), line.c.not_before <= now)
-        query = select(func.count()).where(line.c.state == "waiting", line.c.queue == row["queue"], due, or_(*before))
+        query = select(func.count()).where(line.c.state == "waiting", line.c.queue == row.queue, due, or_(*before))
         return connection.scalar(query) or 0
 
 

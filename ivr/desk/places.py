@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, case, select, update
+from sqlalchemy import Connection, Select, Table, select, update
 
 from ivr.desk.line import NOBODY, Entry
 from ivr.store.desk_tables import line
@@ -66,11 +66,6 @@ def places() -> Select[Any]:
 def standings() -> Select[Any]:
     """Return the query for how places stand in the line."""
     return select(*(line.c[name] for name in STANDING))
-
-
-def came() -> Any:
-    """Return when a place counts as having come, but for its rank."""
-    return case((line.c.front < line.c.since, line.c.front), else_=line.c.since)
 
 
 def entry(row: Sequence[Any]) -> Entry:
