@@ -6,9 +6,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -36,13 +37,19 @@ def project(folder: Path) -> Path:
     return folder
 
 
-def environment(database: str, port: int) -> Environment:
+def always_open(project: Path) -> None:
+    """Have somebody answer every queue at any hour: the servers' time is the real one."""
+    hours = project / "menus" / "hours.yaml"
+    hours.write_text(hours.read_text("utf-8").replace('{monday-friday: "09:00-18:00"}', "always"), "utf-8")
+
+
+def environment(database: str, port: int, api_url: str = "") -> Environment:
     """Return the settings of servers that share a database and are known to the carrier by one port."""
     url = f"http://127.0.0.1:{port}"
     return {
         "DATABASE_URL": database,
         "PUBLIC_URL": url,
-        "TWILIO_API_URL": url,
+        "TWILIO_API_URL": api_url or url,
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": TOKEN,
         "SECRET_KEY": "a secret of the tests",
@@ -95,7 +102,7 @@ class Server:
             return False
 
 
-def awaited(happened: Callable[[], bool], what: str) -> None:
+def awaited(happened: Callable[[], object], what: str) -> None:
     """Wait until something is so, looking often."""
     begun, never = time.monotonic(), Event()
     while not happened():
@@ -104,11 +111,19 @@ def awaited(happened: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def servers(folder: Path, database: str, count: int = 1) -> Iterator[list[Server]]:
-    """Run servers on one database; the carrier knows all of them by the first one's address."""
+def servers(folder: Path, database: str, count: int = 1, apis: Sequence[str] = ()) -> Iterator[list[Server]]:
+    """Run servers on one database; the carrier knows all of them by the first one's address.
+
+    With `apis` each has a carrier's REST of its own to ask, and all queues are always open.
+    """
     ports = [free_port() for _ in range(count)]
     copy = project(folder / "project")
-    running = [Server(copy, port, environment(database, ports[0])) for port in ports]
+    if apis:
+        always_open(copy)
+    running = [
+        Server(copy, port, environment(database, ports[0], api))
+        for port, api in zip_longest(ports, apis[:count], fillvalue="")
+    ]
     try:
         for server in running:
             server.start()

@@ -11,6 +11,8 @@ FULL: Final = {
     "random_callers": ("RANDOM_CALLS", "2000"),
     "doubled_turns": ("DOUBLED_CALLS", "200"),
     "killed_server": ("KILLS", "200"),
+    "races": ("RACES", "200"),
+    "restarted_desk": ("RESTARTS", "20"),
 }
 
 

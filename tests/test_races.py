@@ -1,0 +1,189 @@
+"""Whoever comes at the same moment: caller and agent, two boards, a retry; one of them wins, and nobody is stuck."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from random import Random
+from threading import Event
+from typing import Final
+
+import pytest
+
+from ivr.carrier.caller import Caller
+from ivr.carrier.cues import Talking
+from tests.faults.races import SPREAD, Company, Crossing, company
+from tests.processes import awaited
+
+RACES = int(os.environ.get("RACES", "10"))
+SEED = int(os.environ.get("SEED", "11"))
+FOUR = ("alice", "bob", "carol", "dave")
+
+
+def leaves_as_taken(here: Company, chance: Random) -> str:
+    """The caller hangs up exactly as the agent presses 1."""
+    here.free(["alice"], "available")
+    caller = here.queued()
+    agent = here.picked_up("alice")
+    crossing = here.exchange.crossing = Crossing(_takes, _leaves, chance)
+    both = [here.at_once(lambda: agent.press("1", interrupt=True)), here.at_once(caller.hang_up)]
+    for one in both:
+        one.result()
+    assert crossing.met
+    agent.listen()
+    gone = "挂断" in "".join(heard.text for heard in agent.heard)
+    here.settled([caller], ["alice"])
+    talked = here.places(caller.leg.sid) == ["done"]
+    assert here.ended(caller.leg.sid) == ["hung-up"]
+    assert not (gone and talked)
+    assert here.state("alice") == ("wrapping" if talked else "available")
+    return "taken, then gone" if talked else "told that the caller is gone" if gone else "rung off"
+
+
+def two_boards(here: Company, chance: Random) -> str:
+    """Two servers look at the same moment at four free agents and five callers."""
+    callers = [here.queued() for _ in range(5)]
+    here.rings.clear()
+    for name in FOUR:
+        assert here.parts.desk.available(name)
+    here.exchange.wake()
+    for name in FOUR:
+        here.picked_up(name).press("1", interrupt=True)
+    awaited(lambda: all(isinstance(caller.cue, Talking) for caller in callers[:4]), "the first four talk")
+    assert here.places(callers[4].leg.sid) == ["waiting"]
+    assert here.rings.total() == 4
+    for caller in (callers[4], *chance.sample(callers[:4], 4)):
+        caller.hang_up()
+    here.settled(callers, FOUR)
+    assert [here.places(caller.leg.sid) for caller in callers] == [["done"]] * 4 + [["left"]]
+    return "both servers rang" if len(here.rings) == 2 else "one server rang all"
+
+
+def hangs_up_at_once(here: Company, chance: Random) -> str:
+    """The agent presses 1 and is gone: at once, or as the caller is being fetched."""
+    here.free(["alice"], "available")
+    caller = here.queued()
+    agent = here.picked_up("alice")
+    fetched = chance.random() < 0.5
+    late = chance.uniform(0, SPREAD)
+    if fetched:
+        here.exchange.hooks["caller"] = lambda: here.at_once(lambda: _hang_up(agent, late))
+    agent.press("1", interrupt=True)
+    if not fetched:
+        _hang_up(agent, late)
+    awaited(lambda: agent.over, "the agent is gone")
+    awaited(lambda: here.state("alice") in ("available", "wrapping"), "alice is no longer on the phone")
+    awaited(lambda: not here.alone(caller), "the caller is not left alone")
+    here.tally["waits again" if "waiting" in here.places(caller.leg.sid) else "goes on"] += 1
+    here.part(caller)
+    here.settled([caller], ["alice"])
+    return "as fetched" if fetched else "at once"
+
+
+def _hang_up(somebody: Caller, after: float) -> None:
+    Event().wait(after)
+    somebody.hang_up()
+
+
+def lost_browser(here: Company, chance: Random) -> str:
+    """The agent's browser is gone: it does not ring, nobody answers, nobody presses a key; the next one is rung."""
+    how = chance.choice(["no browser", "no answer", "no key", "closed"])
+    phone = here.carrier.phone("client:alice")
+    phone.available = how != "no browser"
+    assert here.parts.desk.available("alice")
+    caller = here.queued()
+    for _ in range(2 if phone.available else 0):
+        _lose(here, how)
+    awaited(lambda: here.state("alice") == "away", "alice is away after two misses")
+    assert here.places(caller.leg.sid) == ["waiting"]
+    phone.available = True
+    assert here.parts.desk.available("bob")
+    here.exchange.wake()
+    bob = here.picked_up("bob")
+    bob.press("1", interrupt=True)
+    awaited(lambda: here.talking(caller, bob), "the caller talks to bob")
+    bob.hang_up()
+    here.part(caller)
+    here.settled([caller], ["alice", "bob"])
+    assert here.ended(caller.leg.sid) == ["served"]
+    return how
+
+
+def taken_twice(here: Company, chance: Random) -> str:
+    """The carrier asks both servers at once what comes after the key 1, and takes either's word."""
+    here.free(["alice"], "available")
+    caller = here.queued()
+    agent = here.picked_up("alice")
+    here.exchange.doubled, here.exchange.twice = _takes, []
+    agent.press("1", interrupt=True)
+    ((one, other),) = here.exchange.twice
+    assert (one.status, one.body) == (other.status, other.body)
+    awaited(lambda: here.talking(caller, agent), "they talk")
+    first = chance.choice([caller, agent])
+    first.hang_up()
+    awaited(lambda: first.over, "one hung up")
+    here.part(caller)
+    here.settled([caller], ["alice"])
+    assert here.places(caller.leg.sid) == ["done"]
+    assert here.state("alice") == "wrapping"
+    assert here.ended(caller.leg.sid) in (["served"], ["hung-up"])
+    return "the agent ended it" if first is agent else "the caller ended it"
+
+
+def _lose(here: Company, how: str) -> None:
+    """Miss one call, as a browser that is gone does."""
+    here.exchange.wake()
+    phone = here.carrier.phone("client:alice")
+    awaited(lambda: phone.ringing is not None, "alice's phone rings")
+    leg = phone.ringing
+    assert leg
+    if how == "no answer":
+        leg.finish()
+        return
+    agent = Caller(here.carrier, leg=phone.answer())
+    if how == "closed":
+        agent.hang_up()
+    else:
+        agent.silence()
+
+
+RACE: Final[Mapping[str, tuple[Callable[[Company, Random], str], tuple[str, ...], frozenset[str]]]] = {
+    "leaves as taken": (leaves_as_taken, ("alice",), frozenset({"taken, then gone", "told that the caller is gone"})),
+    "two boards": (two_boards, FOUR, frozenset({"both servers rang"})),
+    "hangs up at once": (hangs_up_at_once, ("alice",), frozenset({"as fetched", "at once"})),
+    "lost browser": (lost_browser, ("alice", "bob"), frozenset({"no browser", "no answer", "no key", "closed"})),
+    "taken twice": (taken_twice, ("alice",), frozenset({"the agent ended it", "the caller ended it"})),
+}
+
+
+def _takes(path: str, form: Mapping[str, str]) -> bool:
+    return path.endswith("/take") and form.get("Digits") == "1"
+
+
+def _leaves(path: str, form: Mapping[str, str]) -> bool:
+    return form.get("QueueResult") == "hangup" or path == "/voice/status"
+
+
+@pytest.mark.parametrize("race", RACE)
+def test_one_of_those_who_race_wins_and_nobody_is_stuck(race: str, database: str, tmp_path: Path) -> None:
+    begun, tally = time.monotonic(), Counter[str]()
+    run, agents, ways = RACE[race]
+    count = 2 if database.startswith("postgresql") else 1
+    with company(tmp_path, database, count, f"{SEED} {race}") as here:
+        here.hire(*agents)
+        for number in range(RACES):
+            try:
+                tally[run(here, Random(f"{SEED} {race} {number}"))] += 1
+                here.free(agents)
+            except BaseException as error:
+                error.add_note(f"seed {SEED}, {race}, round {number}, {dict(tally)}")
+                raise
+        assert here.exchange.wrong == []
+        seconds = f"{time.monotonic() - begun:.1f} s"
+        figures = f"{dict(tally)}, {dict(here.tally)}, {dict(here.ledger.tally)}, {seconds}"
+        print(f"\n{race}, seed {SEED}, {count} servers: {figures}")
+        logs = [server.log.read_text("utf-8") for server in here.servers]
+    ways = ways if count == 2 else ways - {"both servers rang"}
+    assert ways <= set(tally), f"not provoked: {ways - set(tally)}"
+    assert not [line for log in logs for line in log.splitlines() if "level=error" in line]
