@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from functools import cache
@@ -55,10 +56,31 @@ def _element(element: ET.Element) -> Iterator[str]:
             yield f"{element.tag} {name}={value!r} is no number"
     if element.tag == "Say":
         yield from _say(element)
+    if element.tag == "Enqueue":
+        yield from _enqueue(element)
     for child in element:
         if child.tag not in rules["children"]:
             yield f"{child.tag} does not stand in {element.tag}"
         yield from _element(child)
+
+
+def _enqueue(element: ET.Element) -> Iterator[str]:
+    """Either a queue of its own name, or a workflow with one task, whose attributes are a JSON object."""
+    tasks, workflow = element.findall("Task"), element.get("workflowSid", "")
+    if not workflow:
+        if tasks or not (element.text or "").strip():
+            yield "an Enqueue without a workflow has a name and no Task"
+        return
+    if not re.fullmatch("WW[0-9a-f]{32}", workflow) or len(tasks) != 1 or (element.text or "").strip():
+        yield f"an Enqueue of workflow {workflow!r} with {len(tasks)} tasks and name {element.text!r}"
+    yield from (f"a Task without a JSON object: {task.text}" for task in tasks if not _object(task.text or ""))
+
+
+def _object(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
 
 
 def _say(element: ET.Element) -> Iterator[str]:

@@ -455,7 +455,8 @@ def test_the_journal_rebuilds_the_call_and_the_inputs_replay_it(inputs: list[Inp
     assert flow
     rang = Answered("+8613800138000")
     done = step(flow, flow.new_call(), rang, at)
-    journal, told = list(done.events), [(rang, at)]
+    journal = list(done.events)
+    told: list[tuple[Input, datetime]] = [(rang, at)]
     for heard in inputs:
         if not fits(done.call.wait, heard):
             continue

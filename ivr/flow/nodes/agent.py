@@ -69,7 +69,7 @@ class Agent(Node):
             case Transferred():
                 return _sent(flow, call, heard)
             case LeftQueue("leave"):
-                return Move(Go(call.wait.to if isinstance(call.wait, Leaving) and call.wait.to else self.waited))
+                return Move(Go(call.wait.to if isinstance(call.wait, Leaving) and call.wait.to else self.message))
             case LeftQueue("bridged") | Dialled("completed" | "answered"):
                 return Move(Go(self.then)) if self.then else Move(Finish("served"), (self.prompt("bye"),))
             case LeftQueue("hangup"):
