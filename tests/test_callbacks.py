@@ -9,8 +9,8 @@ import pytest
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Over
 from ivr.desk.keeping import Place
+from tests.talks import answered, heard, talking
 from tests.test_switchboard import SKILLS, picked_up, queued, soon, state
-from tests.test_talks import answered, heard, talking
 from tests.world import CUSTOMER, World, world
 
 
