@@ -6,7 +6,6 @@ over loopback, timed as it arrives there.
 
 import argparse
 import statistics
-import sys
 import tempfile
 import threading
 import time
@@ -116,16 +115,15 @@ def latencies(made: Office, waiting: int = WAITING, agents: int = AGENTS, offers
 
 @contextmanager
 def _tended(board: Switchboard) -> Iterator[None]:
-    """Let the switchboard's own thread look after the line, and end it thereafter."""
-    before = set(threading.enumerate())
+    """Let the switchboard's own thread look after the line; thereafter it rests for ever, as nothing can end it."""
     board.start()
-    (thread,) = (one for one in set(threading.enumerate()) - before if one.name == "switchboard")
+    resting = threading.Event()
     try:
         yield
     finally:
-        board.beside.append(sys.exit)
+        board.beside += [resting.set, threading.Event().wait]
         board.changed()
-        thread.join(PATIENCE_SECONDS)
+        resting.wait(PATIENCE_SECONDS)
 
 
 def _soon(desk: Desk, board: Switchboard, rung: Rung, name: str) -> float:
