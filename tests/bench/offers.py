@@ -121,7 +121,7 @@ def _tended(board: Switchboard) -> Iterator[None]:
     try:
         yield
     finally:
-        board.beside += [resting.set, threading.Event().wait]
+        board.beside.extend([resting.set, threading.Event().wait])
         board.changed()
         resting.wait(PATIENCE_SECONDS)
 
