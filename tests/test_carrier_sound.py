@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Timer
 
 import pytest
 from flask.testing import FlaskClient
@@ -116,6 +117,17 @@ def test_an_agent_whose_browser_is_gone_is_hung_up_and_nobody_else(talk: Talk) -
     talk.clock.advance(2)
     phones.tick([])
     assert [name for name, leg in talk.legs.items() if leg.over] == ["agent"]
+
+
+def test_an_agent_may_be_quicker_than_the_bell(talk: Talk) -> None:
+    phones = DeskPhones(talk.carrier)
+    assert not phones.answer("client:dora")
+    leg = talk.carrier.leg(NUMBER, "client:dora", "outbound-api")
+    late = Timer(0.2, lambda: talk.carrier.invite(Participant(leg), talk.room, 10, 20))
+    late.start()
+    assert phones.answer("client:dora")
+    late.join()
+    assert talk.heard("caller") == {"agent", "supervisor"} | {"dora"}
 
 
 def test_who_hangs_up_has_no_link(talk: Talk) -> None:

@@ -297,3 +297,16 @@ def test_another_window_of_the_agent_takes_the_sound(site: Site, pages: dict[str
     pages["agent"].get_by_role("button", name="Bring it here").click()
     hears(pages["agent"])
     expect(other.locator("audio.voice")).to_have_count(0)
+
+
+def test_the_agents_own_key_holds_and_brings_back(site: Site, pages: dict[str, Page]) -> None:
+    connected(site, pages)
+    hears(pages["caller"])
+    pages["agent"].keyboard.press("p")
+    expect(pages["caller"].locator("audio.music")).to_have_js_property("paused", False, timeout=SOON)
+    expect(pages["caller"].locator("audio.voice")).to_have_count(0)
+    expect(pages["agent"].locator(".sound-state")).to_have_text("Nobody hears you now", timeout=SOON)
+    pages["agent"].keyboard.press("p")
+    for page in pages.values():
+        hears(page)
+    expect(pages["caller"].locator("audio.music")).to_have_js_property("paused", True)

@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from time import sleep
 from typing import Any, Final
 
 from ivr.carrier.company import Carrier
 from ivr.carrier.phone_sound import asked
 
 TAKE: Final = "1"
+LOOKS: Final = 20
+LOOK_SECONDS: Final = 0.05
 SLACK_SECONDS: Final = timedelta(seconds=2).total_seconds()
 
 
@@ -20,8 +23,14 @@ class DeskPhones:
 
     def answer(self, address: str) -> bool:
         """Pick up what rings there and press the key that takes the caller; False where nothing rings."""
+        phone = self.carrier.phone(address)
+        for _ in range(LOOKS):
+            # The desk offers a caller a moment before the phone is rung, and an agent may be quicker.
+            if phone.ringing:
+                break
+            sleep(LOOK_SECONDS)
         try:
-            leg = self.carrier.phone(address).answer()
+            leg = phone.answer()
         except LookupError:
             return False
         leg.press(TAKE)

@@ -16,6 +16,8 @@ const library = () =>
     document.head.append(script);
   });
 
+const filled = (words, state, why) => `${words.phone} · ${words[state].replace("{why}", () => why)}`;
+
 export class Softphone {
   // `ask` returns a token of the agent's own; `place` is the element to be shown in.
   constructor(ask, place) {
@@ -102,16 +104,16 @@ export class Softphone {
 
   draw() {
     const { words } = this;
-    const button = (name, act) => {
-      const one = made("button", { class: "btn btn-sm", type: "button" }, words[name]);
+    const button = (name, act, kind = "") => {
+      const one = made("button", { class: `btn ${kind}`, type: "button" }, words[name]);
       one.addEventListener("click", () => this[act]());
       return one;
     };
     this.told = made("p", { class: "sound-state", role: "status" });
     this.said = new Meter(words.said, "said");
     this.heard = new Meter(words.heard, "heard");
-    this.buttons = { accept: button("accept", "accept"), take: button("take", "take") };
-    Object.assign(this.buttons, { mute: button("mute", "mute"), end: button("hang_up", "hangUp") });
+    this.buttons = { accept: button("accept", "accept", "btn-success"), take: button("take", "take", "btn-success") };
+    Object.assign(this.buttons, { mute: button("mute", "mute"), end: button("hang_up", "hangUp", "btn-danger") });
     this.place.classList.add("sound");
     this.place.setAttribute("role", "group");
     this.place.setAttribute("aria-label", words.phone);
@@ -124,7 +126,7 @@ export class Softphone {
     const { accept, take, mute, end } = this.buttons;
     const [ringing, talking] = [state === "ringing", state === "talking"];
     this.state = this.place.dataset.state = state;
-    set(this.told, `${this.words.phone}: ${this.words[state].replace("{why}", () => this.why)}`);
+    set(this.told, filled(this.words, state, this.why));
     accept.hidden = !ringing;
     take.hidden = mute.hidden = this.said.row.hidden = this.heard.row.hidden = !talking;
     end.hidden = !ringing && !talking;
