@@ -172,6 +172,8 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     """Return the parts of the hotline that know nothing of the web."""
     texts, recorded = menus(found.menus), prompts(found.recordings)
     flow = _checked(texts, recorded)
+    if beyond := [one for one in flow.hotline.callbacks.prefixes if not one.startswith(found.prefixes)]:
+        raise StartError(f"hotline.yaml offers call backs to {beyond[0]}, which ALLOWED_PREFIXES does not allow")
     engine = connect(found.database_url, Cipher(found.secrets))
     upgrade(engine)
     library = Library(engine)

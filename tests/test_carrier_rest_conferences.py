@@ -94,3 +94,20 @@ def test_a_recorded_conference_is_listed_with_its_recording(world: World) -> Non
     (recording,) = world.client.conferences(sid).recordings.list()
     assert (recording.source, recording.duration, recording.conference_sid) == ("Conference", "9", sid)
     assert [one.sid for one in world.client.recordings.list(conference_sid=sid)] == [recording.sid]
+
+
+def test_a_recording_is_paused_and_its_pause_is_not_kept(world: World) -> None:
+    customer, agent, sid = meeting(world, 'record="record-from-start"')
+    tape = world.client.conferences(sid).recordings("Twilio.CURRENT")
+    world.carrier.clock.advance(10)
+    assert tape.update(status="paused", pause_behavior="skip").status == "paused"
+    world.carrier.clock.advance(100)
+    assert tape.update(status="in-progress").status == "in-progress"
+    world.carrier.clock.advance(5)
+    assert tape.update(status="paused").status == "paused"
+    world.carrier.clock.advance(20)
+    customer.hang_up()
+    agent.hang_up()
+    (kept,) = world.carrier.recordings.values()
+    assert (kept.status, kept.seconds) == ("completed", 35)
+    assert refusal(lambda: tape.update(status="paused")) == (404, 20404)
