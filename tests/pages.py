@@ -2,7 +2,8 @@
 
 import html
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from ivr import transcript
 from ivr.carrier.caller import Caller
+from ivr.carrier.cues import Talking
 from ivr.carrier.leg import Leg
 from ivr.carrier.signals import Inline
 from ivr.flow.events import Event, Heard, Said
@@ -21,6 +23,8 @@ from tests.world import NUMBER, World
 SPEAKS = re.compile(r"\(speaks (\d+) s(, hangs up)?\)")
 MINUTES = re.compile(r"\((\d+) to (\d+) minutes(?:: (\w+))?\)")
 AGENTS = re.compile(r"\((no|\d+) agents? (?:is|are) on\)")
+SENT = re.compile(r"\(Alice sends the caller to the (queue|number) (\S+)\)")
+BUSY = re.compile(r"\((\S+) is busy\)")
 AGENT = "+8613900000002"
 UNSPOKEN = re.compile(r"[\s。，.!?！？]")
 
@@ -64,6 +68,17 @@ class Page:
             caller.silence()
         elif action == "(an agent answers)":
             self.agent = Caller(self.world.carrier, leg=answered(self.world, self.queue))
+        elif action == "(Alice takes the call)":
+            self.agent = taken(self.world, caller)
+        elif sent := SENT.fullmatch(action):
+            talk = next(place for place in self.world.parts.desk.waiting() if place.state == "talking")
+            queue, number = (sent[2], "") if sent[1] == "queue" else ("", sent[2])
+            assert self.world.parts.board.transfer(talk.id, queue, number=number)
+            until(lambda: not isinstance(caller.cue, Talking))
+        elif busy := BUSY.fullmatch(action):
+            phone = self.world.carrier.phone(busy[1])
+            until(lambda: phone.ringing)
+            phone.reject()
         elif action == "(the agent hangs up)":
             assert self.agent
             self.agent.hang_up()
@@ -90,6 +105,28 @@ def answered(world: World, queue: str) -> Leg:
     document = f"<Response><Dial><Queue>{queue}</Queue></Dial></Response>"
     world.carrier.begin(leg, world.carrier.outbound(leg, Inline(document), 30))
     return world.carrier.phone(AGENT).answer()
+
+
+def taken(world: World, caller: Caller) -> Caller:
+    """Return Alice, who was free, whose phone rang, and who talks with the caller now."""
+    flow, phone = world.parts.flow, world.carrier.phone("client:alice")
+    skills = [*(f"queue:{name}" for name in flow.queues), *(f"language:{name}" for name in flow.words)]
+    world.parts.desk.enrol("alice", "client:alice", frozenset(skills))
+    world.parts.desk.available("alice")
+    world.parts.board.tend()
+    until(lambda: phone.ringing)
+    alice = Caller(world.carrier, leg=phone.answer())
+    alice.press("1")
+    until(lambda: isinstance(caller.cue, Talking))
+    return alice
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait until the carrier's background work has made it so."""
+    end = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < end, "it never came to that"
+        time.sleep(0.01)
 
 
 def call(world: World, script: Script, does: list[str]) -> str:
