@@ -70,9 +70,9 @@ def _ringing(paths: Blueprint, line: Line, board: Switchboard) -> None:
 
 
 def _taken(board: Switchboard, offer: str) -> Place | None:
-    """Return the place that this very call has taken: the carrier asked once more."""
+    """Return the place that this very call has taken: the carrier asked once more, maybe before we noted the call."""
     place = board.desk.offered(offer)
-    mine = place and place.state == "talking" and place.leg == request.form["CallSid"]
+    mine = place and place.state == "talking" and place.leg in (None, request.form["CallSid"])
     return place if mine else None
 
 
