@@ -261,3 +261,75 @@ def test_axe_finds_nothing_at_the_door_and_the_desk(
     page.keyboard.press("h")
     stands(page, texts["state_wrapping"])
     seen("wrapping")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axe_finds_nothing_in_a_talk_the_inbox_and_the_talks(
+    site: Site, page: Page, language: str, size: str, tmp_path: Path
+) -> None:
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"/desk/login?lang={language}")
+    pictures, texts = Path(os.environ.get("PICTURES", tmp_path)), TEXTS[language]
+
+    def seen(name: str) -> None:
+        page.screenshot(path=pictures / f"{name}-{language}-{size}.png")
+        assert faults(page) == ""
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    site.hire("bob")
+    site.desk.available("bob")
+    place = site.talking("bob")
+    opened_as(page, site, "supervisor")
+    site.left_message()
+    other = site.left_message(here=False)
+    page.goto("/desk/talks")
+    expect(page.locator("[data-row]").first).to_be_visible()
+    page.keyboard.press("l")
+    expect(page.locator("[data-part=ring]")).to_contain_text(texts["ring_supervisor"])
+    seen("talks")
+    page.keyboard.press("x")
+    page.goto("/desk/inbox")
+    page.keyboard.press("t")
+    expect(page.locator("audio").first).to_be_visible()
+    seen("inbox")
+    page.keyboard.press("x")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    seen("inbox-done")
+    page.keyboard.press("Escape")
+    site.desk.inbox.close(other.id, "bob", "other", "")
+    page.goto("/desk/password")
+    seen("password")
+    page.goto("/desk")
+    expect(page.locator(".acts")).to_be_visible()
+    page.keyboard.press("a")
+    stands(page, texts["state_working"])
+    seen("working")
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    stands(page, texts["state_available"])
+    site.desk.over(place.id)
+    site.desk.wrap_up("bob", "follow-up", "asked for the bank's receipt")
+    site.desk.away("bob", "break")
+    mine = site.talking("alice")
+    site.desk.available("bob")
+    site.desk.talks.recording(mine.id, "on")
+    stands(page, texts["state_talking"])
+    page.keyboard.press("t")
+    page.keyboard.press("2")
+    expect(page.get_by_role("dialog")).to_contain_text("bob")
+    seen("sending")
+    page.get_by_role("dialog").get_by_role("combobox").select_option("bob")
+    page.get_by_role("button", name=texts["ask_first"]).click()
+    expect(page.locator("[data-part=guests]")).to_contain_text("bob")
+    page.keyboard.press("p")
+    expect(page.locator(".held")).to_be_visible()
+    seen("asking")
+
+
+def opened_as(page: Page, site: Site, role: str) -> None:
+    """Log in as a new supervisor, and wait until the page heeds keys."""
+    log_in(page, site.hire("alice", role))
+    expect(page.locator(".acts")).to_be_visible()

@@ -159,7 +159,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "show": "Show",
     "inbox_empty": "Nothing to do here.",
     "inbox_empty_hint": "Messages and requests to be rung back stand here, the soonest due first.",
-    "kind": "Kind",
+    "task_state": "State",
     "owner": "Owner",
     "owner_nobody": "nobody yet",
     "due": "Due",

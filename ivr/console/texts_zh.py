@@ -159,7 +159,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "show": "显示",
     "inbox_empty": "这里没有待办。",
     "inbox_empty_hint": "客户的留言和回电请求会排在这里，先到期的在前。",
-    "kind": "类别",
+    "task_state": "状态",
     "owner": "负责人",
     "owner_nobody": "还没有人",
     "due": "到期",

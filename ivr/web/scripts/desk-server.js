@@ -27,7 +27,7 @@ const drawRows = (part, html) => {
   const made = document.createElement("template");
   made.innerHTML = html;
   const old = new Map([...part.children].map((row) => [row.dataset.row, row]));
-  for (const row of made.content.querySelectorAll(":scope > [data-row]")) row.told = row.outerHTML;
+  for (const row of made.content.children) row.told = row.outerHTML;
   const focused = document.activeElement?.closest("[data-row]")?.dataset.row;
   part.replaceChildren(
     ...[...made.content.children].map((row) => (old.get(row.dataset.row)?.told === row.told ? old.get(row.dataset.row) : row)),
