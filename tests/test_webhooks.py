@@ -61,17 +61,24 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 PATHS = ["incoming", "turn/1", "wait/1", "status", "recording", "fallback", "fallback/wait/0", "fallback/left"]
-AGENTS = [f"agent/x/{what}" for what in ("whisper", "take", "over", "talked", "caller", "back")]
+OFFER = ("whisper", "take", "over", "talked", "caller", "back", "sent")
+BACK = ("customer", "confirmed", "parted", "missed", "rung")
+AGENTS = [f"agent/x/{what}" for what in OFFER + BACK]
+GUESTS = [f"agent/guest/y/{what}" for what in ("whisper", "join", "left", "over")]
+TALKS = [*AGENTS, *GUESTS, "agent/hold", "recording/z"]
 
 
 def test_every_path_is_known_here(site: Site) -> None:
     known = {rule.rule for rule in site.app.url_map.iter_rules() if rule.rule.startswith("/voice")}  # type: ignore[attr-defined]
     asked = {"/voice/" + path.replace("/1", "/<int:turn>").replace("/0", "/<int:turn>") for path in PATHS}
-    asked |= {"/voice/" + path.replace("/x/", "/<offer>/") for path in AGENTS}
+    named = {"/x/": "/<offer>/", "/y/": "/<guest>/", "/z": "/<place>"}
+    for path in TALKS:
+        short = next((sign for sign in named if sign in path), "")
+        asked.add("/voice/" + (path.replace(short, named[short]) if short else path))
     assert asked | {"/voice/fallback/thanks"} == known
 
 
-@pytest.mark.parametrize("path", PATHS + AGENTS)
+@pytest.mark.parametrize("path", PATHS + TALKS)
 def test_only_what_the_carrier_signed_for_us_is_let_in(site: Site, path: str) -> None:
     good = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(f"{URL}/voice/{path}", ASKED)}
     other = RequestValidator(TOKEN).compute_signature(f"https://evil.example/voice/{path}", ASKED)
