@@ -81,6 +81,44 @@ def hangs_up_at_once(here: Company, chance: Random) -> str:
     return "as fetched" if fetched else "at once"
 
 
+def sent_on(here: Company, chance: Random) -> str:
+    """The agent sends the caller to another queue as the caller hangs up."""
+    caller, agent = here.talk("alice")
+    (place,) = here.ids(caller.leg.sid)
+    here.at_once(lambda: here.parts.board.transfer(place, queue="complaints"))
+    _hang_up(caller, chance.uniform(0, 2 * SPREAD))
+    awaited(lambda: here.state("alice") == "wrapping", "alice has let the caller go")
+    here.settled([caller], ["alice"])
+    assert agent.over
+    states = sorted(here.places(caller.leg.sid))
+    assert states in (["done"], ["done", "left"])
+    return "sent on, then gone" if len(states) == 2 else "gone"
+
+
+def guest_joins(here: Company, chance: Random) -> str:
+    """A second agent, whom the first asks into the talk, presses 1 as the caller hangs up."""
+    caller, agent = here.talk("alice")
+    (place,) = here.ids(caller.leg.sid)
+    assert here.parts.desk.available("bob")
+    assert here.parts.board.consult(place, "alice", agent="bob")
+    guest = here.picked_up("bob")
+    crossing = here.exchange.crossing = Crossing(_joins, _parts, chance, 10 * SPREAD)
+    both = [here.at_once(lambda: guest.press("1", interrupt=True)), here.at_once(caller.hang_up)]
+    for one in both:
+        one.result()
+    assert crossing.met
+    guest.listen()
+    here.settled([caller], ["alice", "bob"])
+    assert agent.over
+    assert here.places(caller.leg.sid) == ["done"]
+    assert here.state("alice") == "wrapping"
+    return "joined, then gone" if here.state("bob") == "wrapping" else "gone"
+
+
+def _joins(path: str, form: Mapping[str, str]) -> bool:
+    return path.endswith("/join") and form.get("Digits") == "1"
+
+
 def _hang_up(somebody: Caller, after: float) -> None:
     Event().wait(after)
     somebody.hang_up()
@@ -153,6 +191,8 @@ RACE: Final[Mapping[str, tuple[Callable[[Company, Random], str], tuple[str, ...]
     "two boards": (two_boards, FOUR, frozenset({"both servers rang"})),
     "hangs up at once": (hangs_up_at_once, ("alice",), frozenset({"as fetched", "at once"})),
     "lost browser": (lost_browser, ("alice", "bob"), frozenset({"no browser", "no answer", "no key", "closed"})),
+    "sent on": (sent_on, ("alice",), frozenset({"sent on, then gone", "gone"})),
+    "guest joins": (guest_joins, ("alice", "bob"), frozenset({"gone"})),
     "taken twice": (taken_twice, ("alice",), frozenset({"the agent ended it", "the caller ended it"})),
 }
 
@@ -163,6 +203,10 @@ def _takes(path: str, form: Mapping[str, str]) -> bool:
 
 def _leaves(path: str, form: Mapping[str, str]) -> bool:
     return form.get("QueueResult") == "hangup" or path == "/voice/status"
+
+
+def _parts(path: str, form: Mapping[str, str]) -> bool:
+    return path.endswith(("/status", "/talked", "/over"))
 
 
 @pytest.mark.parametrize("race", RACE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from random import Random
-from threading import Barrier, BrokenBarrierError, Event, Lock
+from threading import Barrier, Event
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -44,36 +44,31 @@ Wanted = Callable[[str, Mapping[str, str]], bool]
 
 @dataclass
 class Crossing:
-    """Two requests that are to arrive at the same moment: whichever comes first waits for the other."""
+    """Two kinds of requests that are to arrive at the same moment: whichever come first wait for the others."""
 
     one: Wanted
     other: Wanted
     chance: Random
-    met: bool = False
+    spread: float = SPREAD
 
     def __post_init__(self) -> None:
-        self._barrier = Barrier(2)
-        self._left = {True: self.one, False: self.other}
-        ahead = self.chance.choice([(0.0, 0.0), (0.0, 1.0), (1.0, 0.0)])
-        self._delays = {
-            True: ahead[0] * self.chance.uniform(0, SPREAD),
-            False: ahead[1] * self.chance.uniform(0, SPREAD),
-        }
-        self._lock = Lock()
+        ahead, behind = self.chance.choice([(0.0, 0.0), (0.0, 1.0), (1.0, 0.0)])
+        self._delays = [ahead * self.chance.uniform(0, self.spread), behind * self.chance.uniform(0, self.spread)]
+        self._here = [Event(), Event()]
+
+    @property
+    def met(self) -> bool:
+        """Were both there?"""
+        return all(event.is_set() for event in self._here)
 
     def wait(self, path: str, form: Mapping[str, str]) -> None:
-        """Hold up a request that is one of the two until the other is there, too."""
-        with self._lock:
-            mine = next((which for which, wanted in self._left.items() if wanted(path, form)), None)
-            if mine is None:
+        """Hold up a request of either kind until the other is there, too."""
+        for mine, wanted in enumerate((self.one, self.other)):
+            if wanted(path, form):
+                self._here[mine].set()
+                self._here[1 - mine].wait(3)
+                Event().wait(self._delays[mine])
                 return
-            del self._left[mine]
-        try:
-            self._barrier.wait(3)
-        except BrokenBarrierError:
-            return
-        self.met = True
-        Event().wait(self._delays[mine])
 
 
 @dataclass
@@ -180,6 +175,20 @@ class Company:
         agent.listen()
         assert isinstance(agent.cue, Listening), f"{name} hears {agent.heard}"
         return agent
+
+    def talk(self, name: str) -> tuple[Caller, Caller]:
+        """Return a caller and an agent who talk, the only one who takes calls."""
+        assert self.parts.desk.available(name)
+        caller = self.queued()
+        agent = self.picked_up(name)
+        agent.press("1", interrupt=True)
+        awaited(lambda: self.talking(caller, agent), "they talk")
+        return caller, agent
+
+    def ids(self, call_id: str) -> list[str]:
+        """Return the places of a caller in the line."""
+        with self.parts.engine.connect() as connection:
+            return list(connection.scalars(select(line_table.c.id).where(line_table.c.call_id == call_id)))
 
     def talking(self, caller: Caller, agent: Caller) -> bool:
         """Do these two talk?"""
