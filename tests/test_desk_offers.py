@@ -238,10 +238,10 @@ def test_whom_another_router_serves_is_offered_only_at_its_word(office: Office) 
     place = office.queued(router="taskrouter")
     office.hire("alice")
     assert office.desk.dispatch() == []
-    offer = office.desk.give(place.call_id, "alice")
+    offer = office.desk.give(place.call_id, "alice", "a" * 32)
     assert offer
     assert (offer.line, office.state("alice")) == (place.id, "ringing")
-    assert office.desk.give(place.call_id, "alice") is None
+    assert office.desk.give(place.call_id, "alice", "a" * 32) is None
 
 
 def test_joining_notes_how_many_stood_before_and_how_many_agents_were_on(office: Office) -> None:

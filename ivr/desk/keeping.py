@@ -137,9 +137,9 @@ class Desk:
         """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
         return self.offers.dispatch()
 
-    def give(self, call_id: str, agent: str) -> Offer | None:
-        """Offer who waits to this agent, as another router says; None where either is not to be had."""
-        return self.offers.give(call_id, agent)
+    def give(self, call_id: str, agent: str, offer: str) -> Offer | None:
+        """Offer who waits to this agent, as another router says under its id; None where either is not to be had."""
+        return self.offers.give(call_id, agent, offer)
 
     def rung(self, offer: str, leg: str) -> None:
         """Note the agent's call by which an offer rings."""

@@ -60,13 +60,13 @@ class Offers:
         offers = (self._offered(made.agent.id, made.entry.id, phones[made.agent.id]) for made in matches)
         return [offer for offer in offers if offer]
 
-    def give(self, call_id: str, agent: str) -> Offer | None:
-        """Offer who waits to this agent, as another router says; None where either is not to be had."""
-        waits = (line.c.call_id == call_id) & (line.c.kind == "call") & (line.c.state == "waiting")
+    def give(self, call_id: str, agent: str, offer: str) -> Offer | None:
+        """Offer who waits to this agent, as another router says under its id; None where either is not to be had."""
+        waits = (line.c.call_id == call_id) & (line.c.router == "taskrouter") & (line.c.state == "waiting")
         with opened(self.engine) as connection:
             place = connection.scalar(select(line.c.id).where(waits))
             phone = connection.scalar(select(agents.c.phone).where(agents.c.id == agent))
-        return self._offered(agent, place, phone) if place and phone else None
+        return self._offered(agent, place, phone, offer) if place and phone else None
 
     def place(self, offer: str) -> Place | None:
         """Return the place that an offer is, or was, for; None for one that was taken back."""
@@ -134,8 +134,8 @@ class Offers:
         now_or_later = or_(line.c.kind != "callback", line.c.queue.in_(ringable))
         return list(map(entry, connection.execute(standings().where(ours, due, now_or_later)).all()))
 
-    def _offered(self, agent: str, key: str, phone: str) -> Offer | None:
-        offer, now = uuid4().hex, self.now()
+    def _offered(self, agent: str, key: str, phone: str, offer: str = "") -> Offer | None:
+        offer, now = offer or uuid4().hex, self.now()
         with self.engine.begin() as connection:
             place = one(connection, line, line.c.id == key)
             work = place["kind"] == "message"

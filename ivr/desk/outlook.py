@@ -53,8 +53,9 @@ class Outlooks:
     def of(self, call_id: str) -> Outlook | None:
         """Return how the caller stands; None for who is not in line."""
         mine = line.c.call_id == call_id, line.c.kind == "call", line.c.state.in_(("waiting", "offered"))
+        ours = line.c.router != "taskrouter"  # Whose order we do not know.
         with opened(self.engine) as connection:
-            row = connection.execute(standings().where(*mine)).first()
+            row = connection.execute(standings().where(*mine, ours)).first()
             if row is None:
                 return None
             stands = Standing(self._ahead(connection, row), _on(connection, row.queue, row.language))

@@ -1,4 +1,4 @@
-"""Places that somebody else gives away: who is offered to whom is told to the desk, not found by it."""
+"""Places that a router elsewhere gives away: those of its own workers, and what it takes back."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,9 +7,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Engine, select
 
-from ivr.desk.offers import Offer
 from ivr.desk.places import move
-from ivr.store.desk_tables import agents, line
+from ivr.store.desk_tables import line
 from ivr.store.engine import opened
 
 ROUTER: Final = "taskrouter"
@@ -17,25 +16,10 @@ ROUTER: Final = "taskrouter"
 
 @dataclass(frozen=True, slots=True)
 class Tasks:
-    """Keeps the desk in step with a router elsewhere, by the same compare-and-set as its own offers."""
+    """Keeps the line in step with a router elsewhere."""
 
     engine: Engine
     now: Callable[[], datetime]
-
-    def give(self, call_id: str, agent: str, offer: str) -> Offer | None:
-        """Offer a waiting caller to a free agent under this id; None where either is no longer so."""
-        now = self.now()
-        told = {"offer": offer, "agent": agent, "leg": None, "offered_at": now}
-        with self.engine.begin() as connection:
-            place = connection.execute(select(line).where(_waiting(call_id))).mappings().first()
-            phone = connection.scalar(select(agents.c.phone).where(agents.c.id == agent))
-            if place is None or phone is None or not move(connection, line, place["id"], "waiting", "offered", **told):
-                return None
-            if not move(connection, agents, agent, "available", "ringing", line=place["id"], since=now):
-                connection.rollback()
-                return None
-        about = {name: place[name] for name in ("call_id", "queue", "matter", "language", "kind")}
-        return Offer(id=offer, line=place["id"], agent=agent, phone=phone, **about)
 
     def elsewhere(self, call_id: str, who: str) -> bool:
         """Note that somebody who is no agent of this desk talks with a caller; False where nobody waits."""

@@ -50,7 +50,7 @@ class TaskRouter:
         if self.desk.offered(offer):
             return {}  # Told twice: it rings already.
         call = str(attributes(form.get("TaskAttributes", "")).get("call_sid", ""))
-        made = self.tasks.give(call, agent, offer)
+        made = self.desk.give(call, agent, offer)
         if made is None:
             return {"instruction": "reject"}
         self.given[offer] = agent
