@@ -44,6 +44,7 @@ export const talk = {
   chosen(key) {
     if (!KINDS[key - 1]) return false;
     this.kind = KINDS[key - 1];
+    this.$refs.send.querySelector(`[name="kind"][value="${this.kind}"]`).focus();
     return true;
   },
 
