@@ -7,9 +7,10 @@ from datetime import datetime, time, timedelta, tzinfo
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, or_, select, update
+from sqlalchemy import Connection, Engine, func, select, update
 
 from ivr.desk.agents import free
+from ivr.desk.heads import heads
 from ivr.desk.line import Entry, Rules, match, returned
 from ivr.desk.places import STANDING, Place, entry, move, one, places, standings
 from ivr.store.desk_tables import agents, line
@@ -54,7 +55,7 @@ class Offers:
         """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
         with opened(self.engine) as connection:
             found = connection.execute(select(agents).where(agents.c.state == "available")).mappings().all()
-            waiting = self._waiting(connection) if found else []
+            waiting = self._waiting(connection, len(found)) if found else []
         phones = {row["id"]: row["phone"] for row in found}
         matches = match(waiting, map(free, found), self.rules, self.now())
         offers = (self._offered(made.agent.id, made.entry.id, phones[made.agent.id]) for made in matches)
@@ -123,16 +124,11 @@ class Offers:
         with opened(self.engine) as connection:
             return [offer for offer in connection.scalars(held.where((line.c.state != "offered") | late)) if offer]
 
-    def _waiting(self, connection: Connection) -> list[Entry]:
+    def _waiting(self, connection: Connection, most: int) -> list[Entry]:
         """Return who may be offered now: call backs only while their queue is open, and at a decent hour."""
         now = self.now()
-        here = now.astimezone(self.zone).time()
-        ours = (line.c.state == "waiting") & (line.c.router != "taskrouter")
-        due = or_(line.c.not_before.is_(None), line.c.not_before <= now)
-        queues = connection.scalars(select(line.c.queue).where(ours, due, line.c.kind == "callback").distinct()).all()
-        ringable = [queue for queue in queues if DECENT[0] <= here < DECENT[1] and self.open(queue, now)]
-        now_or_later = or_(line.c.kind != "callback", line.c.queue.in_(ringable))
-        return list(map(entry, connection.execute(standings().where(ours, due, now_or_later)).all()))
+        decent = DECENT[0] <= now.astimezone(self.zone).time() < DECENT[1]
+        return heads(connection, most, now, lambda queue: decent and self.open(queue, now))
 
     def _offered(self, agent: str, key: str, phone: str, offer: str = "") -> Offer | None:
         offer, now = offer or uuid4().hex, self.now()
@@ -153,6 +149,7 @@ class Offers:
 
 def in_front(connection: Connection, place: Any, by: str) -> dict[str, Any]:
     """Return what puts a place whom this agent missed to the front of its rank, and to other agents first."""
-    alike = standings().where(line.c.state == "waiting", line.c.rank == place["rank"])
+    first = func.coalesce(line.c.front, line.c.since)
+    alike = standings().where(line.c.state == "waiting", line.c.rank == place["rank"]).order_by(first).limit(1)
     back = returned(entry([place[name] for name in STANDING]), map(entry, connection.execute(alike)), by)
     return {"front": back.front, "missed_by": json.dumps(sorted(back.missed_by))}

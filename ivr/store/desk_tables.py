@@ -9,6 +9,14 @@ from ivr.store.tables import Moment, meta
 
 ON: Final = ("available", "ringing", "talking", "wrapping", "working")  # The states of agents who are there to serve.
 OPEN: Final = text("state IN ('waiting', 'offered', 'talking')")
+# Who waits with nothing special: of those who need the same, whoever came first is the next. And all the others.
+PLAIN: Final = text(
+    "state = 'waiting' AND front IS NULL AND missed_by IS NULL AND wants IS NULL AND owner IS NULL AND level < 2"
+)
+SPECIAL: Final = text(
+    "state = 'waiting' AND (front IS NOT NULL OR missed_by IS NOT NULL OR wants IS NOT NULL OR owner IS NOT NULL"
+    " OR level > 1)"
+)
 
 line = Table(
     "line",
@@ -66,6 +74,8 @@ line = Table(
     Index(None, "caller_hash", "ended_at"),
     Index(None, "offer"),
     Index(None, "queue", "answered_at"),
+    Index("ix_line_plain", "queue", "language", "kind", "rank", "since", sqlite_where=PLAIN, postgresql_where=PLAIN),
+    Index("ix_line_special", "state", sqlite_where=SPECIAL, postgresql_where=SPECIAL),
     # One open call back a number.
     Index("uq_line_number_hash", "number_hash", unique=True, sqlite_where=OPEN, postgresql_where=OPEN),
 )

@@ -10,6 +10,13 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 OPEN = sa.text("state IN ('waiting', 'offered', 'talking')")
+PLAIN = sa.text(
+    "state = 'waiting' AND front IS NULL AND missed_by IS NULL AND wants IS NULL AND owner IS NULL AND level < 2"
+)
+SPECIAL = sa.text(
+    "state = 'waiting' AND (front IS NOT NULL OR missed_by IS NOT NULL OR wants IS NOT NULL OR owner IS NOT NULL"
+    " OR level > 1)"
+)
 
 
 def upgrade() -> None:
@@ -46,6 +53,9 @@ def _line() -> None:
     ):
         op.add_column("line", column)
     op.create_index("ix_line_queue_answered_at", "line", ["queue", "answered_at"])
+    alike = ["queue", "language", "kind", "rank", "since"]
+    op.create_index("ix_line_plain", "line", alike, sqlite_where=PLAIN, postgresql_where=PLAIN)
+    op.create_index("ix_line_special", "line", ["state"], sqlite_where=SPECIAL, postgresql_where=SPECIAL)
     op.create_index(
         "uq_line_number_hash", "line", ["number_hash"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN
     )
