@@ -260,3 +260,13 @@ def test_joining_notes_how_many_stood_before_and_how_many_agents_were_on(office:
         urgent.id: (0, 1),
         elsewhere.id: (0, 1),
     }
+
+
+def test_whoever_took_a_message_is_given_it_whatever_their_skills(office: Office) -> None:
+    place = office.queued("fraud")
+    office.leaves_message(place)
+    (work,) = office.desk.inbox.work()
+    office.hire("alice", skills=frozenset({"queue:general"}))
+    assert office.desk.dispatch() == []
+    assert office.desk.inbox.assign(work.id, "alice")
+    assert [(offer.line, offer.agent) for offer in office.desk.dispatch()] == [(work.id, "alice")]

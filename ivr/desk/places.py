@@ -77,12 +77,13 @@ def entry(row: Sequence[Any]) -> Entry:
 
 @lru_cache(maxsize=1024)
 def _needs(queue: str, language: str, wants: str | None, owner: str | None, level: int) -> frozenset[str]:
+    if owner:  # Whoever took it knows why.
+        return frozenset({f"owner:{owner}"})
     named = {f"agent:{wants}"} if wants else set()
-    owned = {f"owner:{owner}"} if owner else set()
     high = {f"level:{level}"} if level > 1 else set()
     # A message may be left before it is known whose it is: then it is anybody's.
     ours = [f"queue:{queue}"] if queue else []
-    return frozenset({*ours, f"language:{language}", *named, *owned, *high})
+    return frozenset({*ours, f"language:{language}", *named, *high})
 
 
 def one(connection: Connection, table: Table, where: Any) -> Any:
