@@ -135,6 +135,12 @@ const desk = {
     return ["talking", "wrapping", "working"].includes(this.state);
   },
 
+  // The note's form is hidden by this, not by x-show, which shows a moment later: N would find nothing to write in, and
+  // what is typed next would be taken for shortcuts.
+  get idle() {
+    return !this.engaged;
+  },
+
   get resting() {
     return this.state === "offline" || this.state === "away";
   },
