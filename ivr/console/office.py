@@ -102,6 +102,7 @@ def opened(office: Office) -> Blueprint:
     page.before_request(lambda: _guard(office))
     page.after_request(guarded)
     page.register_error_handler(HTTPException, _refusal)
+    page.register_error_handler(TimeoutError, _late)
     return page
 
 
@@ -202,3 +203,8 @@ def _refusal(error: HTTPException) -> tuple[Response, int]:
     """Tell why not, in the reader's language where there are words for it."""
     why = error.description or ""
     return jsonify(error=TEXTS[language()].get(why, why)), error.code or 500
+
+
+def _late(error: TimeoutError) -> tuple[Response, int]:
+    """Tell that the carrier has not answered in time; it may yet do what was asked, and the page then shows it."""
+    return jsonify(error=TEXTS[language()]["carrier_slow"]), 504
