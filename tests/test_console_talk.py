@@ -128,6 +128,35 @@ def test_a_draft_outlives_a_reload_and_is_gone_once_wrapped_up(site: Site, alice
     assert site.desk.notes.read(place.id, "alice") == ""
 
 
+def test_whoever_gets_the_caller_next_reads_what_was_noted(site: Site, alice: FlaskClient) -> None:
+    bob = entered(site, "bob")
+    place = site.talking()
+    alice.post("/desk/note", json={"line": place.id, "note": "paid <twice>"})
+    assert "paid" not in alice.get("/desk/news").json["parts"]["earlier"]
+    site.desk.available("bob")
+    guest = alice.post("/desk/consult", json={"kind": "agent", "to": "bob"}).json["guest"]
+    assert "paid &lt;twice&gt;" in bob.get("/desk/news").json["parts"]["earlier"]
+    site.desk.guests.joined(guest)
+    alice.post("/desk/consult/complete", json={})
+    tag = bob.get("/desk/news").headers["ETag"]
+    alice.post("/desk/wrap-up", json={"code": "transferred", "note": "paid thrice"})
+    told = bob.get("/desk/news", headers={"If-None-Match": tag})
+    assert "paid thrice" in told.json["parts"]["earlier"]
+    assert "twice" not in told.json["parts"]["earlier"]
+
+
+def test_a_carrier_that_does_not_answer_is_told_plainly(
+    site: Site, alice: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(*_: object) -> bool:
+        raise TimeoutError
+
+    site.talking()
+    monkeypatch.setattr(type(site.board), "hold", late)
+    answer = alice.post("/desk/hold", json={"on": True})
+    assert (answer.status_code, answer.json["error"]) == (504, ENGLISH["carrier_slow"])
+
+
 def test_a_case_is_opened_and_seen_at_the_next_call_with_what_was_before(site: Site, alice: FlaskClient) -> None:
     place = site.talking()
     assert "has not called before" in alice.get("/desk/news").json["parts"]["earlier"]

@@ -16,7 +16,10 @@ WORK: Final = ("message", "callback")
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """What one agent's page depends on; `turn` is how far the caller's call has come, `work` how much is theirs."""
+    """What one agent's page depends on; `turn` is how far the caller's call has come, `work` how much is theirs.
+
+    `notes` are those of colleagues who had the caller before.
+    """
 
     agent: AgentState
     place: Place | None
@@ -24,6 +27,7 @@ class Glance:
     guests: tuple[Guest, ...]
     cases: tuple[Case, ...]
     case: str
+    notes: tuple[tuple[str, str], ...]
     colleagues: tuple[AgentState, ...]
     waiting: tuple[Place, ...]
     work: int
@@ -42,6 +46,7 @@ def take(given: Office) -> Glance:
         guests=tuple(desk.guests.of(place.id)) if place else (),
         cases=tuple(desk.cases.of(place.caller_hash)) if place else (),
         case=(desk.notes.case(place.id, agent.id) or "") if place else "",
+        notes=desk.notes.others(place.call_id, place.id, agent.id) if place else (),
         colleagues=tuple(one for one in desk.agents() if one.id != agent.id) if talks else (),
         waiting=waiting,
         work=sum(1 for one in waiting if one.kind in WORK and one.owner == agent.id),

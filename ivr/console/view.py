@@ -90,6 +90,7 @@ class View:
     people: tuple[Person, ...]
     cases: tuple[Case, ...]
     case: str
+    notes: tuple[tuple[str, str], ...]  # colleague, what they noted of this call
     colleagues: tuple[AgentState, ...]
     choices: dict[str, str]
     queues: tuple[Queue, ...]
@@ -106,6 +107,7 @@ def shown(given: Office, seen: Glance) -> View:
         people=people(seen.guests),
         cases=seen.cases,
         case=seen.case,
+        notes=seen.notes,
         colleagues=seen.colleagues,
         choices={name: queue_name(flow, spoken, name) for name in flow.queues},
         queues=queues(flow, spoken, seen.waiting),

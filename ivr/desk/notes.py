@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, and_, select, union_all
 
-from ivr.store.desk_tables import drafts
+from ivr.store.desk_tables import drafts, line, wrapups
 from ivr.store.engine import opened
 from ivr.store.tables import INSERT
 
@@ -28,6 +28,18 @@ class Notes:
         theirs = (drafts.c.line == place) & (drafts.c.agent == agent)
         with opened(self.engine) as connection:
             return connection.scalar(select(drafts.c.note).where(theirs)) or ""
+
+    def others(self, call_id: str, place: str, agent: str) -> tuple[tuple[str, str], ...]:
+        """Return who noted what of this call besides, in order: the colleagues who had the caller before."""
+
+        def of(table: Any) -> Any:
+            columns = select(table.c.agent, table.c.note, table.c.at).join(line, line.c.id == table.c.line)
+            mine = and_(table.c.line == place, table.c.agent == agent)
+            return columns.where(line.c.call_id == call_id, ~mine)
+
+        with opened(self.engine) as connection:
+            found = connection.execute(union_all(of(drafts), of(wrapups))).all()
+        return tuple((row.agent, row.note) for row in sorted(found, key=lambda row: row.at) if row.note)
 
     def belongs(self, place: str, agent: str, case: str) -> None:
         """Keep to which case a talk belongs."""
