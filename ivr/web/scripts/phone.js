@@ -43,6 +43,7 @@ const phone = () => ({
     this.from = this.$refs.from.value;
     this.to = this.$refs.to.value;
     setInterval(() => this.tick(), 250);
+    new ResizeObserver(() => this.toEnd()).observe(this.$refs.log); // What stands below it comes and goes.
     window.addEventListener("pagehide", () => line?.leave());
   },
 
@@ -94,7 +95,6 @@ const phone = () => ({
 
   enter() {
     const { kind, seconds } = this.cue;
-    this.toEnd(); // What stands below the log changes its height.
     if (kind !== "listening") this.keyed = "";
     if (kind === "saying") this.say();
     else if (kind === "playing") this.play();

@@ -33,9 +33,9 @@ export class SoundPanel {
     this.said = new Meter(words.said, "said");
     this.heard = new Meter(words.heard, "heard");
     this.count = made("p", { class: "sound-bytes", "data-heard": 0, "data-said": 0 });
-    this.muted = made("button", { class: "btn btn-sm", type: "button", "aria-pressed": "false" }, words.mute);
+    this.muted = made("button", { class: "btn", type: "button", "aria-pressed": "false" }, words.mute);
     this.muted.addEventListener("click", acts.mute);
-    this.here = made("button", { class: "btn btn-sm", type: "button", hidden: "" }, words.here);
+    this.here = made("button", { class: "btn", type: "button", hidden: "" }, words.here);
     this.here.addEventListener("click", acts.here);
     this.talk = made("div", { class: "sound-talk" }, this.said.row, this.heard.row, this.count, this.muted);
     place.classList.add("sound");
