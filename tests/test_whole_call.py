@@ -27,6 +27,7 @@ SEATS = {
     "alice": ("agent", "zh-CN", (1440, 900)),
     "bob": ("agent", "en-US", (1440, 900)),
 }
+NOTE = "客户要查退款，转给 bob"
 TO_THE_LINE = [("英语服务", "8"), ("What can we help you with", "2"), ("Payments and money", "4")]
 
 
@@ -132,6 +133,7 @@ def held_and_back(alice: Page, caller: Page, seen: Seen) -> None:
     expect(caller.locator("audio.music")).to_have_js_property("paused", False, timeout=SOON)
     expect(caller.locator("audio.voice")).to_have_count(0, timeout=SOON)
     expect(alice.locator(".held")).to_be_visible(timeout=SOON)
+    expect(alice.locator(".sound-state")).to_have_text("现在没有人听得到您", timeout=SOON)
     seen("4-held", "alice", "caller")
     alice.keyboard.press("p")
     both_hear(alice, caller)
@@ -142,7 +144,7 @@ def sent_on(alice: Page, bob: Page, caller: Page, seen: Seen) -> None:
     bob.keyboard.press("a")
     stands(bob, "available")
     alice.keyboard.press("n")
-    alice.keyboard.type("客户要查退款，转给 bob")
+    alice.keyboard.type(NOTE)
     alice.keyboard.press("Escape")
     alice.keyboard.press("t")
     alice.keyboard.press("2")
@@ -154,6 +156,7 @@ def sent_on(alice: Page, bob: Page, caller: Page, seen: Seen) -> None:
     stands(alice, "wrapping")
     heard(caller, "transferring you")
     stands(bob, "ringing")
+    expect(bob.locator(".passed")).to_contain_text(NOTE)
     seen("5-sent", "alice", "bob", "caller")
     bob.keyboard.press("1")
     stands(bob, "talking")
@@ -187,7 +190,7 @@ def surveyed(caller: Page, seen: Seen) -> None:
 
 
 def kept(site: Site) -> None:
-    """The database tells what was: served, five, two wrap-ups, the recordings, both agents available, nobody in line."""
+    """The database tells what was: served, five, two wrap-ups, the recordings, agents available, nobody in line."""
     parts: Parts = site.app.extensions["hotline"]
     with parts.engine.connect() as connection:
         (call,) = connection.execute(select(calls)).all()
