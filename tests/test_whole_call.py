@@ -73,10 +73,12 @@ def test_a_call_from_the_first_key_to_the_goodbye(site: Site, seats: dict[str, P
     held_and_back(alice, caller, seen)
     sent_on(alice, bob, caller, seen)
     wrapped(alice, "transferred")
-    bob.keyboard.press("h")
-    stands(bob, "wrapping")
-    seen("7-wrapping", "bob")
-    wrapped(bob, "resolved")
+    handed_over(bob, alice, caller, seen)
+    wrapped(bob, "follow-up")
+    alice.keyboard.press("h")
+    stands(alice, "wrapping")
+    seen("8-wrapping", "alice")
+    wrapped(alice, "resolved")
     surveyed(caller, seen)
     kept(site)
 
@@ -134,6 +136,7 @@ def held_and_back(alice: Page, caller: Page, seen: Seen) -> None:
     expect(caller.locator("audio.voice")).to_have_count(0, timeout=SOON)
     expect(alice.locator(".held")).to_be_visible(timeout=SOON)
     expect(alice.locator(".sound-state")).to_have_text("现在没有人听得到您", timeout=SOON)
+    expect(alice.locator("[data-sound=heard]")).to_have_attribute("aria-valuenow", "0", timeout=SOON)
     seen("4-held", "alice", "caller")
     alice.keyboard.press("p")
     both_hear(alice, caller)
@@ -164,6 +167,28 @@ def sent_on(alice: Page, bob: Page, caller: Page, seen: Seen) -> None:
     seen("6-talking", "bob", "caller")
 
 
+def handed_over(bob: Page, alice: Page, caller: Page, seen: Seen) -> None:
+    """Bob asks alice while the caller hears music, then leaves the caller to her."""
+    bob.keyboard.press("t")
+    bob.keyboard.press("2")
+    expect(bob.locator("option[value=alice]")).to_be_enabled(timeout=SOON)
+    bob.get_by_role("dialog").get_by_role("combobox").select_option("alice")
+    bob.locator("button[value=consult]").click()
+    stands(alice, "ringing")
+    alice.keyboard.press("1")
+    stands(alice, "talking")
+    expect(caller.locator("audio.music")).to_have_js_property("paused", False, timeout=SOON)
+    for page in (alice, bob):
+        hears(page)
+    expect(caller.locator("audio.voice")).to_have_count(0)
+    expect(bob.locator("[aria-keyshortcuts=G]")).to_be_enabled(timeout=SOON)
+    seen("7-asking", "bob", "alice")
+    bob.keyboard.press("g")
+    stands(bob, "wrapping")
+    both_hear(alice, caller)
+    seen("7-handed-over", "alice", "bob")
+
+
 def wrapped(agent: Page, code: str) -> None:
     """Wrap up by keyboard, and be available again."""
     agent.keyboard.press(str(CODES.index(code) + 1))
@@ -176,12 +201,12 @@ def wrapped(agent: Page, code: str) -> None:
 def surveyed(caller: Page, seen: Seen) -> None:
     """The caller gives five, adds a remark, and hears goodbye."""
     heard(caller, "one to five")
-    seen("8-survey", "caller")
+    seen("9-survey", "caller")
     press(caller, "5")
     heard(caller, "anything you'd like to add")
     caller.get_by_role("button", name=PHONE["en"]["skip"]).click()
     expect(caller.locator(".tape-time")).to_have_text(re.compile(r"^0:0[2-9] / "), timeout=SOON)
-    seen("8-remark", "caller")
+    seen("9-remark", "caller")
     caller.get_by_role("button", name=PHONE["en"]["done"]).click()
     heard(caller, "oodbye")
     caller.get_by_role("button", name=PHONE["en"]["skip"]).click()
@@ -190,14 +215,14 @@ def surveyed(caller: Page, seen: Seen) -> None:
 
 
 def kept(site: Site) -> None:
-    """The database tells what was: served, five, two wrap-ups, the recordings, agents available, nobody in line."""
+    """The database tells what was: served, five, three wrap-ups, the recordings, agents available, nobody in line."""
     parts: Parts = site.app.extensions["hotline"]
     with parts.engine.connect() as connection:
         (call,) = connection.execute(select(calls)).all()
-        ends = {row.agent: row.code for row in connection.execute(select(wrapups))}
+        ends = sorted((row.agent, row.code) for row in connection.execute(select(wrapups)))
         recordings = connection.execute(select(messages.c.kind)).scalars().all()
     assert (call.outcome, call.score, call.queue) == ("served", 5, "payments")
-    assert ends == {"alice": "transferred", "bob": "resolved"}
+    assert ends == [("alice", "resolved"), ("alice", "transferred"), ("bob", "follow-up")]
     assert sorted(recordings) == ["remark", "talk", "talk"]
     assert {one.id: one.state for one in parts.desk.agents()} == {"alice": "available", "bob": "available"}
     assert parts.desk.waiting() == []
