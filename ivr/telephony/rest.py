@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 SECONDS: Final = 4.0
 TWILIO: Final = "https://api.twilio.com"
+OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,10 @@ class Rest:
     def end(self, call: str) -> None:
         """Hang up a call, whether it rings or talks."""
         self._client.calls(call).update(status="completed")
+
+    def over(self, call: str) -> bool:
+        """Has a call ended, however it did?"""
+        return self._client.calls(call).fetch().status in OVER
 
     def hold(self, talk: str, who: str, music: str = "") -> None:
         """Have somebody in a talk hear this document instead of it; without one, the talk again."""

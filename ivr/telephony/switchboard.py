@@ -12,6 +12,7 @@ import structlog
 from ivr.desk.guests import Guest, Mode
 from ivr.desk.keeping import Desk, Offer, Place
 from ivr.telephony.rest import Rest
+from ivr.telephony.rings import Rings
 from ivr.telephony.talks import RINGS, Talks
 
 SECONDS: Final = 1.0  # How often it looks by itself, for what other processes changed.
@@ -39,13 +40,15 @@ class Switchboard:
     beside: list[Callable[[], object]] = field(default_factory=list)
     taken: list[Callable[[str], object]] = field(default_factory=list)
     talks: Talks = field(init=False)
+    rings: Rings = field(init=False)
     _customers: dict[str, str] = field(default_factory=dict)
     _woken: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
-        """Make what changes talks."""
+        """Make what changes talks, and what watches rings."""
         made = Talks(self.desk, self.rest, self.number, self.url, self.prefixes, self.run)
         object.__setattr__(self, "talks", made)
+        object.__setattr__(self, "rings", Rings(self.desk, self.rest, made.quietly, self.left))
 
     def changed(self) -> None:
         """Look at the line again, soon; whoever joins, leaves, or becomes free tells it here."""
@@ -63,6 +66,7 @@ class Switchboard:
             self._send_back(place)
         for offer in self.desk.stale():
             self.withdraw(offer)
+        self.rings.look()
         for place in self.desk.callbacks.stale():
             self.unanswered(self.desk.place(place))
         for guest in self.desk.guests.past():
