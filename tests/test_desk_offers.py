@@ -270,3 +270,52 @@ def test_whoever_took_a_message_is_given_it_whatever_their_skills(office: Office
     assert office.desk.dispatch() == []
     assert office.desk.inbox.assign(work.id, "alice")
     assert [(offer.line, offer.agent) for offer in office.desk.dispatch()] == [(work.id, "alice")]
+
+
+def test_a_call_back_is_done_once_its_customer_rang_and_was_served(office: Office) -> None:
+    back, others = office.asks_back(office.queued()), office.asks_back(office.queued(caller=OTHER), OTHER)
+    withheld = office.asks_back(office.queued(caller="anonymous"), THIRD)
+    office.clock.on(minutes=1)
+    talk, hidden = (office.queued(caller=caller, priority=1) for caller in ("+8613812345678", "anonymous"))
+    for place in (talk, hidden):
+        office.hire("alice")
+        office.talking(place, "alice")
+        office.clock.on(minutes=2)
+        assert office.desk.over(place.id)
+        office.desk.wrap_up("alice", "resolved", "")
+        office.desk.away("alice", "lunch")
+    found = office.desk.place(back.id)
+    assert found
+    assert (found.state, found.done_by, found.closed_code) == ("done", "alice", "served in another call")
+    assert {work.id for work in office.desk.inbox.work()} == {others.id, withheld.id}
+
+
+def test_a_call_back_stays_while_its_customer_is_only_sent_on(office: Office) -> None:
+    back = office.asks_back(office.queued())
+    office.clock.on(minutes=1)
+    office.hire("alice", skills=SKILLS - {"queue:general"})
+    talk = office.talking(office.queued(queue="fraud", priority=1), "alice")
+    office.waits(talk.call_id, "fraud", Transferred("fraud"), priority=1)
+    assert office.desk.over(talk.id)
+    assert [work.id for work in office.desk.inbox.work()] == [back.id]
+    office.desk.wrap_up("alice", "transferred", "")
+    place = next(place for place in office.desk.waiting() if place.kind == "call")
+    office.talking(place, "alice")
+    office.hangs_up(talk.call_id)
+    assert office.desk.over(place.id)
+    assert office.desk.inbox.work() == []
+
+
+def test_an_agent_who_is_rung_for_a_call_back_that_is_done_is_free_again(office: Office) -> None:
+    back = office.asks_back(office.queued())
+    office.clock.on(minutes=1)
+    office.hire("alice")
+    talk = office.talking(office.queued(priority=1), "alice")
+    office.hire("bob")
+    (offer,) = office.desk.dispatch()
+    assert (offer.line, offer.agent) == (back.id, "bob")
+    assert office.desk.over(talk.id)
+    assert office.desk.accept(offer.id) is None
+    assert office.desk.stale() == [offer.id]
+    assert office.desk.refuse(offer.id, "left")
+    assert office.state("bob") == "available"

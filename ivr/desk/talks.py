@@ -15,6 +15,7 @@ from ivr.store.tables import INSERT, calls, turns
 
 # A caller whose talk is over asks within a moment what comes next; whoever does not for so long is elsewhere by now.
 ALONE: Final = (timedelta(seconds=2), timedelta(seconds=60))
+ELSEWHERE: Final = "served in another call"  # How a call back ends whose customer rang first.
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +119,25 @@ def wrapping(connection: Connection, agent: str | None, place: str, now: datetim
     """Let an agent of this place wrap it up; False where they talk with nobody there."""
     theirs = (agents.c.id == agent) & (agents.c.line == place) & (agents.c.state == "talking")
     changed = update(agents).where(theirs).values(state="wrapping", since=now, reason="")
-    return connection.execute(changed).rowcount == 1
+    if connection.execute(changed).rowcount != 1:
+        return False
+    _served(connection, place, agent, now)
+    return True
+
+
+def _served(connection: Connection, place: str, agent: str | None, now: datetime) -> None:
+    """Close what the caller of this talk asked for before it, to be rung back; not while they are only sent on.
+
+    An agent who is rung for it at this moment is let go as for any caller who left.
+    """
+    talk, onward = line.alias(), line.alias()
+    sent_on = exists().where(onward.c.call_id == talk.c.call_id, onward.c.state.in_(("waiting", "offered")))
+    known = (talk.c.kind == "call") & (talk.c.caller_hash != "")
+    caller = select(talk.c.caller_hash).where(talk.c.id == place, known, ~sent_on)
+    before = line.c.joined_at <= select(talk.c.answered_at).where(talk.c.id == place).scalar_subquery()
+    back = (line.c.kind == "callback") & line.c.state.in_(("waiting", "offered"))
+    asked = update(line).where(line.c.caller_hash == caller.scalar_subquery(), back, before)
+    connection.execute(asked.values(state="done", ended_at=now, done_by=agent, closed_code=ELSEWHERE))
 
 
 def wrapped(
