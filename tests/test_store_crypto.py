@@ -59,6 +59,8 @@ def test_the_hash_for_search_needs_the_secret_and_knows_the_old_ones() -> None:
         ("13812345678", "5678"),
         ("95588", ""),
         ("anonymous", ""),
+        ("+266696687", ""),
+        ("+86282452253", ""),
         ("", ""),
         ("+86１２３４５６７８", ""),
     ],

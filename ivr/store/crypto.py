@@ -4,7 +4,7 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -13,6 +13,9 @@ from sqlalchemy import Dialect, Engine, Text
 from sqlalchemy.types import TypeDecorator
 
 from ivr.store.errors import StoreError
+
+# What the carrier gives in place of a number: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE, as keys are lettered.
+WITHHELD: Final = frozenset({"266696687", "7378742833", "2562533", "8656696", "86282452253"})
 
 
 class Cipher:
@@ -74,7 +77,7 @@ def of(engine: Engine) -> Cipher:
 def last4(number: str) -> str:
     """Return the last four digits of a phone number, or nothing where it has fewer than eight (95588, anonymous)."""
     digits = "".join(letter for letter in number if letter.isascii() and letter.isdigit())
-    return digits[-4:] if len(digits) >= 8 else ""
+    return digits[-4:] if len(digits) >= 8 and digits not in WITHHELD else ""
 
 
 def _key(secret: str, purpose: bytes) -> bytes:
