@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from ivr.desk.keeping import Place
 from ivr.flow.events import Learned
 from ivr.flow.inputs import Pressed
+from ivr.store.desk_tables import wrapups
 from ivr.store.journal import Journal
 from tests.desks import Office
 
@@ -187,6 +188,24 @@ def test_cases_are_opened_and_closed_once(office: Office, talk: Place) -> None:
     assert [case.state for case in cases.of(talk.caller_hash)] == ["open", "closed"]
 
 
+def test_a_talk_that_belongs_to_no_case_says_so_by_nothing(office: Office, talk: Place) -> None:
+    case = office.desk.cases.open(talk.caller_hash, "fees", "alice")
+    office.desk.cases.put(talk.id, "alice", case.id)
+    office.desk.cases.put(talk.id, "alice", "")
+    assert office.desk.over(talk.id)
+    assert office.desk.wrap_up("alice", "resolved", "")
+
+    def kept() -> list[str | None]:
+        with office.engine.connect() as connection:
+            return list(connection.scalars(select(wrapups.c.case)))
+
+    assert kept() == [None]
+    office.desk.cases.put(talk.id, "alice", case.id)
+    assert kept() == [case.id]
+    office.desk.cases.put(talk.id, "alice", "")
+    assert kept() == [None]
+
+
 def test_earlier_calls_are_told_with_what_the_caller_thought_of_them(office: Office) -> None:
     began = office.clock()
     call_id = office.rings(facts=[("matter", "frozen"), ("queue", "general")])
@@ -207,7 +226,13 @@ def test_earlier_calls_are_told_with_what_the_caller_thought_of_them(office: Off
     assert len(office.desk.cases.history(now.caller_hash, now.joined_at, limit=0)) == 0
 
 
-def test_who_withholds_the_number_has_no_past(office: Office) -> None:
-    office.hangs_up(office.rings("anonymous"))
+@pytest.mark.parametrize("caller", ["anonymous", "unknown", "95588", "+266696687"])
+def test_who_withholds_the_number_has_no_past(office: Office, caller: str) -> None:
+    first = office.queued(caller=caller)
+    office.desk.cases.open(first.caller_hash, "somebody's", "alice")
+    office.hangs_up(first.call_id)
     office.clock.on(minutes=1)
-    assert office.desk.cases.history(office.queued(caller="anonymous").caller_hash, office.clock()) == []
+    again = office.queued(caller=caller)
+    assert office.desk.cases.history(again.caller_hash, office.clock()) == []
+    assert office.desk.cases.of(again.caller_hash) == []
+    assert again.since == office.clock()

@@ -89,10 +89,10 @@ class Cases:
             return move(connection, cases, case, "open", "closed", closed_at=self.now())
 
     def put(self, place: str, agent: str, case: str) -> None:
-        """Have a talk belong to a case, whether its agent has wrapped it up or not."""
+        """Have a talk belong to a case, or to none (""), whether its agent has wrapped it up or not."""
         theirs = (wrapups.c.line == place) & (wrapups.c.agent == agent)
         with self.engine.begin() as connection:
-            wrapped = connection.execute(update(wrapups).where(theirs).values(case=case)).rowcount
+            wrapped = connection.execute(update(wrapups).where(theirs).values(case=case or None)).rowcount
         if not wrapped:
             Notes(self.engine, self.now).belongs(place, agent, case)
 

@@ -145,7 +145,7 @@ def wrapped(
 ) -> None:
     """Write down how an agent wrapped a place up; the draft of it is no longer wanted."""
     theirs = (drafts.c.line == place) & (drafts.c.agent == agent)
-    case = case or connection.scalar(select(drafts.c.case).where(theirs))
+    case = case or connection.scalar(select(drafts.c.case).where(theirs)) or None
     told = {"line": place, "agent": agent, "code": code, "note": note, "at": now, "case": case}
     connection.execute(INSERT[connection.dialect.name](wrapups).values(told).on_conflict_do_nothing())
     connection.execute(delete(drafts).where(theirs))
