@@ -208,3 +208,23 @@ def test_a_practice_gets_one_agent_once(site: Site) -> None:
 def test_people_are_made_by_one_group_of_commands_only(site: Site) -> None:
     assert "people" in site.app.cli.commands
     assert {"users", "roles"} & set(site.app.cli.commands) == set()
+
+
+def test_an_agent_changes_the_password_on_the_page(site: Site, client: FlaskClient) -> None:
+    password, new = site.hire("alice"), "one-that-is-long-enough"
+    forgery = log_in(client, "alice", password)
+    other = site.app.test_client()
+    log_in(other, "alice", password)
+
+    def change(now: str, again: str = new, forgery: str = forgery) -> int:
+        form = {"password": now, "new_password": new, "new_password_confirm": again, "csrf_token": forgery}
+        return client.post("/desk/password", data=form).status_code
+
+    refused = change("a guess"), change(password, again="another-of-that-length"), change(password, forgery="")
+    assert refused == (200, 200, 400)
+    assert log_in(site.app.test_client(), "alice", password)
+    assert change(password) == 302
+    assert client.get("/desk").status_code == 200
+    assert other.get("/desk").status_code == 302
+    assert not log_in(site.app.test_client(), "alice", password)
+    assert log_in(site.app.test_client(), "alice", new)
