@@ -78,7 +78,7 @@ class Callers(RuleBasedStateMachine):
                 st.sampled_from(NUMBERS),
                 st.sampled_from(EXTRAS),
                 st.booleans(),
-                st.sampled_from(["stays", "leaves", "leaves", "rings", "rings", "agent", "agent", "scores", "waits"]),
+                st.sampled_from(["stays", "leaves", "leaves", "rings", "rings", "agent", "scores", "scores", "waits"]),
             ),
             min_size=AT_ONCE,
             max_size=AT_ONCE,
