@@ -130,7 +130,7 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
     return Line(
         hotline=parts.hotline,
         messages=parts.messages,
-        site=Site(found.public_url, parts.flow.hotline.languages),
+        site=Site(found.public_url, parts.flow.hotline.languages, parts.flow.hotline.number),
         signatures=Signatures(found.public_url, found.tokens),
         account=found.account,
         flow=lambda: parts.flow,

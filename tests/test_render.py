@@ -12,7 +12,8 @@ from ivr.telephony import voices
 from ivr.telephony.render import Site, chunks, render
 from tests.contract import faults
 
-SITE = Site("https://hotline.example", {"zh-CN": "Polly.Zhiyu-Neural", "en-US": "Polly.Joanna-Neural"})
+VOICES = {"zh-CN": "Polly.Zhiyu-Neural", "en-US": "Polly.Joanna-Neural"}
+SITE = Site("https://hotline.example", VOICES, "+8640012300")
 HELLO = Said("main.start.say", "您好", "zh-CN")
 ENGLISH = Said("main.start.say", "Hello", "en-US")
 NOTICE = Said("person.message.say", "会被录音", "zh-CN", interrupt=False)
@@ -54,7 +55,7 @@ TABLE: dict[str, tuple[list[Event], str]] = {
     ),
     "a number outside": (
         [HELLO, Waiting(Outside("+862155555555"), 5)],
-        f'{ZH}您好。</Say><Dial action="{url("turn/5")}" method="POST" timeout="30">'
+        f'{ZH}您好。</Say><Dial action="{url("turn/5")}" callerId="+8640012300" method="POST" timeout="30">'
         "<Number>+862155555555</Number></Dial>",
     ),
     "a round of waiting": (

@@ -7,7 +7,7 @@ import pytest
 
 from ivr.carrier.cues import Over
 from tests.talks import OUTSIDE, Talk, answered, heard, staffed, talking
-from tests.test_switchboard import picked_up, soon, state
+from tests.test_switchboard import picked_up, queued, soon, state
 from tests.world import World
 
 
@@ -91,9 +91,18 @@ def test_a_caller_whom_nobody_answers_outside_waits_again(here: World) -> None:
     talk = Talk(here)
     assert talk.board.transfer(talk.id, number="13900139000")
     talk.caller.listen()
-    here.carrier.phone(OUTSIDE).reject()
+    phone = here.carrier.phone(OUTSIDE)
+    assert phone.ringing
+    assert phone.ringing.from_ == here.parts.flow.hotline.number
+    later = queued(here)
+    phone.reject()
     assert "没有接通" in heard(talk.caller)
     assert talk.place.state == "waiting"
+    soon(lambda: state(here) == "wrapping")
+    talk.desk.wrap_up("alice", "other", "")
+    picked_up(here).press("1")
+    soon(lambda: talking(talk.caller))
+    assert not talking(later)
 
 
 @pytest.mark.parametrize("number", ["+12025550143", "95588", "110", "+8616812345678", "abc"])

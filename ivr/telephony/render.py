@@ -26,10 +26,11 @@ SENTENCE: Final = re.compile(r"(?<=[。！？；.!?;])")
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where the carrier reaches us, and which voice speaks each language."""
+    """Where the carrier reaches us, which voice speaks each language, and the hotline's own number."""
 
     url: str
     voices: Mapping[str, str] = field(hash=False)
+    number: str = ""
 
     def action(self, path: str, language: str) -> str:
         """Return the URL of one of our answers; it names the language, so that even a lifeboat speaks it."""
@@ -120,7 +121,9 @@ def _wait(document: Any, wait: Wait, turn: int, site: Site, language: str) -> No
         case Agent():
             document.append(_enqueue(wait, turn, site, language))
         case Outside(number):
-            dial = Dial(action=site.action(f"turn/{turn}", language), method="POST", timeout=RING)
+            # Ours, which we may always show: the caller's is nobody else's business, and may be withheld.
+            ours = {"caller_id": site.number} if site.number else {}
+            dial = Dial(action=site.action(f"turn/{turn}", language), method="POST", timeout=RING, **ours)
             dial.number(number)
             document.append(dial)
         case Message(seconds, silence):
