@@ -200,3 +200,9 @@ def test_a_message_is_work_at_the_desk(site: Site, alice: FlaskClient) -> None:
     done = site.desk.place(place.id)
     assert done
     assert (done.state, done.done_by) == ("done", "alice")
+
+
+def test_queues_are_called_as_the_reader_calls_them(site: Site, alice: FlaskClient) -> None:
+    site.talking()
+    assert "Payments and money" in alice.get("/desk/news?lang=en").json["parts"]["caller"]
+    assert "支付与资金" in alice.get("/desk/news?lang=zh").json["parts"]["caller"]

@@ -149,9 +149,8 @@ def matter_name(flow: Flow, spoken: str, matter: str) -> str:
 
 
 def queue_name(flow: Flow, spoken: str, queue: str) -> str:
-    """Return what agents call a queue; the menus' base language where there is no translation."""
-    named = flow.queues[queue].name if queue in flow.queues else queue.capitalize()
-    return flow.words[spoken].get(f"queues.{queue}.name", named if spoken == flow.base else queue.capitalize())
+    """Return what agents call a queue; its bare name where the menus no longer have it."""
+    return flow.words[spoken].get(f"queues.{queue}.name", queue.capitalize())
 
 
 def stamp(flow: Flow, at: datetime) -> str:

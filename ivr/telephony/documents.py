@@ -130,7 +130,6 @@ def phrased(flow: Flow, phrase: str, language: str = "", key: str = "") -> Said:
 def about(flow: Flow, place: Place) -> Said:
     """Return what a place is about, for agents: the matter, and the caller's language."""
     words = flow.words[flow.base]
-    queue = flow.queues[place.queue].name if place.queue in flow.queues else ""
-    matter = words.get(f"{place.matter}.matter", queue)
+    matter = words.get(f"{place.matter}.matter", words.get(f"queues.{place.queue}.name", ""))
     tongue = words.get(f"hotline.tongues.{place.language}", place.language)
     return Said("hotline.phrases.take", f"{matter}。{tongue}。", flow.base)
