@@ -63,7 +63,8 @@ class Tools:
     """What the commands need.
 
     `rehearse` makes a call at the moment and from the number of a script; `menus` reads the menus anew, as `load`
-    does; `pages` is where pages are saved; `work` does the jobs until the process is told to end.
+    does; `pages` is where pages are saved; `work` does the jobs until the process is told to end; `promised`
+    says how many of the waits that callers were told in the last 28 days came true, and how many were told.
     """
 
     rehearse: Callable[[Script], AbstractContextManager[Rehearsal]]
@@ -73,12 +74,13 @@ class Tools:
     base: str
     pages: Path
     work: Callable[[], None]
+    promised: Callable[[], tuple[int, int]]
 
 
 def commands(tools: Tools) -> tuple[click.Command, ...]:
     """Return the commands, to be added to the application's."""
     jobs = click.Command("jobs", callback=tools.work, help="Fetch callers' messages until told to end.")
-    return _call(tools), _menus(tools), jobs
+    return _call(tools), _menus(tools), _desk(tools), jobs
 
 
 class Later(click.Group):
@@ -229,3 +231,18 @@ def _menus(tools: Tools) -> click.Command:
             click.echo(f"warning: {words}", err=True)
 
     return menus
+
+
+def _desk(tools: Tools) -> click.Command:
+    @click.group("desk")
+    def desk() -> None:
+        """How the desk does."""
+
+    @desk.command("promises")
+    def promises() -> None:
+        """Say how many of the waits that callers were told came true, of the last 28 days."""
+        hits, told = tools.promised()
+        rate = f": {hits / told:.0%}" if told else ""
+        click.echo(f"{hits} of {told} ranges of minutes that were told in the last 28 days came true{rate}")
+
+    return desk

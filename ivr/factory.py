@@ -261,6 +261,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
         base=parts.flow.base,
         pages=found.menus.parent / "tests" / "calls",
         work=lambda: parts.worker().run(),
+        promised=parts.desk.promised,
     )
 
 

@@ -47,6 +47,7 @@ def tools(tmp_path: Path) -> Tools:
         base="zh-CN",
         pages=tmp_path / "calls",
         work=lambda: None,
+        promised=lambda: (0, 0),
     )
 
 
@@ -146,3 +147,15 @@ def test_holidays_that_nobody_knows_yet_are_warned_of_sixty_days_ahead(tools: To
     done = run(replace(tools, now=lambda: now), "menus", "check")
     assert done.exit_code == 0
     assert ("holidays from 2027-01-01" in done.stderr) == warned
+
+
+@pytest.mark.parametrize(
+    ("promised", "said"),
+    [
+        ((81, 100), "81 of 100 ranges of minutes that were told in the last 28 days came true: 81%"),
+        ((0, 0), "0 of 0 ranges of minutes that were told in the last 28 days came true"),
+    ],
+)
+def test_how_many_of_the_told_waits_came_true_can_be_seen(tools: Tools, promised: tuple[int, int], said: str) -> None:
+    done = run(replace(tools, promised=lambda: promised), "desk", "promises")
+    assert (done.exit_code, done.stdout.strip()) == (0, said)
