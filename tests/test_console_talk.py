@@ -103,7 +103,10 @@ def test_an_agent_who_is_asked_first_takes_the_caller_over(site: Site, alice: Fl
     assert "bob" in asked["parts"]["guests"]
     assert alice.post("/desk/consult", json={"kind": "agent", "to": "bob"}).json["error"] == ENGLISH["asked_already"]
     assert alice.post("/desk/consult/complete", json={}).json["error"] == ENGLISH["guest_rings"]
-    assert bob.get("/desk/news").json["mine"] is False
+    rung = bob.get("/desk/news").json
+    assert rung["mine"] is False
+    assert "alice</b> <small>asks you in" in rung["parts"]["guests"]
+    assert "bob" not in rung["parts"]["guests"]
     site.desk.guests.joined(asked["guest"])
     assert alice.post("/desk/consult/complete", json={}).json["state"] == "wrapping"
     told = bob.get("/desk/news").json

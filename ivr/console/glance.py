@@ -18,7 +18,7 @@ WORK: Final = ("message", "callback")
 class Glance:
     """What one agent's page depends on; `turn` is how far the caller's call has come, `work` how much is theirs.
 
-    `notes` are those of colleagues who had the caller before.
+    `guests` are others than this agent, `notes` those of colleagues who had the caller before.
     """
 
     agent: AgentState
@@ -43,7 +43,7 @@ def take(given: Office) -> Glance:
         agent=agent,
         place=place,
         turn=given.journal.turn(place.call_id) if place else 0,
-        guests=tuple(desk.guests.of(place.id)) if place else (),
+        guests=tuple(one for one in desk.guests.of(place.id) if one.agent != agent.id) if place else (),
         cases=tuple(desk.cases.of(place.caller_hash)) if place else (),
         case=(desk.notes.case(place.id, agent.id) or "") if place else "",
         notes=desk.notes.others(place.call_id, place.id, agent.id) if place else (),

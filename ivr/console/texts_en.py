@@ -98,6 +98,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "message_absent": "The recording is not here yet, or is empty.",
     "wallet": "Wallet",
     "wallet_not_asked": "not asked yet",
+    "host": "asks you in",
     "passed": "From your colleagues",
     "earlier": "Earlier calls",
     "earlier_none": "This number has not called before.",

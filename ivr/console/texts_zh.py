@@ -98,6 +98,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "message_absent": "录音还没有取到，或者没有声音。",
     "wallet": "钱包系统",
     "wallet_not_asked": "还没有查询",
+    "host": "请您帮忙",
     "passed": "同事留给您的话",
     "earlier": "以前的来电",
     "earlier_none": "这个号码以前没有来过电话。",

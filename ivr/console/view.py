@@ -88,6 +88,7 @@ class View:
     agent: AgentState
     caller: Caller | None
     people: tuple[Person, ...]
+    host: str  # whose talk it is, where that is a colleague's
     cases: tuple[Case, ...]
     case: str
     notes: tuple[tuple[str, str], ...]  # colleague, what they noted of this call
@@ -105,6 +106,7 @@ def shown(given: Office, seen: Glance) -> View:
         agent=seen.agent,
         caller=_caller(given, flow, spoken, seen.agent, seen.place) if seen.place else None,
         people=people(seen.guests),
+        host=_host(seen),
         cases=seen.cases,
         case=seen.case,
         notes=seen.notes,
@@ -179,6 +181,12 @@ def _caller(given: Office, flow: Flow, spoken: str, agent: AgentState, place: Pl
         seconds=sound.seconds if sound and sound.state == "fetched" else None,
         earlier=_earlier(given, flow, spoken, place),
     )
+
+
+def _host(seen: Glance) -> str:
+    place = seen.place
+    theirs = place is not None and place.state == "talking" and place.agent != seen.agent.id
+    return place.agent or "" if place and theirs else ""
 
 
 def _waited(agent: AgentState, place: Place, events: Sequence[Event]) -> float | None:
