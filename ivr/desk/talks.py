@@ -16,6 +16,7 @@ from ivr.store.tables import INSERT, calls, turns
 # A caller whose talk is over asks within a moment what comes next; whoever does not for so long is elsewhere by now.
 ALONE: Final = (timedelta(seconds=2), timedelta(seconds=60))
 ELSEWHERE: Final = "served in another call"  # How a call back ends whose customer rang first.
+AFTER: Final = (timedelta(seconds=1), timedelta(seconds=5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,15 @@ class Talks:
         query = held.where(line.c.kind == "call", line.c.state == "done", calls.c.ended_at.is_(None), lately, ~told)
         with opened(self.engine) as connection:
             return list(connection.scalars(query))
+
+    def called_back(self) -> list[str]:
+        """Return the call backs whose agent hung up a moment ago, maybe before the customer who confirmed came in."""
+        now = self.now()
+        theirs = (agents.c.line == line.c.id) & (agents.c.state == "wrapping")
+        lately = (line.c.ended_at < now - AFTER[0]) & (line.c.ended_at > now - AFTER[1])
+        held = select(line.c.id).join(agents, theirs).where(line.c.kind == "callback", line.c.state == "done", lately)
+        with opened(self.engine) as connection:
+            return list(connection.scalars(held))
 
     def hold(self, place: str, on: bool) -> bool:
         """Note that a caller hears music, or no more; False where they already do so, or nobody talks there."""

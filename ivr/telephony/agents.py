@@ -51,6 +51,8 @@ def _ringing(paths: Blueprint, line: Line, board: Switchboard) -> None:
             return hung_up()
         place = board.desk.accept(offer)
         if place:
+            if place.leg is None:  # The agent was quicker than the answer to our ringing them.
+                board.desk.rung(offer, request.form["CallSid"])
             board.connect(offer, place)
         else:
             place = _taken(board, offer)

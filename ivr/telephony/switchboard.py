@@ -64,6 +64,8 @@ class Switchboard:
             self._over(place)
         for place in self.desk.talks.left_alone():
             self._send_back(place)
+        for place in self.desk.talks.called_back():
+            self.talks.close(place)
         for offer in self.desk.stale():
             self.withdraw(offer)
         self.rings.look()
