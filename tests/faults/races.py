@@ -185,6 +185,29 @@ class Company:
         awaited(lambda: self.talking(caller, agent), "they talk")
         return caller, agent
 
+    def rung_back(self, name: str) -> tuple[Caller, Caller]:
+        """Return a caller whose phone rings, as asked for, and the agent who took that: the only one who is free."""
+        caller = self.queued()
+        caller.listen()
+        caller.press("2")
+        caller.press("1")
+        caller.listen()
+        caller.hang_up()
+        awaited(lambda: self.places(caller.leg.sid) == ["left", "waiting"], "the caller stands in line to be rung back")
+        assert self.parts.desk.available(name)
+        self.exchange.wake()
+        agent = self.picked_up(name)
+        agent.press("1", interrupt=True)
+        phone = self.carrier.phone(caller.leg.from_)
+        awaited(lambda: phone.ringing is not None, "the customer is rung")
+        return caller, agent
+
+    def tries(self, call_id: str) -> int:
+        """Return how often a call back of this caller was tried in vain."""
+        tries = select(line_table.c.tries).where(line_table.c.call_id == call_id, line_table.c.kind == "callback")
+        with self.parts.engine.connect() as connection:
+            return int(connection.scalar(tries) or 0)
+
     def ids(self, call_id: str) -> list[str]:
         """Return the places of a caller in the line."""
         with self.parts.engine.connect() as connection:
@@ -224,7 +247,7 @@ class Company:
     def places(self, call_id: str) -> list[str]:
         """Return the states of a caller's places in the line."""
         with self.parts.engine.connect() as connection:
-            return list(connection.scalars(select(line_table.c.state).where(line_table.c.call_id == call_id)))
+            return sorted(connection.scalars(select(line_table.c.state).where(line_table.c.call_id == call_id)))
 
     def idle(self, name: str) -> bool:
         """Is an agent with nobody?"""
