@@ -36,8 +36,10 @@ class Talks:
             found = one(connection, line, line.c.id == place)
             if found is None:
                 return False
-            if found["kind"] == "callback" and found["state"] == "talking" and not found["answered_back"]:
-                return self._given_back(connection, found, missed=True)
+            unconfirmed = found["kind"] == "callback" and found["state"] == "talking" and not found["answered_back"]
+            # Where it cannot be given back, the customer has confirmed since we looked: it was a talk.
+            if unconfirmed and self._given_back(connection, found, missed=True):
+                return True
             move(connection, line, place, "talking", "done", ended_at=self.now(), done_by=found["agent"])
             return wrapping(connection, found["agent"], place, self.now())
 
