@@ -319,3 +319,13 @@ def test_an_agent_who_is_rung_for_a_call_back_that_is_done_is_free_again(office:
     assert office.desk.stale() == [offer.id]
     assert office.desk.refuse(offer.id, "left")
     assert office.state("bob") == "available"
+
+
+def test_an_agent_whom_the_carrier_did_not_ring_missed_nobody(office: Office) -> None:
+    place = office.queued()
+    office.hire("alice")
+    for _ in range(3):
+        (offer,) = office.desk.dispatch()
+        assert office.desk.refuse(offer.id, "failed")
+    assert office.state("alice") == "available"
+    assert [offer.line for offer in office.desk.dispatch()] == [place.id]

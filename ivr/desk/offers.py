@@ -22,6 +22,7 @@ PATIENCE: Final = timedelta(seconds=40)  # A phone rings for 30 s, and the carri
 # process that was to ask was killed.
 UNRUNG: Final = timedelta(seconds=7)
 DECENT: Final = (time(9), time(21))  # Nobody is rung back earlier or later in the day.
+LOCK: Final = 0x1F13  # The key of the lock under which PostgreSQL's servers dispatch; ours for ever.
 UNOFFERED: Final = {"offer": None, "agent": None, "leg": None}
 
 
@@ -54,11 +55,12 @@ class Offers:
     def dispatch(self) -> list[Offer]:
         """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
         with opened(self.engine) as connection:
+            _alone(connection)
             found = connection.execute(select(agents).where(agents.c.state == "available")).mappings().all()
             waiting = self._waiting(connection, len(found)) if found else []
-        phones = {row["id"]: row["phone"] for row in found}
-        matches = match(waiting, map(free, found), self.rules, self.now())
-        offers = (self._offered(made.agent.id, made.entry.id, phones[made.agent.id]) for made in matches)
+            phones = {row["id"]: row["phone"] for row in found}
+            matches = match(waiting, map(free, found), self.rules, self.now())
+            offers = [self._offered(made.agent.id, made.entry.id, phones[made.agent.id]) for made in matches]
         return [offer for offer in offers if offer]
 
     def give(self, call_id: str, agent: str, offer: str) -> Offer | None:
@@ -102,7 +104,8 @@ class Offers:
             missed = why != "left"
             told = in_front(connection, place, place["agent"]) if missed else {}
             taken = move(connection, line, place["id"], "offered", "waiting", **UNOFFERED, **told)
-            return self.released(connection, place, "ringing", missed) or taken
+            # Whom the carrier did not ring missed nobody.
+            return self.released(connection, place, "ringing", missed and why != "failed") or taken
 
     def released(self, connection: Connection, place: Any, before: str, missed: bool) -> bool:
         """Have the agent of a place take calls again, or be away after the second miss; False if with somebody else."""
@@ -151,6 +154,15 @@ class Offers:
                 return None
         about = (place["queue"], place["matter"], place["language"], place["kind"], place["number"])
         return Offer(offer, key, place["call_id"], agent, phone, *about)
+
+
+def _alone(connection: Connection) -> None:
+    """Let the servers of one database dispatch one after the other.
+
+    Else each would win some of the agents whom it saw free, for people whom the other saw further back in the line.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def in_front(connection: Connection, place: Any, by: str) -> dict[str, Any]:
