@@ -159,7 +159,8 @@ def confirmed_as_left(here: Company, chance: Random) -> str:
         one.result()
     assert crossing.met
     awaited(lambda: customer.listen() == [] and customer.over, f"the customer in {customer.cue} is not left alone")
-    later = "再给您打来" in "".join(heard.text for heard in customer.heard)
+    # Whoever is excused in the middle of a word hears no more of it; what counts is that they are rung again.
+    later = here.places(caller.leg.sid) != ["done", "left"] and here.state("alice") != "wrapping"
     if later:
         agent = here.picked_up("alice")
         agent.press("1", interrupt=True)

@@ -108,7 +108,7 @@ class Switchboard:
         elif place.state == "talking" and place.kind == "callback" and not place.answered_back:
             self.desk.over(place.id)
             if customer := self._customers.pop(offer, None):
-                self._end(customer)
+                self.run(lambda: self._excuse(customer, offer))
         elif place.state == "talking":
             self.talks.left(place)
         else:
@@ -218,6 +218,15 @@ class Switchboard:
         if found and found.leg:
             self._end(found.leg)
         self.talks.gone(guest)
+
+    def _excuse(self, customer: str, offer: str) -> bool:
+        """Tell a customer who answered that they will be rung again; whoever's phone still rings is rung no more."""
+        try:
+            self.rest.move(customer, self._url(offer, "customer"))
+        except Exception:
+            self._end(customer)
+            return False
+        return True
 
     def _end(self, leg: str) -> None:
         self.talks.quietly("call not ended", lambda: self.rest.end(leg))
