@@ -94,6 +94,20 @@ def test_a_customer_who_does_not_confirm_is_tried_again_later(here: World, how: 
     assert state(here) == "available"
 
 
+def test_a_customer_who_rings_again_and_is_served_is_rung_back_no_more(here: World) -> None:
+    place = asked_back(here)
+    here.carrier.clock.advance(60)
+    caller = queued(here)
+    here.parts.desk.available("alice")
+    agent = picked_up(here)
+    agent.press("1")
+    soon(lambda: talking(caller))
+    assert now(here, place).state == "waiting"
+    caller.hang_up()
+    soon(lambda: now(here, place).state == "done")
+    assert now(here, place).closed_code == "served in another call"
+
+
 def test_three_tries_in_vain_are_the_end(here: World) -> None:
     place = asked_back(here)
     for pause in (0, 16 * 60, 2 * 3600 + 60):

@@ -142,3 +142,13 @@ def test_a_recorded_talk_has_its_file_and_is_no_work(here: World) -> None:
     file = here.parts.settings.recordings / "calls" / f"{message.id}.wav"
     soon(file.is_file)
     assert [one.kind for one in talk.desk.inbox.work()] == []
+
+
+def test_a_hang_up_in_the_survey_is_of_a_caller_who_was_served(here: World) -> None:
+    talk = Talk(here)
+    talk.agent.hang_up()
+    assert "打个分" in heard(talk.caller)
+    talk.caller.hang_up()
+    stored = here.parts.journal.call(talk.caller.leg.sid)
+    assert stored
+    assert stored.call.ended == "served"
