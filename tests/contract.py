@@ -32,7 +32,8 @@ def shared(name: str) -> Path:
 @cache
 def verbs() -> dict[str, Any]:
     """Return Twilio's elements, contexts and rules."""
-    return json.loads(shared("twilio/twiml_verbs.json").read_text("utf-8"))
+    found: dict[str, Any] = json.loads(shared("twilio/twiml_verbs.json").read_text("utf-8"))
+    return found
 
 
 def faults(document: str, waiting: bool) -> list[str]:

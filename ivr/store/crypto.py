@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeDecorator
 
 from ivr.store.errors import StoreError
 
-# What the carrier gives in place of a number: ANONYMOUS, RESTRICTED, BLOCKED, UNKNOWN, UNAVAILABLE, as keys are lettered.
+# What the carrier gives for a number it may not tell, as keys are lettered: ANONYMOUS, RESTRICTED, BLOCKED and so on.
 WITHHELD: Final = frozenset({"266696687", "7378742833", "2562533", "8656696", "86282452253"})
 
 
