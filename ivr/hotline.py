@@ -73,6 +73,13 @@ class Hotline:
         if stored is None or not stored.call.ended:
             self._take(call_id, "hangup", HungUp(), caller, stored)
 
+    def present(self, call_id: str, turn: int) -> Call | None:
+        """Return the call that waits for this turn; None where it does not wait for that, by now."""
+        stored = self.journal.call(call_id)
+        if stored and stored.call.turn < turn:
+            stored = self.journal.fresh(call_id)
+        return stored.call if stored and stored.call.turn == turn else None
+
     def _take(self, call_id: str, asked: str, heard: Input, caller: Caller | None, stored: Stored | None) -> Reply:
         if stored and not _fresh(stored.call, asked, heard):
             stored = self.journal.fresh(call_id)

@@ -1,16 +1,20 @@
 """The outlook on both databases: how many stand before by the line's own order, and the minutes that are told."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Event
 from time import perf_counter
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event
 
-from ivr.desk.keeping import RULES, Desk, Outlook
+from ivr.desk.keeping import RULES, Desk, Outlook, Place
+from ivr.desk.kept import Kept
 from ivr.desk.line import order
 from ivr.desk.places import STANDING, entry
+from ivr.flow.call import Call
 from ivr.store.desk_tables import line
 from ivr.store.journal import Journal
 from tests.desks import TEN, Office
@@ -53,6 +57,11 @@ def answered(engine: Engine, *minutes: float, ahead: int = 0, on: int = 1, days:
     put(engine, *rows)
 
 
+def seen(office: Office, place: Place) -> Outlook | None:
+    """Return how this caller stands."""
+    return office.desk.outlook(place.call_id, office.calls[place.call_id])
+
+
 def test_as_many_stand_before_as_by_the_lines_own_order(office: Office) -> None:
     chance = random.Random(20261124)
     rows = []
@@ -67,43 +76,44 @@ def test_as_many_stand_before_as_by_the_lines_own_order(office: Office) -> None:
     whole = order([entry([(one | {"level": 0})[name] for name in STANDING]) for one in rows], RULES)
     callers = {one["id"] for one in rows if one["kind"] == "call"}
     for place, one in enumerate(whole):
-        outlook = office.desk.outlook(one.id)
+        outlook = office.desk.outlooks.of(one.id, None)
         assert (outlook and outlook.ahead) == (place if one.id in callers else None), one
 
 
 def test_nothing_is_told_to_who_is_not_in_line_and_without_a_past(office: Office) -> None:
-    assert office.desk.outlook("CA-none") is None
+    assert office.desk.outlook("CA-none", Call(LANGUAGE)) is None
+    assert office.desk.outlooks.of("CA-none-3", None) is None
     place = office.queued()
-    assert office.desk.outlook(place.call_id) == Outlook(0, 0, "", 0, 1)
+    assert seen(office, place) == Outlook(0, 0, "", 0, 1)
     office.leaves(place.call_id)
-    assert office.desk.outlook(place.call_id) is None
+    assert seen(office, place) is None
 
 
 def test_the_range_is_what_others_really_waited(office: Office) -> None:
     answered(office.engine, *[3.5] * 40)
     answered(office.engine, *[40.5] * 400, days=29)
     place = office.queued()
-    assert office.desk.outlook(place.call_id) == Outlook(3, 4, "", 0, 1)
+    assert seen(office, place) == Outlook(3, 4, "", 0, 1)
     office.clock.on(minutes=2)
     office.told(place.call_id, 3, 4)
     office.clock.on(minutes=2)
     # As many stand before as two minutes ago, so what remains is less.
-    assert office.desk.outlook(place.call_id) == Outlook(1, 2, "", 0, 1)
+    assert seen(office, place) == Outlook(1, 2, "", 0, 1)
 
 
 def test_a_range_is_never_raised_without_saying_why(office: Office) -> None:
     answered(office.engine, *[9.5] * 60)
     place = office.queued()
     office.told(place.call_id, 1, 2, agents=1)
-    assert office.desk.outlook(place.call_id) == Outlook(9, 10, "slower", 0, 1)
+    assert seen(office, place) == Outlook(9, 10, "slower", 0, 1)
     office.clock.on(seconds=1)
     office.told(place.call_id, 1, 2, agents=3)
-    assert office.desk.outlook(place.call_id) == Outlook(9, 10, "fewer_agents", 0, 1)
+    assert seen(office, place) == Outlook(9, 10, "fewer_agents", 0, 1)
     office.clock.on(seconds=1)
     office.told(place.call_id, 9, 10)
     office.clock.on(seconds=1)
     office.queued(caller="+8613900001111", priority=1)
-    more = office.desk.outlook(place.call_id)
+    more = seen(office, place)
     assert more
     assert (more.ahead, more.longer) == (1, "urgent")
     assert more.low > 9
@@ -113,7 +123,7 @@ def test_nothing_is_told_while_no_agent_of_the_language_is_on(office: Office) ->
     answered(office.engine, *[3.5] * 40)
     place = office.queued()
     office.desk.enrol("alice", "client:alice", frozenset({"queue:general", "language:en-US"}))
-    assert office.desk.outlook(place.call_id) == Outlook(0, 0, "", 0, 0)
+    assert seen(office, place) == Outlook(0, 0, "", 0, 0)
 
 
 def test_every_promise_is_kept_and_its_hit_rate_is_a_figure(office: Office) -> None:
@@ -136,24 +146,60 @@ def test_a_round_of_five_hundred_costs_little(office: Office) -> None:
     desk = office.desk
     asked: list[str] = []
     event.listen(office.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-    desk.outlook("w499")
+    desk.outlooks.of("w499", None)
     asked.clear()
     began = perf_counter()
     for number in range(500):
-        assert desk.outlook(f"w{number}")
+        assert desk.outlooks.of(f"w{number}", None)
     took = (perf_counter() - began) / 500
-    # The past is not read again; and a tenth of a second each would be a fifth of a processor for five hundred.
-    assert len(asked) == 4 * 500
-    assert took < 0.1
+    # Nothing is read again within the second.
+    assert asked == []
+    assert took < 0.01
+
+
+def test_how_the_line_stands_is_read_once_a_second(office: Office) -> None:
+    first, desk = office.queued(), office.desk
+    assert desk.outlook(first.call_id, office.calls[first.call_id]) == Outlook(0, 0, "", 0, 1)
+    office.clock.on(seconds=0.5)
+    urgent = office.queued(caller="+8613900001111", priority=1)
+    # Who joined since is known at once, and whom they overtook hears of it a moment later.
+    assert desk.outlook(urgent.call_id, office.calls[urgent.call_id]) == Outlook(0, 0, "", 0, 1)
+    assert desk.outlook(first.call_id, office.calls[first.call_id]) == Outlook(0, 0, "", 0, 1)
+    office.clock.on(seconds=0.5)
+    assert desk.outlook(first.call_id, office.calls[first.call_id]) == Outlook(0, 0, "", 1, 1)
+
+
+def test_one_reads_and_the_others_do_not_wait_for_it(office: Office) -> None:
+    reading, go, read = Event(), Event(), list[int]()
+
+    def slowly() -> int:
+        read.append(len(read))
+        if len(read) > 1:
+            reading.set()
+            assert go.wait(10)
+        return len(read)
+
+    kept = Kept(slowly, office.clock, timedelta(seconds=1))
+    assert kept.get() == 1
+    office.clock.on(seconds=1)
+    with ThreadPoolExecutor(1) as pool:
+        second = pool.submit(kept.get)
+        assert reading.wait(10)
+        assert kept.get() == 1
+        go.set()
+        assert second.result() == 2
+    assert kept.get() == 2
+    office.clock.on(seconds=-1)
+    assert kept.get() == 3
 
 
 def test_what_is_remembered_of_the_past_is_read_anew_after_half_a_minute(office: Office) -> None:
     answered(office.engine, *[3.5] * 40)
     place = office.queued()
     desk = Desk(office.engine, office.clock, RULES)
-    assert desk.outlook(place.call_id) == Outlook(3, 4, "", 0, 1)
+    assert desk.outlook(place.call_id, office.calls[place.call_id]) == Outlook(3, 4, "", 0, 1)
     answered(office.engine, *[9.5] * 400, days=14)
     office.clock.on(seconds=29)
-    assert desk.outlook(place.call_id) == Outlook(3, 4, "", 0, 1)
+    assert desk.outlook(place.call_id, office.calls[place.call_id]) == Outlook(3, 4, "", 0, 1)
     office.clock.on(seconds=1)
-    assert desk.outlook(place.call_id) == Outlook(9, 10, "", 0, 1)
+    assert desk.outlook(place.call_id, office.calls[place.call_id]) == Outlook(9, 10, "", 0, 1)

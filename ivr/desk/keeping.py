@@ -15,11 +15,13 @@ from ivr.desk.inbox import Inbox
 from ivr.desk.line import Rules
 from ivr.desk.notes import Notes
 from ivr.desk.offers import Offer, Offers
-from ivr.desk.outlook import Outlook, Outlooks, Past
+from ivr.desk.outlook import Outlook, Outlooks
 from ivr.desk.places import OPEN, Place, places
 from ivr.desk.talks import Talks
+from ivr.flow.call import Call
 from ivr.store.desk_tables import line
 from ivr.store.engine import opened
+from ivr.store.queueing import place_id
 
 __all__ = ["RULES", "AgentState", "Desk", "Offer", "Outlook", "Place"]
 
@@ -46,7 +48,11 @@ class Desk:
     rules: Rules
     zone: tzinfo = UTC
     open: Callable[[str, datetime], bool] = always
-    pasts: dict[str, Past] = field(default_factory=dict, repr=False)
+    outlooks: Outlooks = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Make what remembers how the line stood."""
+        object.__setattr__(self, "outlooks", Outlooks(self.engine, self.now, self.rules, self.zone))
 
     @property
     def staff(self) -> Agents:
@@ -87,11 +93,6 @@ class Desk:
     def cases(self) -> Cases:
         """What is known of callers from before."""
         return Cases(self.engine, self.now)
-
-    @property
-    def outlooks(self) -> Outlooks:
-        """How long the waiting still wait."""
-        return Outlooks(self.engine, self.now, self.rules, self.zone, self.pasts)
 
     def enrol(self, agent: str, phone: str, skills: frozenset[str], level: int = 1) -> None:
         """Make an agent, or change where they are rung and what they can do."""
@@ -170,9 +171,9 @@ class Desk:
         """Write down how a talk, or work, ended, and have the agent take calls again; False where nothing did."""
         return self.talks.wrap_up(agent, code, note, case)
 
-    def outlook(self, call_id: str) -> Outlook | None:
+    def outlook(self, call_id: str, call: Call) -> Outlook | None:
         """Return how a caller stands in line, and what to tell them; None for who is not in line."""
-        return self.outlooks.of(call_id)
+        return None if call.line is None else self.outlooks.of(place_id(call_id, call.line), call.told)
 
     def promised(self, days: int = 28) -> tuple[int, int]:
         """Return how many of the ranges that were told came true, and how many were told to who was answered."""

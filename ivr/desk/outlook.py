@@ -3,20 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
-from json import dumps
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, and_, case, func, literal, or_, select
+from sqlalchemy import Engine, or_, select
 
 from ivr.desk.estimate import Case, Longer, Promise, Range, Standing, estimate, hit_rate, slot, told
-from ivr.desk.line import Rules, virtual
-from ivr.desk.places import entry, standings
-from ivr.store.desk_tables import ON, agents, line, promises
+from ivr.desk.kept import Kept
+from ivr.desk.line import Rules
+from ivr.desk.standings import joined, read
+from ivr.flow.call import Promised
+from ivr.store.desk_tables import line, promises
 from ivr.store.engine import opened
 
 DAYS: Final = 28
 RECENT: Final = 1000  # So many of the last answered tell of today, and as many of this hour in the weeks before.
-FRESH: Final = timedelta(seconds=30)
+FRESH: Final = timedelta(seconds=30)  # How old what we know of the past may be,
+STANDS: Final = timedelta(seconds=1)  # and how the line stands.
 COARSE: Final = 10  # Seconds: who waited for much the same time is told the same.
 
 
@@ -31,80 +33,71 @@ class Outlook:
     agents: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Past:
-    """How long those of one queue waited, read at this moment, and what that was found to mean."""
+    """How long those of one queue waited, and what that was found to mean."""
 
-    read: datetime
     cases: Sequence[Case]
     found: dict[tuple[int, int, int, int], Range | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
 class Outlooks:
-    """Looks ahead for whoever waits; `pasts` are kept from one look to the next."""
+    """Looks ahead for whoever waits; how the line stands, and how long others waited, is kept between two looks."""
 
-    engine: Engine
-    now: Callable[[], datetime]
-    rules: Rules
-    zone: tzinfo
-    pasts: dict[str, Past]
+    def __init__(self, engine: Engine, now: Callable[[], datetime], rules: Rules, zone: tzinfo) -> None:
+        """Look at the line in this database, by these rules, at the hours of this zone."""
+        self._engine, self._now, self._rules, self._zone = engine, now, rules, zone
+        self._standings = Kept(lambda: read(engine, rules, now), now, STANDS)
+        self._pasts: dict[str, Kept[Past]] = {}
 
-    def of(self, call_id: str) -> Outlook | None:
-        """Return how the caller stands; None for who is not in line."""
-        mine = line.c.call_id == call_id, line.c.kind == "call", line.c.state.in_(("waiting", "offered"))
-        ours = line.c.router != "taskrouter"  # Whose order we do not know.
-        with opened(self.engine) as connection:
-            row = connection.execute(standings().where(*mine, ours)).first()
-            if row is None:
-                return None
-            stands = Standing(self._ahead(connection, row), _on(connection, row.queue, row.language))
-            before = connection.execute(_told(row.id)).all()
-        return self._outlook(row.queue, stands, before)
+    def of(self, place: str, told: Promised | None) -> Outlook | None:
+        """Return how a caller stands at this place who was told this before; None for who is not in line."""
+        line = self._standings.get()
+        caller = line.callers.get(place) or joined(self._engine, self._rules, place)
+        if caller is None:
+            return None
+        line.callers[place] = caller
+        return self._outlook(caller.queue, Standing(line.ahead(caller), line.on(caller)), told)
 
     def promised(self, days: int = DAYS) -> tuple[int, int]:
         """Return how many ranges came true, and how many were told, to who was answered in the last so many days."""
         answered = line.c.answered_at.is_not(None), line.c.kind == "call"
         columns = promises.c.low, promises.c.high, promises.c.at, line.c.answered_at
         query = select(*columns).join(line, line.c.id == promises.c.line).where(*answered)
-        query = query.where(promises.c.at >= self.now() - timedelta(days=days), promises.c.at <= line.c.answered_at)
-        with opened(self.engine) as connection:
+        query = query.where(promises.c.at >= self._now() - timedelta(days=days), promises.c.at <= line.c.answered_at)
+        with opened(self._engine) as connection:
             kept = [
                 Promise(Range(low, high), (answer - at).total_seconds())
                 for low, high, at, answer in connection.execute(query)
             ]
         return round((hit_rate(kept) or 0) * len(kept)), len(kept)
 
-    def _outlook(self, queue: str, stands: Standing, before: Sequence[Any]) -> Outlook:
+    def _outlook(self, queue: str, stands: Standing, before: Promised | None) -> Outlook:
         """Look from when as many stood ahead as now, so far as that was told: it says more than the joining."""
-        same = [one.at for one in before if one.ahead == stands.ahead]
-        waited = int((self.now() - same[-1]).total_seconds()) // COARSE * COARSE if same else 0
+        same = before is not None and before.ahead == stands.ahead
+        waited = int((self._now() - before.since).total_seconds()) // COARSE * COARSE if before and same else 0
         span = self._estimate(queue, stands, waited)
         if span is None:
             return Outlook(0, 0, "", stands.ahead, stands.agents)
-        last = before[0] if before else None
-        said = Range(last.low, last.high) if last else None
-        span, why = told(said, span, Standing(last.ahead, last.agents) if last else None, stands)
+        said = Range(before.low, before.high) if before else None
+        span, why = told(said, span, Standing(before.ahead, before.agents) if before else None, stands)
         return Outlook(span.low, span.high, _word(why), stands.ahead, stands.agents)
 
     def _estimate(self, queue: str, stands: Standing, waited: int) -> Range | None:
-        past, hour = self._past(queue), slot(self.now().astimezone(self.zone))
+        past, hour = self._past(queue), slot(self._now().astimezone(self._zone))
         asked = stands.ahead, stands.agents, waited, hour
         if asked not in past.found:
             past.found[asked] = estimate(past.cases, *asked)
         return past.found[asked]
 
     def _past(self, queue: str) -> Past:
-        now, known = self.now(), self.pasts.get(queue)
-        if known is None or not timedelta(0) <= now - known.read < FRESH:
-            with opened(self.engine) as connection:
-                known = Past(now, self._cases(connection, queue))
-            self.pasts[queue] = known
-        return known
+        if (known := self._pasts.get(queue)) is None:
+            known = self._pasts.setdefault(queue, Kept(lambda: Past(self._cases(queue)), self._now, FRESH))
+        return known.get()
 
-    def _cases(self, connection: Connection, queue: str) -> list[Case]:
+    def _cases(self, queue: str) -> list[Case]:
         """Return the last answered callers, and those who were answered about this hour in the weeks before."""
-        now = self.now()
+        now = self._now()
         hours = [now - timedelta(weeks=weeks) for weeks in range(1, DAYS // 7 + 1)]
         then = or_(
             *(line.c.answered_at.between(hour - timedelta(hours=1), hour + timedelta(hours=1)) for hour in hours)
@@ -112,53 +105,17 @@ class Outlooks:
         columns = line.c.id, line.c.joined_at, line.c.answered_at, line.c.ahead, line.c.agents_on
         query = select(*columns).where(line.c.queue == queue, line.c.kind == "call", line.c.agents_on > 0)
         recent = query.where(line.c.answered_at.between(now - timedelta(days=DAYS), now))
-        found = {
-            row.id: Case((row.answered_at - row.joined_at).total_seconds(), row.ahead, row.agents_on, self._slot(row))
-            for part in (recent, query.where(then))
-            for row in connection.execute(part.order_by(line.c.answered_at.desc()).limit(RECENT))
-        }
-        return list(found.values())
+        with opened(self._engine) as connection:
+            rows = [
+                row
+                for part in (recent, query.where(then))
+                for row in connection.execute(part.order_by(line.c.answered_at.desc()).limit(RECENT))
+            ]
+        return [self._case(row) for row in {row.id: row for row in rows}.values()]
 
-    def _slot(self, row: Any) -> int:
-        return slot(row.joined_at.astimezone(self.zone))
-
-    def _ahead(self, connection: Connection, row: Any) -> int:
-        """Return how many of the same queue stand before, by the line's own order."""
-        now, mine = self.now(), entry(row)
-        came = case((line.c.front < line.c.since, line.c.front), else_=line.c.since)
-        second = _second(line.c.front.is_not(None), line.c.kind != "call")
-        tie = literal(_rank(row.front is not None, row.kind != "call"))
-        ranks = {*self.rules.head_start, row.rank}
-        before = []
-        for rank in ranks | {0}:
-            theirs = line.c.rank == rank if rank in ranks else line.c.rank.not_in(ranks)
-            # Who came before this moment stands before, whatever the head start of the rank is.
-            until = virtual(mine, self.rules) + self.rules.head_start.get(rank, timedelta(0))
-            equal = or_(second < tie, and_(second == tie, line.c.id < row.id))
-            before.append(and_(theirs, or_(came < until, and_(came == until, equal))))
-        due = or_(line.c.not_before.is_(None), line.c.not_before <= now)
-        query = select(func.count()).where(line.c.state == "waiting", line.c.queue == row.queue, due, or_(*before))
-        return connection.scalar(query) or 0
-
-
-def _rank(front: bool, absent: bool) -> int:
-    """Return the order among those who came at the same moment."""
-    return (0 if front else 2) + absent
-
-
-def _second(front: Any, absent: Any) -> Any:
-    return case((front, 0), else_=2) + case((absent, 1), else_=0)
-
-
-def _on(connection: Connection, queue: str, language: str) -> int:
-    """Return how many agents who can serve this queue in this language are there."""
-    able = [agents.c.skills.like(f"%{dumps(skill)}%") for skill in (f"queue:{queue}", f"language:{language}")]
-    return connection.scalar(select(func.count()).where(agents.c.state.in_(ON), *able)) or 0
-
-
-def _told(place: str) -> Any:
-    """Return the query for what somebody was told, the latest first."""
-    return select(promises).where(promises.c.line == place).order_by(promises.c.at.desc())
+    def _case(self, row: Any) -> Case:
+        waited, hour = (row.answered_at - row.joined_at).total_seconds(), slot(row.joined_at.astimezone(self._zone))
+        return Case(waited, row.ahead, row.agents_on, hour)
 
 
 def _word(why: Longer | None) -> str:

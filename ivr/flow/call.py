@@ -6,10 +6,23 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from ivr.flow.events import AskedBack, Ended, Entered, Event, Heard, Learned, Missed, Reason, Said, Switched, Waiting
-from ivr.flow.inputs import Answered, Dialled, Input, LeftQueue
+from ivr.flow.inputs import Answered, Dialled, InLine, Input, LeftQueue
 from ivr.flow.waits import Agent, Keys, Outside, Talking, Wait
 
 NO_FACTS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Promised(NamedTuple):
+    """What a caller in line was last told: from and to how many minutes, how many were ahead, how many agents on.
+
+    `since` is when they were first told that so many are ahead.
+    """
+
+    low: int
+    high: int
+    ahead: int
+    agents: int
+    since: datetime
 
 
 class Call(NamedTuple):  # A dataclass takes four times as long to copy, which every event does.
@@ -19,7 +32,7 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
     queued, as the queue's answer comes under that number; `trail` are the prompts passed on the way here, for going
     back; `said` is what this turn has said so far, for saying it again. `caller` is who rings, as the carrier
     says; `asked` counts the prompts for keys since the caller was last queued; `reached` is what the call has come to,
-    should the caller go now.
+    should the caller go now; `told` is what they know of their wait.
     """
 
     language: str
@@ -36,6 +49,7 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
     facts: Mapping[str, str] = NO_FACTS
     asked: int = 0
     reached: Reason | None = None
+    told: Promised | None = None
     ended: str = ""
 
     @property
@@ -79,8 +93,15 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
                 return self._replace(line=None, reached="served" if result == "bridged" else self.reached)
             case Dialled("completed" | "answered"):
                 return self._replace(reached="served")
+            case InLine(low=low, high=high) if high > low and self.line is not None:
+                return self._promised(heard)
             case _:
                 return self
+
+    def _promised(self, heard: InLine) -> "Call":
+        ahead = max(0, heard.position - 1)
+        since = self.told.since if self.told and self.told.ahead == ahead else self.now
+        return self._replace(told=Promised(heard.low, heard.high, ahead, heard.agents, since))
 
     def _at(self, node: str) -> "Call":
         if node == self.node:
@@ -96,7 +117,7 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
                 trail = (*self.trail, self.node) if new else self.trail
                 return self._replace(wait=wait, trail=trail, asked=self.asked + 1)
             case Agent():
-                return self._replace(wait=wait, line=turn, asked=0, reached=None)
+                return self._replace(wait=wait, line=turn, asked=0, reached=None, told=None)
             case Talking() | Outside():
                 return self._replace(wait=wait, reached="served")
             case _:

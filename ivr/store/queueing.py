@@ -34,6 +34,11 @@ class Change:
     promise: Row | None
 
 
+def place_id(call_id: str, turn: int) -> str:
+    """Return the id of the place in line of a call that was queued at this turn."""
+    return f"{call_id}-{turn}"
+
+
 def change(entry: Entry, at: datetime, cipher: Cipher) -> Change:
     """Return what keeps the line in step with this turn, in the same commit."""
     leave = join = back = message = promise = None
@@ -58,7 +63,7 @@ def _moved(event: Event) -> bool:
 
 
 def _joining(entry: Entry, at: datetime, wanted: Agent, turn: int) -> Row:
-    return _standing(entry, at, wanted.queue, f"{entry.call_id}-{turn}") | {
+    return _standing(entry, at, wanted.queue, place_id(entry.call_id, turn)) | {
         "rank": wanted.priority,
         "wants": wanted.agent or None,
         "level": wanted.level,
@@ -98,4 +103,4 @@ def _promise(entry: Entry, at: datetime, low: int, high: int, told: InLine) -> R
     if entry.call.line is None:
         return None
     standing = {"ahead": max(0, told.position - 1), "agents": told.agents}
-    return {"line": f"{entry.call_id}-{entry.call.line}", "at": moment(at), "low": low, "high": high} | standing
+    return {"line": place_id(entry.call_id, entry.call.line), "at": moment(at), "low": low, "high": high} | standing

@@ -102,7 +102,7 @@ def _calls(paths: Blueprint, line: Line) -> None:
 
     @paths.post("/wait/<int:turn>")
     def wait(turn: int) -> Response:
-        heard = _foreseen(line, decode_wait(request.form))
+        heard = _foreseen(line, turn, decode_wait(request.form))
         return _twiml(line, lambda: hotline.hear(request.form["CallSid"], f"wait/{turn}", heard), heard.keys)
 
 
@@ -153,12 +153,14 @@ def _fallback(paths: Blueprint, line: Line) -> None:
         return xml(lifeboat.thanks(line.flow(), line.site, _language()))
 
 
-def _foreseen(line: Line, heard: InLine) -> InLine:
+def _foreseen(line: Line, turn: int, heard: InLine) -> InLine:
     """Add how long it still takes; a round of music is worth more than that, so it goes on without where it fails."""
     if heard.keys:
         return heard
     try:
-        seen = line.desk.outlook(request.form["CallSid"])
+        call_id = request.form["CallSid"]
+        call = line.hotline.present(call_id, turn)
+        seen = line.desk.outlook(call_id, call) if call else None
     except Exception:
         log.exception("no outlook", call=request.form.get("CallSid"))
         return heard
