@@ -4,10 +4,11 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta, tzinfo
+from functools import cache
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, func, select, update
 
 from ivr.desk.agents import free
 from ivr.desk.heads import heads
@@ -15,6 +16,7 @@ from ivr.desk.line import Entry, Rules, match, returned
 from ivr.desk.places import STANDING, Place, entry, move, one, places, standings
 from ivr.store.desk_tables import agents, line
 from ivr.store.engine import opened
+from ivr.store.tables import Moment
 
 MISSES: Final = 2
 PATIENCE: Final = timedelta(seconds=40)  # A phone rings for 30 s, and the carrier takes a moment to say that it did.
@@ -56,7 +58,7 @@ class Offers:
         """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
         with opened(self.engine) as connection:
             _alone(connection)
-            found = connection.execute(select(agents).where(agents.c.state == "available")).mappings().all()
+            found = connection.execute(_available()).mappings().all()
             waiting = self._waiting(connection, len(found)) if found else []
             phones = {row["id"]: row["phone"] for row in found}
             matches = match(waiting, map(free, found), self.rules, self.now())
@@ -120,12 +122,9 @@ class Offers:
     def stale(self) -> list[str]:
         """Return the offers that are past: rung too long, or whose caller is gone while the agent is still rung."""
         now = self.now()
-        unrung = line.c.leg.is_(None) & (line.c.offered_at < now - UNRUNG)
-        late = (line.c.offered_at < now - PATIENCE) | unrung
-        theirs = (agents.c.line == line.c.id) & (agents.c.id == line.c.agent)
-        held = select(line.c.offer).join(agents, theirs).where(agents.c.state == "ringing")
         with opened(self.engine) as connection:
-            return [offer for offer in connection.scalars(held.where((line.c.state != "offered") | late)) if offer]
+            past = connection.scalars(_stale(), {"unrung": now - UNRUNG, "late": now - PATIENCE})
+            return [offer for offer in past if offer]
 
     def ringing(self) -> list[Place]:
         """Return the places whose agent is rung, by a call that is noted."""
@@ -154,6 +153,21 @@ class Offers:
                 return None
         about = (place["queue"], place["matter"], place["language"], place["kind"], place["number"])
         return Offer(offer, key, place["call_id"], agent, phone, *about)
+
+
+# The board looks at the line whenever anything changed, so these two are built once.
+@cache
+def _available() -> Select[Any]:
+    return select(agents).where(agents.c.state == "available")
+
+
+@cache
+def _stale() -> Select[Any]:
+    unrung = line.c.leg.is_(None) & (line.c.offered_at < bindparam("unrung", type_=Moment))
+    late = (line.c.offered_at < bindparam("late", type_=Moment)) | unrung
+    theirs = (agents.c.line == line.c.id) & (agents.c.id == line.c.agent)
+    held = select(line.c.offer).join(agents, theirs).where(agents.c.state == "ringing")
+    return held.where((line.c.state != "offered") | late)
 
 
 def _alone(connection: Connection) -> None:

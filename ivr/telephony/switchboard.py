@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Event, Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Final
 
 import structlog
@@ -15,7 +15,7 @@ from ivr.telephony.rest import Rest
 from ivr.telephony.rings import Rings
 from ivr.telephony.talks import RINGS, Talks
 
-SECONDS: Final = 1.0  # How often it looks by itself, for what other processes changed.
+SECONDS: Final = 1.0  # How often it tends all by itself, for what other processes changed, and what nobody told.
 REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen in one more.
 CUSTOMER_RINGS: Final = 40
 WAIT: Final = 15.0
@@ -59,15 +59,13 @@ class Switchboard:
         Thread(target=self._forever, name="switchboard", daemon=True).start()
 
     def tend(self) -> None:
-        """Take back what is past, and offer whoever waits to whoever is free."""
+        """Take back all that is past, and offer whoever waits to whoever is free."""
         for place in self.desk.done():
             self._over(place)
         for place in self.desk.talks.left_alone():
             self._send_back(place)
         for place in self.desk.talks.called_back():
             self.talks.close(place)
-        for offer in self.desk.stale():
-            self.withdraw(offer)
         self.rings.look()
         for place in self.desk.callbacks.stale():
             self.unanswered(self.desk.place(place))
@@ -75,6 +73,12 @@ class Switchboard:
             self._let_go(guest)
         for place in self.desk.talks.resume_due():
             self.talks.record(place, True)
+        self.look()
+
+    def look(self) -> None:
+        """Ring nobody longer for who is gone, and offer whoever waits to whoever is free: all that cannot wait."""
+        for offer in self.desk.stale():
+            self.withdraw(offer)
         for made in self.desk.dispatch():
             if made.kind != "message":  # Which nobody is rung for: it is the agent's work already.
                 self.ring(made)
@@ -235,11 +239,16 @@ class Switchboard:
         return f"{self.url}/voice/agent/{offer}/{what}"
 
     def _forever(self) -> None:
+        due = monotonic()
         while True:
-            self._woken.wait(SECONDS)
+            self._woken.wait(max(0, due - monotonic()))
             self._woken.clear()
-            for job in (self.tend, *self.beside):
-                _noted(job)
+            if monotonic() < due:
+                _noted(self.look)
+            else:
+                due = monotonic() + SECONDS
+                for job in (self.tend, *self.beside):
+                    _noted(job)
             sleep(REST_SECONDS)
 
 
