@@ -39,6 +39,7 @@ from ivr.store.messages import Messages
 from ivr.telephony import voices
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
+from ivr.telephony.calls import Calls
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
 from ivr.telephony.routes import Line, voice
@@ -94,7 +95,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     """Return the application; raise StartError, SettingsError or StoreError where something it needs is missing."""
     logs.configure()
     parts = assemble(given or settings.read(), now)
-    found, line, app = parts.settings, _line(parts, now), Flask(__name__)
+    found, line, app = parts.settings, _line(parts, now), Calls(__name__)
     app.extensions["hotline"] = parts
     practice = _practise(app, parts, now) if found.practice else None
     for blueprint in (voice(line), agents(line, parts.board), audio(found.recordings), web()):

@@ -9,6 +9,7 @@ from ivr.desk.keeping import Place
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import LeftQueue, Transferred
 from ivr.telephony import customers, guests
+from ivr.telephony.calls import told
 from ivr.telephony.decode import seconds
 from ivr.telephony.documents import CALLER, KEY, Seat, about, begun, hung_up, last_words, music, phrased, question, talk
 from ivr.telephony.render import render
@@ -45,14 +46,14 @@ def _ringing(paths: Blueprint, line: Line, board: Switchboard) -> None:
 
     @paths.post("/<offer>/take")
     def take(offer: str) -> Response:
-        if request.form.get("Digits") != KEY:
+        if told().get("Digits") != KEY:
             board.desk.refuse(offer, "refused")
             board.changed()
             return hung_up()
         place = board.desk.accept(offer)
         if place:
             if place.leg is None:  # The agent was quicker than the answer to our ringing them.
-                board.desk.rung(offer, request.form["CallSid"])
+                board.desk.rung(offer, told()["CallSid"])
             board.connect(offer, place)
         else:
             place = _taken(board, offer)
@@ -74,7 +75,7 @@ def _ringing(paths: Blueprint, line: Line, board: Switchboard) -> None:
 def _taken(board: Switchboard, offer: str) -> Place | None:
     """Return the place that this very call has taken: the carrier asked once more, maybe before we noted the call."""
     place = board.desk.offered(offer)
-    mine = place and place.state == "talking" and place.leg in (None, request.form["CallSid"])
+    mine = place and place.state == "talking" and place.leg in (None, told()["CallSid"])
     return place if mine else None
 
 
@@ -93,7 +94,7 @@ def _caller(paths: Blueprint, line: Line, board: Switchboard) -> None:
 
     @paths.post("/<offer>/back")
     def back(offer: str) -> Response:
-        failed = request.form.get("DialCallStatus") == FAILED
+        failed = told().get("DialCallStatus") == FAILED
         return _on(line, board, offer, lambda: Transferred() if failed else LeftQueue("bridged"))
 
     @paths.post("/<offer>/sent")
@@ -103,7 +104,7 @@ def _caller(paths: Blueprint, line: Line, board: Switchboard) -> None:
 
 def _on(line: Line, board: Switchboard, offer: str, heard: Callable[[], LeftQueue | Transferred]) -> Response:
     """Tell the call how its talk ended; without an answer of ours, the caller gets a person by the lifeboat."""
-    call = request.form["CallSid"]
+    call = told()["CallSid"]
 
     def document() -> str:
         reply = line.hotline.hear(call, f"talk/{offer}", heard())

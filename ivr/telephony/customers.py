@@ -1,9 +1,10 @@
 """The paths of a customer who is rung back: who we are, press 1 to be connected, the talk, and its end."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from ivr.desk.keeping import Place
 from ivr.flow.events import Said
+from ivr.telephony.calls import told
 from ivr.telephony.documents import CALLER, KEY, Seat, begun, hung_up, last_words, phrased, question, recorded, talk
 from ivr.telephony.routes import Line
 from ivr.telephony.switchboard import Switchboard
@@ -23,7 +24,7 @@ def add(paths: Blueprint, line: Line, board: Switchboard) -> None:
     @paths.post("/<offer>/confirmed")
     def confirmed(offer: str) -> Response:
         place = desk.offered(offer)
-        if request.form.get("Digits") != KEY:
+        if told().get("Digits") != KEY:
             board.unanswered(place)
             return hung_up()
         if place is None or not (desk.callbacks.answered(place.id) or place.answered_back):

@@ -1,11 +1,12 @@
 """The paths of guests in a talk, whom an agent consults or who watch: the whisper, press 1 to join, and their going."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
 from ivr.desk.guests import Guest
 from ivr.desk.keeping import Place
 from ivr.flow.events import Said
 from ivr.flow.flow import Flow
+from ivr.telephony.calls import told
 from ivr.telephony.documents import KEY, Seat, about, hung_up, last_words, phrased, question, talk
 from ivr.telephony.routes import Line
 from ivr.telephony.switchboard import Switchboard
@@ -24,7 +25,7 @@ def add(paths: Blueprint, line: Line, board: Switchboard) -> None:
 
     @paths.post("/guest/<guest>/join")
     def guest_join(guest: str) -> Response:
-        if request.form.get("Digits") != KEY:
+        if told().get("Digits") != KEY:
             board.talks.gone(guest)
             return hung_up()
         joined = desk.guests.joined(guest)
@@ -56,7 +57,7 @@ def _found(board: Switchboard, guest: str) -> tuple[Guest | None, Place | None]:
 
 def _again(guest: Guest) -> bool:
     """Does the carrier ask once more for who has joined already?"""
-    return guest.state == "talking" and guest.leg == request.form["CallSid"]
+    return guest.state == "talking" and guest.leg == told()["CallSid"]
 
 
 def _seat(guest: Guest, place: Place, action: str) -> Seat:

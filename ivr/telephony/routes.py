@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import parse_qs, quote, urlsplit
 
 import structlog
-from flask import Blueprint, Request, Response, abort, request
+from flask import Blueprint, Response, abort, request
 
 from ivr.desk.keeping import Desk
 from ivr.flow.events import Waiting
@@ -17,6 +17,7 @@ from ivr.flow.waits import Agent
 from ivr.hotline import Caller, Hotline, Reply
 from ivr.store.messages import Messages, Status
 from ivr.telephony import lifeboat
+from ivr.telephony.calls import asked, told
 from ivr.telephony.decode import decode, decode_wait, keys, recording, seconds
 from ivr.telephony.render import Site, render
 from ivr.telephony.signature import Signatures
@@ -65,21 +66,20 @@ def guarded(paths: Blueprint, line: Line, of_a_call: bool = True) -> None:
 
 def _guard(line: Line, of_a_call: bool) -> None:
     """Let in what Twilio signed for us and nothing else, before anything of it is read or believed."""
-    # The proxy would look it up anew for each word.
-    asked: Request = request._get_current_object()  # type: ignore[attr-defined]
-    if not (signature := asked.environ.get("HTTP_X_TWILIO_SIGNATURE", "")):
+    got = asked()
+    if not (signature := got.environ.get("HTTP_X_TWILIO_SIGNATURE", "")):
         abort(403, "this path answers the telephone company only: the request is not signed")
-    if (length := asked.content_length) is None:
-        asked.max_content_length = LARGEST
+    if (length := got.content_length) is None:
+        got.max_content_length = LARGEST
     elif length > LARGEST:
         abort(413)
-    query, form = asked.query_string.decode("ascii", "replace"), asked.form
-    if not line.signatures.good(quote(asked.path), query, form, signature):
-        log.warning("wrong signature", path=asked.path)
+    query = got.query_string.decode("ascii", "replace")
+    if not line.signatures.good(quote(got.path), query, got.fields, signature):
+        log.warning("wrong signature", path=got.path)
         abort(403, "the signature is wrong: is PUBLIC_URL the address that the telephone company asks?")
-    if form.get("AccountSid") != line.account:
+    if got.told.get("AccountSid") != line.account:
         abort(403, "this is another account's call")
-    if of_a_call and not (form.get("CallSid") or form.get("ConferenceSid")):
+    if of_a_call and not (got.told.get("CallSid") or got.told.get("ConferenceSid")):
         abort(400, "CallSid is missing")
 
 
@@ -94,29 +94,32 @@ def _calls(paths: Blueprint, line: Line) -> None:
 
     @paths.post("/incoming")
     def incoming() -> Response:
-        return _twiml(line, lambda: hotline.answer(request.form["CallSid"], _caller()))
+        return _twiml(line, lambda: hotline.answer(told()["CallSid"], _caller()))
 
     @paths.post("/turn/<int:turn>")
     def turn(turn: int) -> Response:
-        return _twiml(line, lambda: hotline.hear(request.form["CallSid"], f"turn/{turn}", decode(request.form)))
+        form = told()
+        return _twiml(line, lambda: hotline.hear(form["CallSid"], f"turn/{turn}", decode(form)))
 
     @paths.post("/wait/<int:turn>")
     def wait(turn: int) -> Response:
-        heard = _foreseen(line, turn, decode_wait(request.form))
-        return _twiml(line, lambda: hotline.hear(request.form["CallSid"], f"wait/{turn}", heard), heard.keys)
+        form = told()
+        heard = _foreseen(line, turn, form["CallSid"], decode_wait(form))
+        return _twiml(line, lambda: hotline.hear(form["CallSid"], f"wait/{turn}", heard), heard.keys)
 
 
 def _callbacks(paths: Blueprint, line: Line) -> None:
     @paths.post("/status")
     def status() -> Response:
-        if request.form.get("CallStatus") in OVER:
-            line.hotline.hang_up(request.form["CallSid"], _caller())
+        form = told()
+        if form.get("CallStatus") in OVER:
+            line.hotline.hang_up(form["CallSid"], _caller())
             line.changed()
         return Response(status=204)
 
     @paths.post("/recording")
     def recording_ready() -> Response:
-        form = request.form
+        form = told()
         if (state := STATES.get(form.get("RecordingStatus", ""))) and (sid := recording(form)):
             length = seconds(form.get("RecordingDuration"))
             line.wanted(line.messages.report(sid, form["CallSid"], state, length, line.now()))
@@ -124,7 +127,7 @@ def _callbacks(paths: Blueprint, line: Line) -> None:
 
     @paths.post("/recording/<place>")
     def talk_recorded(place: str) -> Response:
-        form, found = request.form, line.desk.place(place)
+        form, found = told(), line.desk.place(place)
         if found and (state := STATES.get(form.get("RecordingStatus", ""))) and (sid := recording(form)):
             length = seconds(form.get("RecordingDuration"))
             line.wanted(line.messages.report(sid, found.call_id, state, length, line.now(), "talk"))
@@ -134,35 +137,34 @@ def _callbacks(paths: Blueprint, line: Line) -> None:
 def _fallback(paths: Blueprint, line: Line) -> None:
     @paths.post("/fallback")
     def fallback() -> Response:
-        failed = request.form.get("ErrorUrl", "")
-        log.error("the carrier fell back", error=request.form.get("ErrorCode", ""), url=failed[:200])
+        failed = told().get("ErrorUrl", "")
+        log.error("the carrier fell back", error=told().get("ErrorCode", ""), url=failed[:200])
         language = parse_qs(urlsplit(failed).query).get("language", [""])[0]
         return xml(lifeboat.apology(line.flow(), line.site, language))
 
     @paths.post("/fallback/wait/<int:turn>")
     def fallback_wait(turn: int) -> Response:
-        pressed = keys(request.form.get("Digits") or "")
+        pressed = keys(told().get("Digits") or "")
         return xml(lifeboat.waiting(line.flow(), line.site, _language(), turn, pressed))
 
     @paths.post("/fallback/left")
     def fallback_left() -> Response:
-        return xml(lifeboat.left(line.flow(), line.site, _language(), request.form.get("QueueResult", "")))
+        return xml(lifeboat.left(line.flow(), line.site, _language(), told().get("QueueResult", "")))
 
     @paths.post("/fallback/thanks")
     def fallback_thanks() -> Response:
         return xml(lifeboat.thanks(line.flow(), line.site, _language()))
 
 
-def _foreseen(line: Line, turn: int, heard: InLine) -> InLine:
+def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
     """Add how long it still takes; a round of music is worth more than that, so it goes on without where it fails."""
     if heard.keys:
         return heard
     try:
-        call_id = request.form["CallSid"]
         call = line.hotline.present(call_id, turn)
         seen = line.desk.outlook(call_id, call) if call else None
     except Exception:
-        log.exception("no outlook", call=request.form.get("CallSid"))
+        log.exception("no outlook", call=call_id)
         return heard
     if seen is None:
         return heard
@@ -174,7 +176,7 @@ def answered(line: Line, document: Callable[[], str]) -> Response:
     try:
         return xml(document())
     except Exception:
-        log.exception("a turn failed", call=request.form.get("CallSid"), path=request.path)
+        log.exception("a turn failed", call=told().get("CallSid"), path=request.path)
         return xml(lifeboat.apology(line.flow(), line.site, _language()))
 
 
@@ -189,14 +191,15 @@ def _twiml(line: Line, take: Callable[[], Reply], waiting: str | None = None) ->
             line.changed()
         return xml(render(reply.events, line.site, reply.language))
     except Exception:
-        log.exception("a turn failed", call=request.form.get("CallSid"), path=request.path)
+        log.exception("a turn failed", call=told().get("CallSid"), path=request.path)
         if waiting is None:
             return xml(lifeboat.apology(line.flow(), line.site, _language()))
         return xml(lifeboat.waiting(line.flow(), line.site, _language(), 0, waiting))
 
 
 def _caller() -> Caller:
-    return Caller(request.form.get("From", "")[:80], request.form.get("To", "")[:80])
+    form = told()
+    return Caller(form.get("From", "")[:80], form.get("To", "")[:80])
 
 
 def _language() -> str:

@@ -1,8 +1,7 @@
 """Is a request really Twilio's? Checked before anything else is looked at."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hmac import compare_digest
-from typing import Any
 from urllib.parse import urlparse
 
 from twilio.request_validator import RequestValidator, add_port, remove_port
@@ -17,10 +16,10 @@ class Signatures:
         self._urls = (public_url, other(urlparse(public_url)))
         self._validators = [RequestValidator(token) for token in tokens]
 
-    def good(self, path: str, query: str, form: Any, signature: str) -> bool:
+    def good(self, path: str, query: str, fields: Mapping[str, list[str]], signature: str) -> bool:
         """Tell whether the signature is right for this path and query (as sent) below the configured public URL."""
         asked, given = f"{path}?{query}" if query else path, signature.encode()
-        values = _Values(form.lists())
+        values = _Values(fields)
         return bool(signature) and any(
             compare_digest(validator.compute_signature(url + asked, values).encode(), given)
             for validator in self._validators

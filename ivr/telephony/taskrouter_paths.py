@@ -2,9 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from ivr.desk.tasks import Tasks
+from ivr.telephony.calls import told
 from ivr.telephony.routes import Line, guarded
 from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.taskrouter import TaskRouter
@@ -23,11 +24,11 @@ def taskrouter(line: Line, board: Switchboard, tasks: Tasks, workspace: Workspac
 
     @paths.post("/assignment")
     def assignment() -> Response:
-        return jsonify(router.assigned(request.form))
+        return jsonify(router.assigned(told()))
 
     @paths.post("/events")
     def events() -> Response:
-        router.happened(request.form)
+        router.happened(told())
         line.changed()
         return Response(status=204)
 
