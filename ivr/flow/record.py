@@ -1,17 +1,19 @@
 """How events are written down: to plain JSON-able data and back, losing nothing but secrets."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, get_args
 
+import orjson
+
 from ivr.flow.events import Event
 from ivr.flow.inputs import Input
 from ivr.flow.secret import SEALED, Secret
 from ivr.flow.waits import Wait
 
+OURS: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME  # To be read as what they were.
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind for union in (Event, Input, Wait) for kind in get_args(union)
 }
@@ -23,12 +25,12 @@ class UnknownRecordError(ValueError):
 
 def write(events: Iterable[Event]) -> str:
     """Return events as JSON text; fields at their default are left out, secrets are written as dots."""
-    return ENCODER.encode(tuple(events))
+    return orjson.dumps(tuple(events), default=_plain, option=OURS).decode()
 
 
 def read(text: str) -> tuple[Event, ...]:
     """Return the events that `write` wrote; raise UnknownRecordError for a kind from a newer release."""
-    return tuple(_made(item) for item in json.loads(text))
+    return tuple(_made(item) for item in orjson.loads(text))
 
 
 def _plain(value: Any) -> Any:
@@ -52,9 +54,6 @@ def _plain(value: Any) -> Any:
 
 def _facts(value: Mapping[str, Any]) -> dict[str, Any]:
     return {"facts": {str(key): item for key, item in value.items()}}
-
-
-ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
 
 
 @cache

@@ -26,7 +26,7 @@ class Asked(Request):
     @cached_property
     def fields(self) -> dict[str, list[str]]:
         """Every field of the form with all its values, in the order in which they were sent."""
-        body = self.get_data() if self.mimetype == FORM else b""
+        body = self.get_data() if self.environ.get("CONTENT_TYPE", "").startswith(FORM) else b""
         if not body or not ENCODED.fullmatch(body):
             return dict(self.form.lists())
         # A form is written as a URL's query is; this library reads a hundred fields in the time Python reads ten.
