@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, bindparam, func, update
+from sqlalchemy import Connection, Dialect, Executable, bindparam, column, func, update, values
 
 from ivr.flow import record
 from ivr.flow.events import Heard
@@ -14,10 +14,11 @@ from ivr.store import line_statements, queueing
 from ivr.store.crypto import Cipher, last4
 from ivr.store.entries import Entry, Start
 from ivr.store.messages import left, upsert
-from ivr.store.prepared import Prepared, moment, prepare
+from ivr.store.prepared import Many, Prepared, moment, prepare, prepare_many
 from ivr.store.tables import INSERT, calls, turns
 
 Row = dict[str, Any]
+TURN: Final = tuple(column.name for column in turns.c)
 STATE: Final = ("turn", "place", "language", "matter", "queue", "outcome", "ended_at", "score")
 
 
@@ -43,7 +44,7 @@ def rows(entry: Entry, cipher: Cipher) -> Rows:
         entry.call_id,
         {"call_id": entry.call_id, "turn": entry.turn, "asked": entry.asked, "at": kept, "events": events},
         _started(entry, entry.start, kept, cipher) if entry.start else None,
-        {f"new_{name}": value for name, value in _state(entry, kept).items()} | {"call_id": entry.call_id},
+        {"call_id": entry.call_id, **_state(entry, kept)},
         tuple(left(entry, recorded, at) for recorded in _recorded(entry)),
         queueing.change(entry, at, cipher),
     )
@@ -92,8 +93,8 @@ def _start(connection: Connection, batch: Sequence[Rows]) -> None:
 @dataclass(frozen=True, slots=True)
 class _Statements:
     start: Prepared
-    turn: Prepared
-    state: Prepared
+    turn: Many
+    state: Many
     leave: Prepared
     join: Prepared
     back: Prepared
@@ -107,8 +108,8 @@ def _statements(dialect: Dialect) -> _Statements:
     insert = INSERT[dialect.name]
     return _Statements(
         start=prepare(insert(calls).on_conflict_do_nothing(), dialect),
-        turn=prepare(insert(turns).on_conflict_do_nothing(), dialect),
-        state=prepare(_change(), dialect),
+        turn=prepare_many(lambda rows: insert(turns).values(_turns(rows)).on_conflict_do_nothing(), TURN, dialect),
+        state=prepare_many(_change, ("call_id", *STATE), dialect),
         leave=prepare(line_statements.leaving(), dialect),
         join=prepare(line_statements.joining(), dialect),
         back=prepare(line_statements.backing(insert), dialect),
@@ -118,11 +119,19 @@ def _statements(dialect: Dialect) -> _Statements:
     )
 
 
-def _change() -> Any:
-    new = {name: bindparam(f"new_{name}", type_=calls.c[name].type) for name in STATE}
+def _turns(rows: int) -> list[Row]:
+    return [{one.name: bindparam(f"{one.name}_{row}", type_=one.type) for one in turns.c} for row in range(rows)]
+
+
+def _change(rows: int) -> Executable:
+    """Return the statement that changes so many calls as their turns made them."""
+    kept = {"call_id": calls.c.id, **{name: calls.c[name] for name in STATE}}
+    told = [tuple(bindparam(f"{name}_{row}", type_=one.type) for name, one in kept.items()) for row in range(rows)]
+    new = values(*(column(name, one.type) for name, one in kept.items()), name="new").data(told).cte("new")
     # A call ends once: what comes after its end may move its turn on, but neither its outcome nor its time.
-    once = {name: func.coalesce(calls.c[name], new[name]) for name in ("outcome", "ended_at")}
-    return update(calls).where(calls.c.id == bindparam("call_id")).values({**new, **once})
+    once = {name: func.coalesce(calls.c[name], new.c[name]) for name in ("outcome", "ended_at")}
+    changed = {name: new.c[name] for name in STATE} | once
+    return update(calls).where(calls.c.id == new.c.call_id).values(changed)
 
 
 def _state(entry: Entry, at: str) -> Row:
