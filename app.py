@@ -67,6 +67,7 @@ def main() -> None:
         parts.begin()
         return application
 
+    sys.setswitchinterval(0.02)  # A turn is over sooner than that: threads that take turns within it only cost time.
     gc.freeze()  # What was made by now stays; to look through it again and again would stop the calls for 0.1 s.
     server.serve(target_loader=serving, wrap_loader=False)
 
