@@ -6,6 +6,7 @@ from typing import Any, Final, NoReturn, cast
 
 from flask import Flask, Request, abort, request
 from pydantic_core import Url
+from werkzeug.routing import MapAdapter
 from werkzeug.utils import cached_property
 
 FORM: Final = "application/x-www-form-urlencoded"
@@ -45,6 +46,15 @@ class Calls(Flask):
     """A Flask application whose requests are `Asked`, and none of whose views is a coroutine."""
 
     request_class = Asked
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Look for the path alone, as none of our routes asks for a host: it is no host's name that lets anybody in."""
+        if request is None:
+            return super().create_url_adapter(None)
+        asked, paths = request.environ, self.url_map
+        query, scheme = asked.get("QUERY_STRING", ""), asked["wsgi.url_scheme"]
+        place = (request.script_root, paths.default_subdomain, scheme, request.path, request.method, query)
+        return MapAdapter(paths, asked.get("HTTP_HOST", ""), *place)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return the view as it is: to look whether it is a coroutine costs more than to find it."""
