@@ -4,6 +4,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.pages", "tests.stores")
 
+from tests.browser import player  # noqa: E402
 from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
     database,
     empty_database,
@@ -14,7 +15,7 @@ from tests.stores import (  # noqa: E402 - asserts there are to be explained, to
     sqlite_ready,
 )
 
-__all__ = ["database", "empty_database", "engine", "journal", "opened_engine", "postgres", "sqlite_ready"]
+__all__ = ["database", "empty_database", "engine", "journal", "opened_engine", "player", "postgres", "sqlite_ready"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,29 +7,24 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from ivr.carrier.rehearsal import served
 from ivr.console.card import keyed, path
 from ivr.console.texts import TEXTS
 from ivr.flow import speech
 from ivr.store.desk_tables import wrapups
+from tests.browser import launched
 from tests.desk_site import ORDER, TO_A_PERSON, Clock, Site, desk_site
 from tests.world import free_port
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
 SECOND = 1000  # milliseconds
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as player, player.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as one:
+def browser(player: Playwright) -> Iterator[Browser]:
+    with launched(player) as one:
         yield one
 
 

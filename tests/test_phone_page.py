@@ -1,7 +1,6 @@
 """What the page /phone promises: a whole call in a real browser."""
 
 import io
-import os
 import re
 import time
 import wave
@@ -13,24 +12,16 @@ from threading import Event
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from ivr.carrier import sounds
 from ivr.carrier.company import Carrier
 from ivr.carrier.phone_texts import TEXTS
 from ivr.carrier.rehearsal import served
 from ivr.factory import create_app
+from tests.browser import ALLOWED, DEVICE, launched
 from tests.world import CLOSED, OPEN, free_port, hotline_settings
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--use-fake-device-for-media-stream",
-]
-ALLOWED = "--use-fake-ui-for-media-stream"
 CUE_SECONDS = 20_000
 # A browser with voices, whose first words end at once and whose others go on until they are cut short.
 VOICES = """
@@ -77,18 +68,8 @@ def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def launch() -> Iterator[Callable[[list[str]], Browser]]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as player:
-        yield lambda more: player.chromium.launch(executable_path=CHROMIUM, args=FLAGS + more)
-
-
-@pytest.fixture(scope="module")
-def browser(launch: Callable[[list[str]], Browser]) -> Iterator[Browser]:
-    with launch([ALLOWED]) as one:
+def browser(player: Playwright) -> Iterator[Browser]:
+    with launched(player, DEVICE, ALLOWED) as one:
         yield one
 
 
@@ -208,8 +189,8 @@ def test_a_waiting_caller_sees_the_place_in_the_queue(site: Site, page: Page) ->
     assert all(not queue.members for queue in site.carrier.queues.values())
 
 
-def test_without_a_microphone_a_test_tone_can_be_sent(site: Site, launch: Callable[[list[str]], Browser]) -> None:
-    with launch([]) as browser, browser.new_context() as context:
+def test_without_a_microphone_a_test_tone_can_be_sent(site: Site, player: Playwright) -> None:
+    with launched(player, DEVICE) as browser, browser.new_context() as context:
         page = context.new_page()
         page.goto(f"{site.url}/phone?lang=en")
         page.get_by_role("button", name="Call", exact=True).click()

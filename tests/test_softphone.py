@@ -1,7 +1,6 @@
 """What the agent's browser promises as a phone of the carrier: its own token, no farther reach, a bell that rings."""
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 import jwt
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, WebSocketRoute, expect
 from playwright.sync_api import Response as Answer
 
 from ivr.carrier.rehearsal import served
@@ -20,8 +19,8 @@ from ivr.factory import Parts, create_app
 from ivr.settings import SettingsError, read
 from ivr.telephony.tokens import Tokens
 from ivr.web import POLICY
+from tests.browser import ALLOWED, DEVICE, launched
 from tests.desk_site import log_in as log_in_by_form
-from tests.test_phone_page import CHROMIUM, FLAGS
 from tests.world import ACCOUNT, free_port, hotline_settings
 
 KEY, SECRET = "SK" + "2" * 32, "an API key's secret, of the tests, long enough to sign"
@@ -53,13 +52,8 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    flags = [*FLAGS, ALONE, "--use-fake-ui-for-media-stream"]
-    with sync_playwright() as player, player.chromium.launch(executable_path=CHROMIUM, args=flags) as one:
+def browser(player: Playwright) -> Iterator[Browser]:
+    with launched(player, DEVICE, ALLOWED, ALONE) as one:
         yield one
 
 

@@ -1,7 +1,6 @@
 """What two browsers promise on a call in practice: the caller at /phone and the agent at the desk hear each other."""
 
 import math
-import os
 import re
 import struct
 import wave
@@ -11,17 +10,18 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from ivr.carrier.company import Carrier
 from ivr.carrier.conferences import Participant
 from ivr.carrier.rehearsal import served
 from ivr.factory import Parts, create_app
-from tests.test_phone_page import CHROMIUM, FLAGS, running_from
+from tests.browser import ALLOWED, DEVICE, launched
+from tests.test_phone_page import running_from
 from tests.world import NUMBER, OPEN, free_port, hotline_settings
 
 PITCHES = {"caller": 500, "agent": 1500}  # Hz; what either microphone hears
-ALLOWED = ["--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required"]
+AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
 SOON = 20_000  # milliseconds
 LOUD = 3  # of 100 on the page's meter, where silence is 0
 # The pitch of what the page plays: where the spectrum of its audio elements is highest.
@@ -111,24 +111,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="module")
-def player() -> Iterator[Playwright]:
-    if not CHROMIUM.exists():
-        if os.environ.get("CI") == "true":
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
-    with sync_playwright() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
 def browsers(player: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Browser]]:
     """Two browsers, each with a microphone of its own pitch."""
     folder = tmp_path_factory.mktemp("tones")
     made = {}
     for name, pitch in PITCHES.items():
         file = tone(folder / f"{name}.wav", pitch)
-        flags = [*FLAGS, *ALLOWED, f"--use-file-for-fake-audio-capture={file}"]
-        made[name] = player.chromium.launch(executable_path=CHROMIUM, args=flags)
+        made[name] = launched(player, DEVICE, ALLOWED, AUTOPLAY, f"--use-file-for-fake-audio-capture={file}")
     yield made
     for one in made.values():
         one.close()
@@ -278,7 +267,7 @@ def flows(page: Page, count: int) -> None:
 
 
 def test_who_has_no_microphone_still_hears_and_is_told(site: Site, player: Playwright, pages: dict[str, Page]) -> None:
-    with player.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, ALLOWED[1]]) as deaf:
+    with launched(player, DEVICE, AUTOPLAY) as deaf:
         agent = deaf.new_context(locale="en-US").new_page()
         connected(site, {"agent": agent, "caller": pages["caller"]})
         hears(agent)

@@ -17,9 +17,9 @@ from ivr.store.desk_tables import wrapups
 from ivr.store.tables import calls, messages
 from tests.desk_site import ORDER
 from tests.test_phone_page import heard, press
-from tests.test_sound import PITCHES, SOON, Site, browsers, hears, log_in, opened, pitch, player, site
+from tests.test_sound import PITCHES, SOON, Site, browsers, hears, log_in, opened, pitch, site
 
-__all__ = ["browsers", "player", "site"]  # Fixtures.
+__all__ = ["browsers", "site"]  # Fixtures.
 
 Seen = Callable[..., None]
 SEATS = {

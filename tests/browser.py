@@ -1,0 +1,30 @@
+"""Debian's Chromium for tests: how it is started, and with what in its ears."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+DEVICE: Final = "--use-fake-device-for-media-stream"
+ALLOWED: Final = "--use-fake-ui-for-media-stream"
+
+
+@pytest.fixture(scope="module")
+def player() -> Iterator[Playwright]:
+    """Return what starts browsers; skip without Chromium, but fail where it must be there."""
+    if not CHROMIUM.exists():
+        if os.environ.get("CI") == "true":
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as one:
+        yield one
+
+
+def launched(player: Playwright, *flags: str) -> Browser:
+    """Return a browser with these flags besides those of all tests."""
+    return player.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
