@@ -5,6 +5,7 @@ import pytest
 pytest.register_assert_rewrite("tests.pages", "tests.stores")
 
 from tests.browser import player  # noqa: E402
+from tests.once import menus_read_once, real_cost, templates_compiled_once  # noqa: E402
 from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
     database,
     empty_database,
@@ -12,10 +13,20 @@ from tests.stores import (  # noqa: E402 - asserts there are to be explained, to
     journal,
     opened_engine,
     postgres,
-    sqlite_ready,
 )
 
-__all__ = ["database", "empty_database", "engine", "journal", "opened_engine", "player", "postgres", "sqlite_ready"]
+__all__ = [
+    "database",
+    "empty_database",
+    "engine",
+    "journal",
+    "menus_read_once",
+    "opened_engine",
+    "player",
+    "postgres",
+    "real_cost",
+    "templates_compiled_once",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -21,6 +21,7 @@ from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
 from ivr.store.entries import Entry, Start
 from ivr.store.journal import Journal
+from tests.once import ready_file
 
 SECRET = "the first secret of these tests"
 NOON = datetime(2026, 3, 2, 4, 0, 0, 123456, tzinfo=UTC)
@@ -133,23 +134,13 @@ def postgres() -> Iterator[Postgres]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def sqlite_ready(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a SQLite file that is already at this release's tables."""
-    path = tmp_path_factory.mktemp("ready") / "ivr.db"
-    engine = connect(f"sqlite:///{path}", Cipher([SECRET]))
-    upgrade(engine)
-    engine.dispose()
-    return path
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Return the URL of a fresh database at this release's tables; the test runs once for each kind."""
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
         return server.fresh("ready")
-    shutil.copy(request.getfixturevalue("sqlite_ready"), tmp_path / "ivr.db")
+    (tmp_path / "ivr.db").write_bytes(ready_file())
     return f"sqlite:///{tmp_path}/ivr.db"
 
 

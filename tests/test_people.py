@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from flask.testing import FlaskClient
+from passlib.hash import argon2
 from sqlalchemy import Engine, text
 
 from ivr.console.commands import first_agent
@@ -58,6 +60,17 @@ def test_passwords_are_kept_as_argon2id_only(site: Site) -> None:
         kept = connection.scalar(text("SELECT password FROM people"))
     assert kept.startswith("$argon2id$")
     assert password not in kept
+
+
+def test_a_password_is_dear_to_guess(tmp_path: Path, real_cost: dict[str, int]) -> None:
+    with patch.multiple(argon2, **real_cost):
+        made = desk_site(tmp_path, "http://127.0.0.1:8000", Clock())
+        made.hire("alice")
+    with made.desk.engine.connect() as connection:
+        kept = connection.scalar(text("SELECT password FROM people"))
+    made.close()
+    # 64 MiB, three times, in four lanes: RFC 9106's second choice.
+    assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
 def test_five_wrong_passwords_make_a_pause_of_a_minute(site: Site, client: FlaskClient, clock: Clock) -> None:

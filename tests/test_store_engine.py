@@ -19,6 +19,7 @@ from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
 from ivr.store.migrations import config
 from ivr.store.tables import meta
+from tests.once import ready_file
 from tests.stores import SECRET, Postgres, first, new_call_id
 
 CIPHER = Cipher([SECRET])
@@ -92,8 +93,9 @@ def test_sqlite_keeps_every_commit_and_its_foreign_keys(database: str, opened_en
     assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 2000}
 
 
-def test_a_read_only_file_is_refused(sqlite_ready: Path) -> None:
-    assert "readonly" in refusal(f"sqlite:///file:{sqlite_ready}?mode=ro&uri=true")
+def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "ivr.db").write_bytes(ready_file())
+    assert "readonly" in refusal(f"sqlite:///file:{tmp_path}/ivr.db?mode=ro&uri=true")
 
 
 def test_a_read_only_server_is_refused(postgres: Postgres) -> None:

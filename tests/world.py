@@ -19,6 +19,7 @@ from ivr.carrier.web import Send
 from ivr.factory import Parts, create_app
 from ivr.settings import Settings
 from tests.contract import faults
+from tests.once import ready_file
 from tests.openapi import Log, recorded
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,13 +57,16 @@ class World:
 def hotline_settings(
     folder: Path, port: int, database: str = "", menus: Path = ROOT / "menus", workspace: str = ""
 ) -> Settings:
-    """Return settings for a hotline whose files are below `folder`."""
+    """Return settings for a hotline whose files are below `folder`, also its database where none is named."""
     shutil.copytree(ROOT / "recordings" / "music", folder / "recordings" / "music", dirs_exist_ok=True)
+    file = folder / "hotline.db"
+    if not database and not file.exists():
+        file.write_bytes(ready_file())
     return Settings(
         host="127.0.0.1",
         port=port,
         public_url=f"http://127.0.0.1:{port}",
-        database_url=database or f"sqlite:///{folder / 'hotline.db'}",
+        database_url=database or f"sqlite:///{file}",
         account=ACCOUNT,
         tokens=(TOKEN,),
         api_url=f"http://127.0.0.1:{port}",

@@ -1,0 +1,66 @@
+"""What costs much and comes out the same each time: done once a worker, or cheaply, instead of for every test."""
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
+from passlib.hash import argon2
+
+from ivr.flow.flow import Flow
+from ivr.flow.load import load
+from ivr.flow.problem import Problem
+from ivr.flow.text import parse
+from ivr.store.crypto import Cipher
+from ivr.store.engine import connect, upgrade
+
+CHEAP = {"default_rounds": 1, "memory_cost": 8, "parallelism": 1}
+
+
+@cache
+def ready_file() -> bytes:
+    """Return a SQLite file that is already at this release's tables, and empty."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ready.db"
+        engine = connect(f"sqlite:///{path}", Cipher(["none of its secrets"]))
+        upgrade(engine)
+        engine.dispose()
+        return path.read_bytes()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def menus_read_once() -> Iterator[None]:
+    """Have each text of the menus parsed once, and applications with the same menus share them.
+
+    Reading them is a pure function, and most of the time that it takes to make an application.
+    """
+
+    @lru_cache(16)
+    def read(menus: tuple[tuple[str, str], ...], recorded: frozenset[str]) -> tuple[Flow | None, list[Problem]]:
+        return load(dict(menus), recorded)
+
+    with (
+        patch("ivr.flow.load.parse", lru_cache(256)(parse)),
+        patch("ivr.factory.load", lambda menus, recorded: read(tuple(menus.items()), recorded)),
+    ):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Have applications share their compiled templates, which each would compile anew."""
+    compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with patch.dict(Flask.jinja_options, bytecode_cache=compiled):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_cost() -> Iterator[dict[str, int]]:
+    """Have passwords hashed at the least cost that argon2id knows; return the real one."""
+    real = {name: getattr(argon2, name) for name in CHEAP}
+    with patch.multiple(argon2, **CHEAP):
+        yield real
