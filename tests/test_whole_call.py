@@ -87,6 +87,8 @@ def waits_in_line(site: Site, caller: Page) -> None:
     """Dial, go through the menus in English to a person about a refund, and stand in line with music."""
     caller.goto(f"{site.url}/phone?lang=en")
     caller.get_by_role("button", name=PHONE["en"]["dial"], exact=True).click()
+    heard(caller, "请选择您要的服务")
+    skip(caller)
     keyed(caller, TO_THE_LINE)
     heard(caller, "Refunds")
     press(caller, "4")
@@ -95,16 +97,21 @@ def waits_in_line(site: Site, caller: Page) -> None:
     heard(caller, "You entered")
     press(caller, "1")
     heard(caller, "connecting you with someone")
+    skip(caller)
     expect(caller.locator(".queue")).to_have_text(re.compile("1"), timeout=SOON)
     playing(caller)
 
 
+def skip(caller: Page) -> None:
+    """Hear the rest of these words no more; what follows is said to its end."""
+    caller.get_by_role("button", name=PHONE["en"]["skip"]).click()
+
+
 def playing(caller: Page) -> None:
     """Wait until the caller's page plays the line's music; who waits in line may hear words first."""
-    skip = caller.get_by_role("button", name=PHONE["en"]["skip"])
-    expect(skip).to_be_visible(timeout=SOON)
+    expect(caller.get_by_role("button", name=PHONE["en"]["skip"])).to_be_visible(timeout=SOON)
     if not caller.get_by_role("status").first.filter(has_text=PHONE["en"]["music"]).count():
-        skip.click()
+        skip(caller)
     expect(caller.get_by_role("status").first).to_have_text(PHONE["en"]["music"], timeout=SOON)
 
 
@@ -204,12 +211,12 @@ def surveyed(caller: Page, seen: Seen) -> None:
     seen("9-survey", "caller")
     press(caller, "5")
     heard(caller, "anything you'd like to add")
-    caller.get_by_role("button", name=PHONE["en"]["skip"]).click()
+    skip(caller)
     expect(caller.locator(".tape-time")).to_have_text(re.compile(r"^0:0[2-9] / "), timeout=SOON)
     seen("9-remark", "caller")
     caller.get_by_role("button", name=PHONE["en"]["done"]).click()
     heard(caller, "oodbye")
-    caller.get_by_role("button", name=PHONE["en"]["skip"]).click()
+    skip(caller)
     expect(caller.locator(".note", has_text=PHONE["en"]["ended_hotline"])).to_be_visible(timeout=SOON)
     seen("9-over", "caller")
 
