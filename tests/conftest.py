@@ -32,3 +32,9 @@ __all__ = [
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the golden pages be written anew."""
     parser.addoption("--update", action="store_true", help="write tests/calls/*.txt as the calls really go")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Have one worker do all that a browser does: two of them at once would wait for each other's pages and sounds."""
+    if "player" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("browser"))

@@ -21,7 +21,7 @@ def main(name: str = "", amount: str = "") -> int:
     chosen = {name: FULL[name]} if name else FULL
     for variable, full in chosen.values():
         os.environ[variable] = amount or full
-    return pytest.main(["-s", *(f"tests/test_{test}.py" for test in chosen)])
+    return pytest.main(["-s", "-n0", *(f"tests/test_{test}.py" for test in chosen)])
 
 
 if __name__ == "__main__":
