@@ -1,5 +1,7 @@
 """Opening hours: what `menus/hours.yaml` may say, and what a caller is told at every moment."""
 
+import subprocess
+import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from operator import itemgetter
@@ -10,11 +12,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import chinese_calendar
 import pytest
+from holidays import list_supported_countries
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from ivr.flow.hours import Opening, Schedule, Trouble, read
+from ivr.flow.hours.calendar import country
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OFFICE = 'queues: {general: {monday-friday: "09:00-18:00"}, fraud: always}\nholidays: CN\n'
@@ -110,6 +114,18 @@ def test_a_year_is_known_just_when_its_weekend_workdays_are() -> None:
         days = (datetime(year, 1, 1, 10, tzinfo=SHANGHAI) + timedelta(days=step) for step in range(365))
         moved = any(made.at("general", day).open for day in days if day.weekday() >= 5)
         assert (made.unknown(date(year, 1, 1), 1) == []) == moved, year
+
+
+def test_any_country_of_the_library_can_be_named() -> None:
+    codes = list(list_supported_countries())
+    assert len(codes) > 200
+    assert [country(code) for code in codes] == codes
+
+
+def test_no_country_is_loaded_but_the_one_that_is_named() -> None:
+    asked = "import sys; from ivr.flow.hours.calendar import country; country('CN'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in loaded if name.startswith("holidays.countries.")] == ["holidays.countries.china"]
 
 
 def test_an_entered_year_replaces_the_library() -> None:

@@ -1,9 +1,11 @@
 """Which days the law makes holidays and which weekend days it makes workdays."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
+from importlib.util import find_spec, module_from_spec
 from typing import Literal
 
 from holidays import HolidayBase, country_holidays
@@ -13,6 +15,10 @@ from ivr.flow.speech import languages
 
 Kind = Literal["holiday", "workday", "week"]
 _NIGHT = timedelta(days=1)
+
+# To know one country the library imports the package of all 250, which takes 9 MB; as an empty shell it gives just one.
+if (_package := find_spec("holidays.countries")) and _package.name not in sys.modules:
+    sys.modules[_package.name] = module_from_spec(_package)
 
 
 @dataclass(frozen=True, slots=True)
