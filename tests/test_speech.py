@@ -4,15 +4,17 @@ import inspect
 import re
 from datetime import date, datetime, time, timedelta
 from importlib import import_module
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_date, format_time
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ivr.flow import speech
+from ivr.flow.hours.notation import weekday
 from ivr.flow.speech import Voice, languages, voice_of
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -346,6 +348,20 @@ def test_moments_as_seen_from_a_friday_evening(then: str, chinese: str, english:
     moment = datetime.fromisoformat(then).replace(tzinfo=ZONE)
     assert zh.moment(moment, NOW) == chinese
     assert en.moment(moment, NOW) == english
+
+
+def test_days_months_and_the_parts_of_a_day_are_called_as_unicodes_tables_call_them() -> None:
+    long_ago = NOW - timedelta(days=999)
+    for day in (date(2026, month, day) for month in range(1, 13) for day in range(1, 8)):
+        noon = datetime.combine(day, time(12), ZONE)
+        assert zh.moment(noon, long_ago).endswith(f"{format_date(day, 'EEEE', 'zh_CN')}中午十二点")
+        assert f" {format_date(day, 'EEEE', 'en_US')}, " in en.moment(noon, long_ago)
+        assert en.date(day).startswith(f"{format_date(day, 'MMMM', 'en_US')} ")
+        for width, language in product(("EEE", "EEEE"), ("zh_CN", "en_US")):
+            assert weekday(format_date(day, width, language)) == day.weekday()
+    for clock in (time(*divmod(minute, 60)) for minute in range(24 * 60)):
+        assert zh.time(clock).startswith(format_time(clock, "B", locale="zh_CN").replace("午夜", "凌晨"))
+        assert en.time(clock).endswith(format_time(clock, "B", locale="en_US"))
 
 
 def test_a_weekday_of_the_week_that_has_begun_is_not_the_next() -> None:

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from babel.dates import get_day_names
-
 from ivr.flow.speech import languages
 
 Names = Mapping[str, str]  # language -> what the day is called in it
@@ -22,11 +20,16 @@ WHOLE_DAY: tuple[Span, ...] = ((0, DAY),)
 LONGEST = 366  # days in one `A to B`
 
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~至]\s*(\d{1,2}):(\d{2})")
+_WEEK = ("一", "二", "三", "四", "五", "六", "日")
 _WEEKDAYS: dict[str, int] = {
-    name.lower(): number
-    for locale in ("en_US", "zh_CN")
-    for width in ("wide", "abbreviated")
-    for number, name in get_day_names(width, locale=locale).items()
+    name: number
+    for week in (
+        ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+        ("mon", "tue", "wed", "thu", "fri", "sat", "sun"),
+        tuple(f"周{day}" for day in _WEEK),
+        tuple(f"星期{day}" for day in _WEEK),
+    )
+    for number, name in enumerate(week)
 }
 
 

@@ -2,9 +2,9 @@
 # ruff: noqa: N999 -- the module is called by its language
 
 import datetime
+from bisect import bisect
 from functools import lru_cache
 
-from babel.dates import format_date, format_time
 from num2words import num2words
 
 from ivr.flow.speech._digits import groups
@@ -12,6 +12,14 @@ from ivr.flow.speech._digits import groups
 SIGNS = {str(digit): str(num2words(digit)) for digit in range(10)}
 KEYS = {**{digit: digit for digit in "0123456789"}, "*": "star", "#": "pound"}
 DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow", 2: "the day after tomorrow"}
+WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+NAMED = {datetime.time(): "midnight", datetime.time(12): "noon"}
+HOURS = (12, 18, 21)  # where the next part of the day begins
+PARTS = ("in the morning", "in the afternoon", "in the evening", "at night")
 MOST = 10**12  # what no listener takes in is said digit by digit
 
 
@@ -57,14 +65,13 @@ def minutes(low: int, high: int) -> str:
 
 def date(d: datetime.date) -> str:
     """October ninth."""
-    return f"{format_date(d, 'MMMM', locale='en_US')} {ordinal(d.day)}"
+    return f"{MONTHS[d.month - 1]} {ordinal(d.day)}"
 
 
 @lru_cache(maxsize=1440)
 def time(t: datetime.time) -> str:
     """nine in the morning, half past six in the evening, ten oh five at night, noon, midnight."""
-    period = str(format_time(t, "B", locale="en_US"))
-    return period if period in ("noon", "midnight") else f"{_clock(t)} {period}"
+    return NAMED.get(t) or f"{_clock(t)} {PARTS[bisect(HOURS, t.hour)]}"
 
 
 def moment(then: datetime.datetime, now: datetime.datetime) -> str:
@@ -105,7 +112,7 @@ def _day(day: datetime.date, today: datetime.date) -> str:
     ahead = (day - today).days
     if ahead in DAYS:
         return DAYS[ahead]
-    weekday = format_date(day, "EEEE", locale="en_US")
+    weekday = WEEK[day.weekday()]
     if 2 < ahead < 7:
         return f"on {weekday}"
     year = "" if day.year == today.year else f" {num2words(day.year, to='year')},"

@@ -3,9 +3,9 @@
 
 import datetime
 import re
+from bisect import bisect
 from functools import lru_cache
 
-from babel.dates import format_date, format_time
 from cn2an import an2cn
 
 from ivr.flow.speech._digits import groups
@@ -14,6 +14,9 @@ ONE = "幺"  # how a 1 is said in a digit string; 一 is easily heard as 七 on 
 SIGNS = dict(zip("0123456789", f"零{ONE}二三四五六七八九", strict=True))
 KEYS = {**{digit: digit for digit in "0123456789"}, "*": "星号键", "#": "井号键"}
 DAYS = {-1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
+WEEK = "一二三四五六日"
+HOURS = (5, 8, 12, 13, 19)  # where the next part of the day begins
+PARTS = ("凌晨", "早上", "上午", "中午", "下午", "晚上")
 TWO = re.compile("^二(?=[百千万亿])")  # where 两 is said instead
 MOST = 10**12  # nobody follows greater numbers by ear, so they are said digit by digit
 
@@ -66,9 +69,8 @@ def date(d: datetime.date) -> str:
 @lru_cache(maxsize=1440)
 def time(t: datetime.time) -> str:
     """上午九点, 中午十二点, 下午六点半, 晚上十点零五分, 凌晨零点: 明天午夜 might be either end of tomorrow."""
-    period = format_time(t, "B", locale="zh_CN") if t.hour else "凌晨"
     hour = counted((t.hour - 1) % 12 + 1) if t.hour else "零"
-    return f"{period}{hour}点{_past(t.minute)}"
+    return f"{PARTS[bisect(HOURS, t.hour)]}{hour}点{_past(t.minute)}"
 
 
 def moment(then: datetime.datetime, now: datetime.datetime) -> str:
@@ -114,7 +116,6 @@ def _day(day: datetime.date, today: datetime.date) -> str:
     if ahead in DAYS:
         return DAYS[ahead]
     if 2 < ahead <= 7:
-        weekday = format_date(day, "EEE", locale="zh_CN")
-        return weekday if day.weekday() > today.weekday() else f"下{weekday}"
+        return f"{'' if day.weekday() > today.weekday() else '下'}周{WEEK[day.weekday()]}"
     year = "" if day.year == today.year else f"{an2cn(str(day.year), 'direct')}年"
-    return f"{year}{date(day)}{format_date(day, 'EEEE', locale='zh_CN')}"
+    return f"{year}{date(day)}星期{WEEK[day.weekday()]}"
