@@ -26,7 +26,6 @@ from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.flow.problem import Problem
 from ivr.hotline import Hotline
-from ivr.jobs.queue import open_queue
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
 from ivr.pages import Pages
@@ -75,18 +74,18 @@ class Parts:
     journal: Journal
     messages: Messages
     hotline: Hotline
-    worker: Callable[[], Worker]
+    worker: Worker
     desk: Desk
     board: Switchboard
 
     def begin(self) -> None:
         """Begin what a fork would not have brought along; to be called in the process that serves."""
-        self.worker().start()
+        self.worker.start()
         self.board.start()
 
     def close(self) -> None:
         """Finish what is at work, write down what is waiting, and let go of the database."""
-        self.worker().stop()
+        self.worker.stop()
         self.journal.close()
         self.engine.dispose()
 
@@ -136,7 +135,7 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         account=found.account,
         flow=lambda: parts.flow,
         now=now,
-        wanted=lambda message: parts.worker().wanted(message),
+        wanted=lambda _: parts.worker.wake(),
         changed=parts.board.changed,
         desk=parts.desk,
     )
@@ -187,7 +186,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
 
     journal, messages = Journal(engine), Messages(engine)
     hotline = Hotline(journal, flows, lambda: version, now)
-    worker = cache(lambda: _worker(found, messages, now))
+    worker = _worker(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _open(flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     rings = ThreadPoolExecutor(8, "rings")
@@ -201,11 +200,10 @@ def _open(flow: Flow, queue: str, at: datetime) -> bool:
 
 
 def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker:
-    """Return who fetches messages; made at its first use, as its queue must not be shared across a fork."""
+    """Return who fetches messages."""
     source = Source(found.api_url, found.account, found.account, found.tokens[0])
     recordings = Recordings(messages, source, found.recordings / "messages", now)
-    queue = open_queue(found.database_url, found.instance / "jobs.db", found.secrets[0])
-    return Worker(queue, recordings.fetch, lambda: messages.due(now()))
+    return Worker(recordings.fetch, lambda: messages.due(now()))
 
 
 def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> "DeskPhones":
@@ -261,7 +259,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
         zone=parts.flow.zone,
         base=parts.flow.base,
         pages=found.menus.parent / "tests" / "calls",
-        work=lambda: parts.worker().run(),
+        work=parts.worker.run,
         promised=parts.desk.promised,
     )
 

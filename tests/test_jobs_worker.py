@@ -6,7 +6,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
@@ -16,14 +15,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from ivr.jobs.queue import open_queue
 from ivr.jobs.recordings import Recordings, Source
-from ivr.jobs.worker import Worker
+from ivr.jobs.worker import THREADS, Worker
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
 from ivr.store.messages import Messages
 from tests.recordings_site import ACCOUNT, SID, Answer, site, sound
-from tests.stores import SECRET, Postgres
+from tests.stores import SECRET
 
 
 def now() -> datetime:
@@ -31,11 +29,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def a_worker(database: str, engine: Engine, folder: Path, api_url: str, later: timedelta = timedelta()) -> Worker:
+def a_worker(engine: Engine, folder: Path, api_url: str, later: timedelta = timedelta()) -> Worker:
     """Return a worker that fetches from this address, and whose clock is so much later."""
     messages, source = Messages(engine), Source(api_url, ACCOUNT, "user", "word")
     fetch = Recordings(messages, source, folder / "messages", lambda: now() + later).fetch
-    return Worker(open_queue(database, folder / "jobs.db", SECRET), fetch, lambda: messages.due(now() + later))
+    return Worker(fetch, lambda: messages.due(now() + later))
 
 
 def soon(condition: Callable[[], bool], seconds: float = 10) -> float:
@@ -45,20 +43,6 @@ def soon(condition: Callable[[], bool], seconds: float = 10) -> float:
         assert time.monotonic() < began + seconds, "it did not come true in time"
         moment.wait(0.01)
     return time.monotonic() - began
-
-
-def test_several_processes_may_make_the_queue_at_once(postgres: Postgres, tmp_path: Path) -> None:
-    url, ready = postgres.fresh(), threading.Barrier(8)
-
-    def opened(_: int) -> int:
-        ready.wait()
-        queue = open_queue(url, tmp_path / "jobs.db", SECRET)
-        waiting = len(queue)
-        queue.storage.close()
-        return waiting
-
-    with ThreadPoolExecutor(8) as processes:
-        assert list(processes.map(opened, range(8))) == [0] * 8
 
 
 @pytest.fixture
@@ -82,15 +66,15 @@ def state(messages: Messages, message_id: str) -> str:
 
 
 def test_a_message_is_fetched_within_a_second_of_its_callback(
-    database: str, engine: Engine, messages: Messages, tmp_path: Path, carrier: str
+    engine: Engine, messages: Messages, tmp_path: Path, carrier: str
 ) -> None:
-    worker = a_worker(database, engine, tmp_path, carrier)
+    worker = a_worker(engine, tmp_path, carrier)
     worker.start()
     try:
         took = []
         for number in range(5):
             told = messages.report(f"RE{number:032x}", "CA1", "completed", 2, now())
-            worker.wanted(told)
+            worker.wake()
             took.append(soon(lambda told=told: state(messages, told) == "fetched"))  # type: ignore[misc]
             assert (tmp_path / "messages" / f"{told}.wav").read_bytes() == sound(2)
         assert max(took) < 2, took
@@ -98,86 +82,74 @@ def test_a_message_is_fetched_within_a_second_of_its_callback(
         worker.stop()
 
 
-def test_the_processs_signals_stay_its_own_and_no_thread_is_left(
-    database: str, engine: Engine, tmp_path: Path, carrier: str
-) -> None:
+def test_the_processs_signals_stay_its_own_and_no_thread_is_left(engine: Engine, tmp_path: Path, carrier: str) -> None:
     before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)]
     threads = set(threading.enumerate())
     for _ in range(2):
-        worker = a_worker(database, engine, tmp_path, carrier)
+        worker = a_worker(engine, tmp_path, carrier)
         starting = threading.Thread(target=worker.start)
         starting.start()
         starting.join()
         assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)] == before
-        assert len(set(threading.enumerate()) - threads) == 3
+        assert len(set(threading.enumerate()) - threads) == THREADS
         worker.stop()
     assert set(threading.enumerate()) <= threads
 
 
 def test_what_was_never_queued_is_found_at_the_start(
-    database: str, engine: Engine, messages: Messages, tmp_path: Path, carrier: str
+    engine: Engine, messages: Messages, tmp_path: Path, carrier: str
 ) -> None:
     told = messages.report(SID, "CA1", "completed", 2, now())
-    worker = a_worker(database, engine, tmp_path, carrier)
+    worker = a_worker(engine, tmp_path, carrier)
     worker.start()
     soon(lambda: state(messages, told) == "fetched")
     worker.stop()
 
 
 def test_a_missing_file_is_tried_again_by_itself(
-    database: str, engine: Engine, messages: Messages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, messages: Messages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ivr.store.messages.FIRST_PAUSE", timedelta(milliseconds=100))
     with site(Answer(404), Answer(503), Answer(body=sound(2))) as carrier:
-        worker = a_worker(database, engine, tmp_path, carrier.url)
+        worker = a_worker(engine, tmp_path, carrier.url)
         worker.start()
         told = messages.report(SID, "CA1", "completed", 2, now())
-        worker.wanted(told)
+        worker.wake()
         soon(lambda: state(messages, told) == "fetched")
         worker.stop()
         assert len(carrier.asked) == 3
 
 
-def test_two_workers_fetch_each_message_once(database: str, engine: Engine, messages: Messages, tmp_path: Path) -> None:
+def test_two_workers_fetch_each_message_once(engine: Engine, messages: Messages, tmp_path: Path) -> None:
     with site(Answer(body=sound(2))) as carrier:
-        workers = [a_worker(database, engine, tmp_path, carrier.url) for _ in range(2)]
+        workers = [a_worker(engine, tmp_path, carrier.url) for _ in range(2)]
         told = [messages.report(f"RE{number:032x}", "CA1", "completed", 2, now()) for number in range(20)]
         for worker in workers:
             worker.start()
-            for message_id in told:
-                worker.wanted(message_id)
         soon(lambda: all(state(messages, message_id) == "fetched" for message_id in told))
         for worker in workers:
             worker.stop()
         assert len(carrier.asked) == 20
 
 
-def test_a_queue_that_cannot_be_written_is_no_error_for_the_callback(tmp_path: Path) -> None:
-    queue = open_queue("sqlite://", tmp_path / "jobs.db", SECRET)
-    worker = Worker(queue, lambda _: None, list)
-    worker.wanted("1")
-    queue.storage.sql("DROP TABLE task")
-    worker.wanted("2")
-    worker.stop()
+def test_a_job_that_fails_costs_neither_a_thread_nor_the_other_jobs() -> None:
+    due, done = [*(f"bad {number}" for number in range(THREADS)), "good"], []
 
+    def fetch(message_id: str) -> None:
+        due.remove(message_id)
+        if message_id != "good":
+            raise RuntimeError("on purpose")
+        done.append(message_id)
 
-def test_a_job_of_another_secret_is_not_opened(tmp_path: Path) -> None:
-    done: list[str] = []
-    forger = open_queue("sqlite://", tmp_path / "jobs.db", "another secret")
-    Worker(forger, lambda _: None, list).wanted("forged")
-    forger.storage.close()
-    queue = open_queue("sqlite://", tmp_path / "jobs.db", SECRET)
-    worker = Worker(queue, done.append, list)
+    worker = Worker(fetch, lambda: list(due))
     worker.start()
-    worker.wanted("ours")
-    soon(lambda: "ours" in done)
+    soon(lambda: done == ["good"])
     worker.stop()
-    assert done == ["ours"]
 
 
 def work(database: str, folder: Path, api_url: str) -> None:
     """Be the jobs' own process, until told to end."""
-    worker = a_worker(database, connect(database, Cipher([SECRET])), folder, api_url)
+    worker = a_worker(connect(database, Cipher([SECRET])), folder, api_url)
     worker.run()
     sys.exit(0)
 
@@ -206,7 +178,7 @@ def test_the_message_in_the_hand_of_a_killed_worker_is_fetched_by_the_next(
             process.join()
         held.set()
         assert (state(messages, told), messages.due(now())) == ("wanted", [])
-        worker = a_worker(database, engine, tmp_path, carrier.url, later=timedelta(minutes=3))
+        worker = a_worker(engine, tmp_path, carrier.url, later=timedelta(minutes=3))
         worker.start()
         soon(lambda: state(messages, told) == "fetched")
         worker.stop()

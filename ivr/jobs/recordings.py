@@ -51,17 +51,17 @@ class Recordings:
     now: Callable[[], datetime]
     largest: int = LARGEST
 
-    def fetch(self, message_id: str) -> float | None:
-        """Fetch one message's file if it is wanted; return in how many seconds to try again, or None for not at all."""
+    def fetch(self, message_id: str) -> None:
+        """Fetch one message's file if it is due; where it does not come it is due again later, until it is given up."""
         message = self.messages.claim(message_id, self.now())
         if message is None:
-            return None
+            return
         try:
             size = self._bring(message)
         except (FetchError, wav.BadWavError, requests.RequestException, OSError) as error:
-            return self._missed(message, error)
-        self.messages.fetched(message.id, f"{message.id}.wav", size)
-        return None
+            self._missed(message, error)
+        else:
+            self.messages.fetched(message.id, f"{message.id}.wav", size)
 
     def _bring(self, message: Message) -> int:
         url = self._url(message.recording_sid or "")
@@ -108,13 +108,11 @@ class Recordings:
             raise FetchError("redirected to another address without encryption")
         return None
 
-    def _missed(self, message: Message, error: Exception) -> float | None:
+    def _missed(self, message: Message, error: Exception) -> None:
         # A network error's own words hold the address, and with it our account; its kind says enough.
         why = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
-        now = self.now()
-        again = self.messages.missed(message.id, why, now)
+        again = self.messages.missed(message.id, why, self.now())
         log.warning("message not fetched", message=message.id, call=message.call_id, why=why, again=again)
-        return (again - now).total_seconds() if again else None
 
 
 @contextmanager

@@ -2,54 +2,46 @@
 
 import signal
 from collections.abc import Callable
-from threading import Event
-from typing import Any, Final
+from threading import Event, Thread
+from typing import Final
 
 import structlog
-from huey import Huey
 
 THREADS: Final = 2
-LATEST_SECONDS: Final = 0.5  # The longest that a thread with nothing to do sleeps before it looks again.
+LOOK_SECONDS: Final = 1.0  # How often a thread with nothing to do looks again.
+STOP_SECONDS: Final = 5.0
 log = structlog.get_logger()
 
 
 class Worker:
-    """Fetches messages as they are told of, and once a minute starts again whatever is stuck.
+    """Fetches whatever is due, soon after it was told of; the table where messages stand is the queue of jobs, too.
 
-    `fetch` does one message and returns in how many seconds to try again (None: not at all), `due` names those whose
-    time has come. Any number of workers may run on one queue and one database: each message is in one hand at a time.
+    `fetch` does one message, `due` names those whose time has come, the longest waiting first. Any number of workers
+    may run on one database: each message is in one hand at a time, and what a dead hand held is due again.
     """
 
-    def __init__(self, huey: Huey, fetch: Callable[[str], float | None], due: Callable[[], list[str]]) -> None:
-        self._huey = huey
+    def __init__(self, fetch: Callable[[str], object], due: Callable[[], list[str]]) -> None:
         self._fetch, self._due = fetch, due
-        self._job = huey.task(name="fetch")(self._fetched)
-        huey.periodic_task(lambda _: True, name="sweep")(self._swept)
-        self._consumer: Any = None
+        self._woken, self._ended = Event(), Event()
+        self._threads: list[Thread] = []
 
-    def wanted(self, message_id: str) -> None:
-        """Have this message fetched, within about a second; never an error, as the sweep finds it in any case."""
-        try:
-            self._job(message_id)
-        except Exception as error:
-            log.warning("job not queued", message=message_id, why=type(error).__name__)
+    def wake(self) -> None:
+        """Look at once for what is due; workers of other processes see it within about a second."""
+        self._woken.set()
 
     def start(self) -> None:
-        """Start the threads, and return; what was stuck before is started again at once."""
-        self._consumer = self._huey.create_consumer(
-            workers=THREADS, max_delay=LATEST_SECONDS, check_worker_health=False, shutdown_timeout=5
-        )
-        # Not the consumer's own start: that takes the process's signals, which are the web server's, and fails
-        # outside the main thread. Its threads never end of themselves, so nobody need look after them either.
-        for thread in (self._consumer.scheduler, *(thread for _, thread in self._consumer.worker_threads)):
+        """Start the threads, and return; what was due before is done at once."""
+        self._ended.clear()
+        self._threads = [Thread(target=self._forever, name="jobs", daemon=True) for _ in range(THREADS)]
+        for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Let the threads finish what they are at, for five seconds at most, and close the queue."""
-        if self._consumer:
-            self._consumer.stop(graceful=True)
-            self._consumer = None
-        self._huey.storage.close()
+        """Let the threads finish what they are at, for five seconds at most."""
+        self._ended.set()
+        self._woken.set()
+        for thread in self._threads:
+            thread.join(STOP_SECONDS)
 
     def run(self) -> None:
         """Work until the process is told to end (SIGTERM, SIGINT); for a process of its own."""
@@ -60,11 +52,16 @@ class Worker:
         ended.wait()
         self.stop()
 
-    def _fetched(self, message_id: str) -> None:
-        again = self._fetch(message_id)
-        if again is not None:
-            self._job.schedule((message_id,), delay=again)
+    def _forever(self) -> None:
+        while not self._ended.is_set():
+            try:
+                self._look()
+            except Exception as error:
+                log.warning("jobs not done", why=type(error).__name__)
+            self._woken.wait(LOOK_SECONDS)
+            self._woken.clear()
 
-    def _swept(self) -> None:
+    def _look(self) -> None:
         for message_id in self._due():
-            self.wanted(message_id)
+            if not self._ended.is_set():
+                self._fetch(message_id)
