@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urljoin, urlsplit
 
-import requests
 import structlog
 
 from ivr.jobs import wav
 from ivr.store.messages import Message, Messages
+
+if TYPE_CHECKING:
+    from requests import Response
 
 RECORDING: Final = re.compile(r"RE[0-9a-f]{32}")
 LARGEST: Final = 20_000_000  # Bytes; twenty minutes of 16-bit sound at 8 kHz.
@@ -58,7 +60,7 @@ class Recordings:
             return
         try:
             size = self._bring(message)
-        except (FetchError, wav.BadWavError, requests.RequestException, OSError) as error:
+        except (FetchError, wav.BadWavError, OSError) as error:
             self._missed(message, error)
         else:
             self.messages.fetched(message.id, f"{message.id}.wav", size)
@@ -87,8 +89,10 @@ class Recordings:
         return f"{self.source.api_url.rstrip('/')}/2010-04-01/Accounts/{self.source.account}/Recordings/{recording}.wav"
 
     @contextmanager
-    def _opened(self, url: str) -> Iterator[requests.Response]:
-        with requests.Session() as session:
+    def _opened(self, url: str) -> "Iterator[Response]":
+        from requests import Session  # It takes 6 MB, so not before it is needed.
+
+        with Session() as session:
             session.trust_env = False  # No .netrc may add a password on the way.
             for _ in range(HOPS):
                 with session.get(
@@ -110,7 +114,7 @@ class Recordings:
 
     def _missed(self, message: Message, error: Exception) -> None:
         # A network error's own words hold the address, and with it our account; its kind says enough.
-        why = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
+        why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
         again = self.messages.missed(message.id, why, self.now())
         log.warning("message not fetched", message=message.id, call=message.call_id, why=why, again=again)
 
@@ -133,7 +137,7 @@ def _whole(path: Path) -> Iterator[Path]:
         os.close(folder)
 
 
-def _copy(answer: requests.Response, part: Path, largest: int) -> None:
+def _copy(answer: "Response", part: Path, largest: int) -> None:
     until, size = monotonic() + LONGEST, 0
     with part.open("wb") as file:
         for piece in answer.iter_content(65536):
@@ -147,7 +151,7 @@ def _copy(answer: requests.Response, part: Path, largest: int) -> None:
         os.fsync(file.fileno())
 
 
-def _elsewhere(url: str, got: requests.Response) -> str:
+def _elsewhere(url: str, got: "Response") -> str:
     if not got.is_redirect:
         raise FetchError(f"the carrier answered {got.status_code}")
     return urljoin(url, got.headers["Location"])
