@@ -17,7 +17,7 @@ import click
 from flask import Flask, redirect, url_for
 from sqlalchemy import Engine
 
-from ivr import logs, settings
+from ivr import folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.keeping import RULES, Desk
 from ivr.desk.tasks import Tasks
@@ -170,8 +170,8 @@ def _people(pages: Pages) -> click.Group:
 
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     """Return the parts of the hotline that know nothing of the web."""
-    texts, recorded = menus(found.menus), prompts(found.recordings)
-    flow = _checked(texts, recorded)
+    texts, recorded = folders.menus(found.menus), folders.prompts(found.recordings)
+    flow = _checked(texts, recorded, folders.music(found.recordings))
     if beyond := [one for one in flow.hotline.callbacks.prefixes if not one.startswith(found.prefixes)]:
         raise StartError(f"hotline.yaml offers call backs to {beyond[0]}, which ALLOWED_PREFIXES does not allow")
     engine = connect(found.database_url, Cipher(found.secrets))
@@ -254,7 +254,9 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
 
     return Tools(
         rehearse=rehearse,
-        menus=lambda: _read(menus(found.menus), prompts(found.recordings)),
+        menus=lambda: _read(
+            folders.menus(found.menus), folders.prompts(found.recordings), folders.music(found.recordings)
+        ),
         now=now,
         zone=parts.flow.zone,
         base=parts.flow.base,
@@ -264,9 +266,11 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
     )
 
 
-def _read(texts: dict[str, str], recorded: frozenset[str]) -> tuple[Flow | None, list[Problem]]:
+def _read(
+    texts: dict[str, str], recorded: frozenset[str], music: frozenset[str] | None
+) -> tuple[Flow | None, list[Problem]]:
     """Return the menus and every problem, those of the carrier's voices among them."""
-    flow, problems = load(texts, recorded)
+    flow, problems = load(texts, recorded, music)
     wrong = voices.unknown(flow.hotline.languages) if flow else []
     return flow, problems + [Problem("hotline.yaml", 1, words) for words in wrong]
 
@@ -275,20 +279,8 @@ def _run(pool: ThreadPoolExecutor, job: Callable[[], None]) -> None:
     pool.submit(job)
 
 
-def menus(folder: Path) -> dict[str, str]:
-    """Return the menus' texts by their name below the folder."""
-    files = sorted([*folder.glob("*.yaml"), *folder.glob("languages/*.yaml")])
-    return {file.relative_to(folder).as_posix(): file.read_text("utf-8") for file in files}
-
-
-def prompts(folder: Path) -> frozenset[str]:
-    """Return the names (`language/place`) of the prompts that a person has spoken."""
-    spoken = folder / "prompts"
-    return frozenset(file.relative_to(spoken).with_suffix("").as_posix() for file in spoken.glob("*/*.wav"))
-
-
-def _checked(texts: dict[str, str], recorded: frozenset[str]) -> Flow:
-    flow, problems = _read(texts, recorded)
+def _checked(texts: dict[str, str], recorded: frozenset[str], music: frozenset[str] | None = None) -> Flow:
+    flow, problems = _read(texts, recorded, music)
     if flow is None or problems:
         raise StartError("\n".join(["the menus cannot be used:", *map(str, problems)]))
     for language in flow.hotline.languages:

@@ -18,10 +18,10 @@ from ivr.console.office import Office
 from ivr.desk.guests import Mode
 from ivr.desk.keeping import Desk, Place
 from ivr.desk.line import Rules
-from ivr.factory import menus
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Pressed, Recorded
 from ivr.flow.load import load
+from ivr.folders import menus
 from ivr.hotline import Caller, Hotline
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect

@@ -14,8 +14,9 @@ from ivr import transcript
 from ivr.carrier.caller import Caller
 from ivr.carrier.rehearsal import rehearsal
 from ivr.cli import CUSTOMER, Rehearsal, Tools, commands
-from ivr.factory import create_app, menus
+from ivr.factory import create_app
 from ivr.flow.load import load
+from ivr.folders import menus
 from ivr.transcript import Script
 from tests import pages
 from tests.world import ACCOUNT, NUMBER, ROOT, TOKEN, ZONE, hotline_settings, world

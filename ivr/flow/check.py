@@ -3,22 +3,33 @@
 from collections.abc import Iterator, Mapping
 
 from ivr.flow.flow import Flow
-from ivr.flow.node import Path
+from ivr.flow.node import Path, Piece
 from ivr.flow.problem import Problem
 from ivr.flow.text import Text
+from ivr.flow.traps import traps
 from ivr.flow.words import gaps
 
 MOST_CHARACTERS = 500
 
 
-def check(flow: Flow, texts: Mapping[str, Text], declared: frozenset[str]) -> list[Problem]:
-    """Return every problem between files: targets, translations, gaps, keys, queues, nodes that nothing leads to.
+def check(
+    flow: Flow,
+    texts: Mapping[str, Text],
+    declared: frozenset[str],
+    bad: frozenset[str],
+    music: frozenset[str] | None,
+) -> list[Problem]:
+    """Return every problem between files: targets, translations, gaps, keys, queues, traps, nodes nothing leads to.
 
     `declared` are all places written down, also those of nodes that could not be read and so are not in the flow.
+    What depends on a `bad` place, which could not be read, is not told: it would be advice to remove what is good.
+    `music` are the files to wait by, None where nobody looked.
     """
-    bad = declared - flow.nodes.keys()
-    found = [*_targets(flow, declared), *_own(flow), *_translations(flow, bad), *_gaps(flow, bad), *_queues(flow)]
-    found += _names(flow)
+    lost = list(_targets(flow, declared, bad))
+    found = [*lost, *_own(flow), *_translations(flow, texts, bad), *_gaps(flow, bad), *_keys(flow), *_names(flow)]
+    found += [] if "queues" in bad else [*_queues(flow), *_music(flow, music)]
+    if not lost and not bad:
+        found += traps(flow)
     if not found and not bad:
         found = list(_unreached(flow))
     return [Problem(file, texts[file].line(path) if file in texts else 1, words) for file, path, words in found]
@@ -32,14 +43,20 @@ def _home(place: str) -> tuple[str, str]:
     return f"{file}.yaml", name
 
 
-def _targets(flow: Flow, declared: frozenset[str]) -> Iterator[Found]:
+def _within(place: str, bad: frozenset[str]) -> bool:
+    names = place.split(".")
+    return any(".".join(names[:end]) in bad for end in range(1, len(names) + 1))
+
+
+def _targets(flow: Flow, declared: frozenset[str], bad: frozenset[str]) -> Iterator[Found]:
     exits = [("hotline.yaml", path, "hotline.x", name) for path, name in flow.hotline.marked("place")]
     for place, node in flow.nodes.items():
         file, own = _home(place)
         exits += [(file, (own, *path), place, name) for path, name in node.exits()]
     for file, path, here, name in exits:
-        if flow.place(here, name) not in declared and f"{here.partition('.')[0]}.{name}" not in declared:
-            yield file, path, f"{name!r} leads nowhere: there is no node {flow.place(here, name)!r}"
+        place, own = flow.place(here, name), here.partition(".")[0]
+        if place not in declared and f"{own}.{name}" not in declared and own not in bad and not _within(place, bad):
+            yield file, path, f"{name!r} leads nowhere: there is no node {place!r}"
 
 
 def _own(flow: Flow) -> Iterator[Found]:
@@ -50,17 +67,17 @@ def _own(flow: Flow) -> Iterator[Found]:
         yield from ((file, (own, *path), words) for path, words in node.problems(flow))
 
 
-def _translations(flow: Flow, bad: frozenset[str]) -> Iterator[Found]:
+def _translations(flow: Flow, texts: Mapping[str, Text], bad: frozenset[str]) -> Iterator[Found]:
     base, *others = flow.words.items()
     for language, words in others:
         file = f"languages/{language}.yaml"
-        yield from ((file, (), f"the words for {place} are missing") for place in base[1] if not words.get(place))
-        extra = (place for place in words if place not in base[1] and not _within(place, bad))
-        yield from ((file, (place,), f"nothing in the menus is called {place}: remove it") for place in extra)
-
-
-def _within(place: str, nodes: frozenset[str]) -> bool:
-    return ".".join(place.split(".")[:2]) in nodes
+        if file not in texts:
+            yield file, (), f"the file is missing: it holds the words in {language}, which hotline.yaml names"
+        elif file.removesuffix(".yaml") not in bad:
+            missing = (place for place in base[1] if not words.get(place))
+            yield from ((file, (place,), f"the words for {place} are missing") for place in missing)
+            extra = (place for place in words if place not in base[1] and not _within(place, bad))
+            yield from ((file, (place,), f"nothing in the menus is called {place}: remove it") for place in extra)
 
 
 def _gaps(flow: Flow, bad: frozenset[str]) -> Iterator[Found]:
@@ -93,10 +110,13 @@ def _where(flow: Flow, language: str, place: str) -> tuple[str, Path]:
 
 
 def _queues(flow: Flow) -> Iterator[Found]:
-    used = {"hotline.yaml": flow.hotline.queue} | {f"{file}.yaml": item.queue for file, item in flow.matters.items()}
-    for file, name in used.items():
-        if name not in flow.queues:
-            yield file, ("queue",), f"there is no queue {name!r}: queues.yaml has {', '.join(flow.queues)}"
+    pieces: list[tuple[str, Path, Piece]] = [("hotline.yaml", (), flow.hotline)]
+    pieces += [(f"{file}.yaml", (), matter) for file, matter in flow.matters.items()]
+    pieces += [(file, (own,), node) for place, node in flow.nodes.items() for file, own in [_home(place)]]
+    for file, own, piece in pieces:
+        for path, name in piece.marked("queue"):
+            if name not in flow.queues:
+                yield file, (*own, *path), f"there is no queue {name!r}: queues.yaml has {', '.join(flow.queues)}"
     for name, queue in flow.queues.items():
         if (queue.router == "taskrouter") != bool(queue.workflow):
             yield "queues.yaml", (name, "router"), "router: taskrouter goes with a workflow (WW…), and only with it"
@@ -104,6 +124,24 @@ def _queues(flow: Flow) -> Iterator[Found]:
         yield "hours.yaml", ("queues",), f"the queue {name!r} has no hours: add it"
     for name in sorted(flow.schedule.queues - flow.queues.keys()):
         yield "hours.yaml", ("queues", name), f"there is no queue {name!r}: queues.yaml has {', '.join(flow.queues)}"
+
+
+def _music(flow: Flow, music: frozenset[str] | None) -> Iterator[Found]:
+    for name, queue in flow.queues.items():
+        if music is not None and queue.music not in music:
+            known = ", ".join(sorted(music)) or "none yet"
+            words = f"there is no music {queue.music!r} in the folder music/ of the recordings: there is {known}"
+            yield "queues.yaml", (name, "music"), words
+
+
+def _keys(flow: Flow) -> Iterator[Found]:
+    uses: dict[str, str] = {}
+    for use, key in flow.hotline.keys.model_dump().items():
+        if key == "#":
+            yield "hotline.yaml", ("keys", use), "key # ends a number that is keyed in: choose another key"
+        elif key in uses:
+            yield "hotline.yaml", ("keys", use), f"key {key} already means {uses[key]!r}: choose another key"
+        uses[key] = use
 
 
 def _names(flow: Flow) -> Iterator[Found]:

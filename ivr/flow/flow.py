@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
@@ -13,8 +13,12 @@ from ivr.flow.call import Call
 from ivr.flow.events import Said
 from ivr.flow.hours import Schedule
 from ivr.flow.move import Prompt
-from ivr.flow.node import Key, Node, Piece, Place, Words
+from ivr.flow.node import Key, Node, Piece, Place, QueueName, Words, shaped
 from ivr.flow.words import fill
+
+NUMBER: Final = 'write a whole number with + and the country in front, as in "+864001234567"'
+BEGINNING: Final = 'write how numbers begin, with + and the country in front, as in "+86"'
+WORKFLOW: Final = "write the workflow's id as Twilio shows it, WW and 32 digits or letters from a to f"
 
 
 def _zone(name: str) -> str:
@@ -83,7 +87,7 @@ class Phrases(Piece):
 class Callbacks(Piece):
     """Which numbers may be rung, by how they begin in E.164."""
 
-    prefixes: tuple[Annotated[str, Field(pattern=r"^\+[1-9]\d{0,6}$")], ...] = Field(("+86",), min_length=1)
+    prefixes: tuple[Annotated[str, shaped(r"\+[1-9]\d{0,6}", BEGINNING)], ...] = Field(("+86",), min_length=1)
 
 
 class Hotline(Piece):
@@ -93,13 +97,13 @@ class Hotline(Piece):
     """
 
     name: str
-    number: Annotated[str, Field(pattern=r"^\+[1-9]\d{6,14}$")]
+    number: Annotated[str, shaped(r"\+[1-9]\d{6,14}", NUMBER)]
     zone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
     languages: dict[str, str] = Field(min_length=1)
     tongues: dict[str, Words]
     start: Place
     person: Place
-    queue: str
+    queue: QueueName
     keys: GlobalKeys = GlobalKeys()
     limits: Limits
     callbacks: Callbacks = Callbacks()
@@ -120,14 +124,14 @@ class Queue(Piece):
     music: str = "hold.wav"
     record: bool = False
     router: Literal["desk", "taskrouter"] = "desk"
-    workflow: Annotated[str, Field(pattern=r"^WW[0-9a-f]{32}$")] | None = None
+    workflow: Annotated[str, shaped("WW[0-9a-f]{32}", WORKFLOW)] | None = None
 
 
 class Matter(Piece):
     """What callers ring about, as agents and reports call it, and whose queue it is."""
 
     matter: Words
-    queue: str
+    queue: QueueName
 
 
 @dataclass(frozen=True)

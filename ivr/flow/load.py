@@ -21,30 +21,51 @@ APART: Final = ("hotline.yaml", "hours.yaml", "queues.yaml")
 P = TypeVar("P", bound=Piece)
 
 
-def load(menus: Mapping[str, str], recorded: frozenset[str] = frozenset()) -> tuple[Flow | None, list[Problem]]:
+def load(
+    menus: Mapping[str, str], recorded: frozenset[str] = frozenset(), music: frozenset[str] | None = None
+) -> tuple[Flow | None, list[Problem]]:
     """Return the flow that menus (file name -> text) make, or None and every problem with file and line.
 
-    `recorded` names the prompts that a person has spoken, as `language/place`.
+    `recorded` names the prompts that a person has spoken, as `language/place`; `music` the files that there are to
+    wait by, None where nobody looked.
     """
     reading = Reading({}, [])
     for name, text in sorted(menus.items()):
         reading.texts[name], problems = parse(name, text)
         reading.problems.extend(problems)
-    reading.problems.extend(Problem(name, 1, "the file is missing") for name in APART if name not in menus)
+    reading.problems.extend(_absent(menus, reading.texts))
     hotline, schedule, queues = reading.hotline, reading.schedule, reading.queues
     nodes, matters = reading.nodes(), reading.matters()
     if hotline is None:
         return None, sorted(set(reading.problems))
-    # With hours that cannot be read the rest is still checked, so that all problems are told at once.
+    words, bad = reading.words(hotline, nodes, matters), reading.bad(nodes, matters)
+    # With hours or queues that cannot be read the rest is still checked, so that all problems are told at once.
+    queues = {name: queues.get(name) or Queue(name=name) for name in reading.named("queues.yaml")}
     schedule = schedule or _always(queues, hotline.zone)
-    flow = Flow(hotline, nodes, reading.words(hotline, nodes, matters), schedule, queues, matters, recorded)
-    reading.problems.extend(check(flow, reading.texts, frozenset(reading.declared())))
+    flow = Flow(hotline, nodes, words, schedule, queues, matters, recorded)
+    reading.problems.extend(check(flow, reading.texts, frozenset(reading.declared()), bad, music))
     return (None if reading.problems else flow), sorted(set(reading.problems))
+
+
+def _absent(menus: Mapping[str, str], texts: Mapping[str, Text]) -> Iterator[Problem]:
+    for name in APART:
+        if name not in menus:
+            yield Problem(name, 1, "the file is missing")
+        elif not texts[name].data and not texts[name].bad:
+            yield Problem(name, 1, "the file is empty")
 
 
 def _always(queues: Mapping[str, Queue], zone: str) -> hours.Schedule:
     schedule, _ = hours.read({"queues": dict.fromkeys(queues or ("none",), "always")}, zone)
     return cast("hours.Schedule", schedule)
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(".yaml")
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 @dataclass(frozen=True)
@@ -67,7 +88,7 @@ class Reading:
     @cached_property
     def schedule(self) -> hours.Schedule | None:
         """The opening hours."""
-        if "hours.yaml" not in self.texts:
+        if not self._data("hours.yaml"):
             return None
         zone = self.hotline.zone if self.hotline else "Asia/Shanghai"
         schedule, troubles = hours.read(self.texts["hours.yaml"].data, zone)
@@ -78,21 +99,18 @@ class Reading:
     @cached_property
     def queues(self) -> dict[str, Queue]:
         """The queues by name."""
-        made = {name: self._piece("queues.yaml", (name,), Queue) for name in self._data("queues.yaml")}
+        made = {name: self._piece("queues.yaml", (name,), Queue) for name in self.named("queues.yaml")}
         return {name: queue for name, queue in made.items() if queue}
 
     def matters(self) -> dict[str, Matter]:
         """Return the matters that callers ring about, by file."""
-        made = {}
-        for name in self._menus():
-            if header := {key: self._data(name)[key] for key in HEADER if key in self._data(name)}:
-                made[name.removesuffix(".yaml")] = self._piece(name, (), Matter, header)
+        made = {_stem(name): self._piece(name, (), Matter, header) for name, header in self._headers()}
         return {name: matter for name, matter in made.items() if matter}
 
     def declared(self) -> dict[str, tuple[str, str]]:
         """Return the place of every node that is written down, good or not, with its file and name."""
         named = ((name, key) for name in self._menus() for key in self._data(name) if key not in HEADER)
-        return {f"{name.removesuffix('.yaml')}.{key}": (name, key) for name, key in named}
+        return {f"{_stem(name)}.{key}": (name, key) for name, key in named}
 
     def nodes(self) -> dict[str, Node]:
         """Return every good node by place."""
@@ -108,7 +126,24 @@ class Reading:
             base |= node.prompts()
         first, *others = hotline.languages
         files = {language: self._data(f"languages/{language}.yaml") for language in others}
-        return {first: base} | {name: {key: str(text) for key, text in file.items()} for name, file in files.items()}
+        return {first: base} | {name: {key: _text(text) for key, text in file.items()} for name, file in files.items()}
+
+    def bad(self, nodes: Mapping[str, Node], matters: Mapping[str, Matter]) -> frozenset[str]:
+        """Return the places that could not be read, or not whole; a file's name alone stands for all of it."""
+        found = {".".join((_stem(name), *map(str, path))) for name, text in self.texts.items() for path in text.bad}
+        found |= {_stem(name) for name in APART if not self._data(name)}
+        found |= self.declared().keys() - nodes.keys()
+        found |= {f"queues.{name}" for name in self.named("queues.yaml") if name not in self.queues}
+        return frozenset(found | {f"{_stem(name)}.matter" for name, _ in self._headers() if _stem(name) not in matters})
+
+    def named(self, file: str) -> tuple[str, ...]:
+        """Return the names of a file's entries, good or not."""
+        return tuple(self._data(file))
+
+    def _headers(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name in self._menus():
+            if header := {key: self._data(name)[key] for key in HEADER if key in self._data(name)}:
+                yield name, header
 
     def _menus(self) -> Iterator[str]:
         return (name for name in self.texts if name not in APART and "/" not in name)
@@ -130,7 +165,7 @@ class Reading:
         return self._piece(name, (key,), known[kind], fields | {"place": place})
 
     def _piece(self, name: str, path: Path, kind: type[P], data: Mapping[str, Any] | None = None) -> P | None:
-        if name not in self.texts:
+        if not self._data(name):
             return None
         value: Any = data if data is not None else self._data(name)
         for step in path if data is None else ():
@@ -138,8 +173,11 @@ class Reading:
         try:
             return kind.model_validate(value)
         except ValidationError as error:
-            for item in error.errors(include_url=False):
-                self._add(name, (*path, *item["loc"]), said(item, kind))
+            found = error.errors(include_url=False)
+            inner = {item["loc"][:end] for item in found for end in range(len(item["loc"]))}
+            for item in found:
+                if item["loc"] not in inner:  # What is wrong within a thing explains what is wrong with it.
+                    self._add(name, (*path, *item["loc"]), said(item, kind))
             return None
 
     def _add(self, name: str, path: tuple[str | int, ...], words: str) -> None:

@@ -1,11 +1,13 @@
 """The base of all node kinds: a node's fields are its schema, its checks and its form in the editor."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from ivr.flow.call import Call
 from ivr.flow.inputs import Input, Pressed
@@ -17,15 +19,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a text in the menus is for: `words` a caller hears, or a `place` to go to."""
+    """What a text in the menus is for: `words` a caller hears, a `place` to go to, or a `queue` to stand in."""
 
     use: str
 
 
+def shaped(pattern: str, words: str) -> AfterValidator:
+    """Return the check that a text has this form (a regular expression), which the words explain to operations."""
+
+    def checked(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise PydanticCustomError("form", "{words}", {"words": words})
+        return text
+
+    return AfterValidator(checked)
+
+
 NonEmpty: Final = StringConstraints(min_length=1, strip_whitespace=True)
 Words = Annotated[str, NonEmpty, Mark("words")]
-Place = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$"), Mark("place")]
-Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+NAMED: Final = "name a node, as in message, or a file and a node, as in person.message: small letters, digits and _"
+Place = Annotated[str, shaped(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", NAMED), Mark("place")]
+QueueName = Annotated[str, Mark("queue")]
+Key = Annotated[str, shaped(r"[0-9*#]", "a key is one of 0 to 9, * and #")]
 Path = tuple[str, ...]
 
 
@@ -63,6 +78,13 @@ class Node(Piece, ABC):
     """One step of a call; every kind says what happens on entering it and on hearing an answer there."""
 
     place: str = ""
+    # Whether whoever comes here is with a person, or will be: in line, on record, or to be rung back.
+    reaches: ClassVar[bool] = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a call stays here for an answer; all other kinds go on, or end it, at once."""
+        return type(self).hear is not Node.hear
 
     @abstractmethod
     def enter(self, flow: "Flow", call: Call) -> Move:

@@ -1,6 +1,7 @@
 """YAML as operations write it: plain data with the line of everything, strict where YAML is treacherous."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,14 +13,27 @@ from ivr.flow.problem import Problem
 
 PLAIN: Final[Mapping[str, Any]] = {"true": True, "false": False, "null": None, "~": None, "": None}  # YAML 1.2
 Path = tuple[str | int, ...]
+UNDECODED: Final = re.compile("[\udc80-\udcff]")  # What Python's `surrogateescape` makes of bytes that are no UTF-8.
+FULL_WIDTH: Final = re.compile(r"\s*[\w.*#\"'-]+\s*：", re.ASCII)
+PLAINLY: Final[Mapping[str, str]] = {
+    "could not find expected ':'": "here is no `name: value`: write a colon and a space after the name",
+    "mapping values are not allowed here": "a colon does not fit here: put words that hold a colon in quotes, and see "
+    "whether the line before lacks the space after its colon",
+    "expected ',' or": "a bracket that opens here is not closed, or a comma is missing behind it",
+    "found unexpected end of stream": "a quotation mark that opens here is not closed",
+}
 
 
 @dataclass(frozen=True)
 class Text:
-    """One file: its data (all keys are text as written) and the line of every path in it."""
+    """One file: its data (all keys are text as written) and the line of every path in it.
+
+    `bad` are the paths below which something could not be read, () being the whole file.
+    """
 
     data: dict[str, Any]
     lines: Mapping[Path, int]
+    bad: frozenset[Path] = frozenset()
 
     def line(self, path: tuple[str | int, ...]) -> int:
         """Return the line of a path, or of the nearest thing around it."""
@@ -29,28 +43,50 @@ class Text:
         return 1
 
 
+UNREAD: Final = Text({}, {}, frozenset({()}))
+
+
 def parse(name: str, text: str) -> tuple[Text, list[Problem]]:
-    """Return the file's data, all values as text, and its problems: syntax, keys told twice, anchors, tabs."""
-    tabs = [
-        Problem(name, number, "there is a tab: indent with spaces")
-        for number, line in enumerate(text.split("\n"), 1)
-        if "\t" in line[: len(line) - len(line.lstrip())]
-    ]
-    if tabs:
-        return Text({}, {}), tabs
+    """Return the file's data, all values as text, and its problems: encoding, syntax, keys told twice, anchors, tabs.
+
+    Bytes that were no UTF-8 are to be handed in as Python's `surrogateescape` has them.
+    """
+    if unread := [*_undecoded(name, text)] or [*_tabs(name, text)]:
+        return UNREAD, unread
     try:
         root = YAML().compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return Text({}, {}), [Problem(name, mark.line + 1 if mark else 1, f"this is not YAML: {error.problem}")]
     except YAMLError as error:
-        return Text({}, {}), [Problem(name, 1, f"this is not YAML: {' '.join(str(error).split())}")]
+        return UNREAD, [_no_yaml(name, text, error)]
     if root is None:
         return Text({}, {}), []
     if not isinstance(root, MappingNode):
-        return Text({}, {}), [Problem(name, root.start_mark.line + 1, "the file must be `name: value` lines")]
-    reader = _Reader(name, {}, [])
-    return Text(reader.value(root, ()), reader.lines), reader.problems
+        return UNREAD, [Problem(name, root.start_mark.line + 1, "the file must be `name: value` lines")]
+    reader = _Reader(name, {}, [], set())
+    return Text(reader.value(root, ()), reader.lines, frozenset(reader.bad)), reader.problems
+
+
+def _undecoded(name: str, text: str) -> Iterator[Problem]:
+    if found := UNDECODED.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        yield Problem(name, line, "this is not UTF-8: in your editor, save the file with the encoding UTF-8")
+
+
+def _tabs(name: str, text: str) -> Iterator[Problem]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            yield Problem(name, number, "there is a tab: indent with spaces")
+
+
+def _no_yaml(name: str, text: str, error: YAMLError) -> Problem:
+    for number, line in enumerate(text.split("\n"), 1):
+        if FULL_WIDTH.match(line):
+            return Problem(name, number, "the colon after the name is a full-width ：, so write : and a space instead")
+    if not isinstance(error, MarkedYAMLError):
+        return Problem(name, 1, f"this is not YAML: {' '.join(str(error).split())}")
+    mark = error.context_mark or error.problem_mark
+    said = str(error.problem)
+    words = next((words for start, words in PLAINLY.items() if said.startswith(start)), said)
+    return Problem(name, mark.line + 1 if mark else 1, f"this is not YAML: {words}")
 
 
 @dataclass(frozen=True)
@@ -58,6 +94,7 @@ class _Reader:
     name: str
     lines: dict[Path, int]
     problems: list[Problem]
+    bad: set[Path]
 
     def value(self, node: Any, path: Path) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
@@ -77,10 +114,12 @@ class _Reader:
         for key, item in node.value:
             if not isinstance(key, ScalarNode):
                 self._add(key, "a name on the left of a colon must be plain text")
+                self.bad.add(path)
                 continue
             if key.value in made:
                 line = self.lines[*path, key.value]
                 self._add(key, f"{key.value!r} stands here twice (first in line {line}): keep one")
+                self.bad.add(path)  # Which entry is lost by that cannot be known.
                 continue
             self.lines[*path, key.value] = key.start_mark.line + 1
             made[key.value] = self.value(item, (*path, key.value))

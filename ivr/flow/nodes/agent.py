@@ -20,7 +20,7 @@ line:
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Final
+from typing import ClassVar, Final
 
 from ivr.flow.call import Call
 from ivr.flow.events import Learned
@@ -28,7 +28,7 @@ from ivr.flow.flow import Flow
 from ivr.flow.hours import Opening
 from ivr.flow.inputs import Dialled, InLine, Input, LeftQueue, Transferred
 from ivr.flow.move import Finish, Go, Hold, Move, Prompt
-from ivr.flow.node import Node, Path, Place, Words
+from ivr.flow.node import Node, Path, Place, QueueName, Words
 from ivr.flow.waits import Agent as AgentWait
 from ivr.flow.waits import Leaving, Outside, Room, Talking
 
@@ -41,7 +41,8 @@ LONGER: Final = ("fewer_agents", "urgent", "slower")
 class Agent(Node):
     """A person: the queue is the matter's own, unless one is named."""
 
-    queue: str | None = None
+    reaches: ClassVar[bool] = True
+    queue: QueueName | None = None
     say: Words
     next: Words
     ahead: Words
@@ -111,9 +112,7 @@ class Agent(Node):
         return frozenset({"ahead", "opening", "wait"})
 
     def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
-        """Tell of a queue that does not exist, and of a talk after which nothing or two things are meant to come."""
-        if self.queue and self.queue not in flow.queues:
-            yield ("queue",), f"there is no queue {self.queue!r}: queues.yaml has {', '.join(flow.queues)}"
+        """Tell of a talk after which nothing or two things are meant to come."""
         if bool(self.then) == bool(self.bye):
             yield ("then",), "what comes after the talk? write either then: (a survey, say) or bye: (words)"
 

@@ -17,6 +17,7 @@ callback:
 """
 
 from collections.abc import Iterator
+from typing import ClassVar
 
 from ivr.flow import numbers
 from ivr.flow.asking import ask, everywhere, missed
@@ -34,6 +35,7 @@ KEYED = "keyed"
 class Callback(Node):
     """A call back on this number or another one of those that we may ring (hotline.yaml, callbacks)."""
 
+    reaches: ClassVar[bool] = True
     say: Words
     yours: Words
     this: Words

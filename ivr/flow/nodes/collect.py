@@ -26,10 +26,11 @@ from ivr.flow.events import Learned
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Input
 from ivr.flow.move import Go, Move, Prompt
-from ivr.flow.node import Node, Path, Place, Words, keys_of
+from ivr.flow.node import Node, Path, Place, Words, keys_of, shaped
 from ivr.flow.waits import Keys
 
 KEYED = "keyed"
+LENGTH = 'write how many digits, as in "10" or "12-20"'
 LENGTHS = {"phone": "11", "amount": "2-7", "date": "4"}
 SPOKEN = {"amount": "keyed_amount", "date": "keyed_date"}
 
@@ -37,11 +38,11 @@ SPOKEN = {"amount": "keyed_amount", "date": "keyed_date"}
 class Collect(Node):
     """A number of the caller's: digits of a known length, a mobile number, an amount in yuan, or a date (MMDD)."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
+    name: Annotated[str, shaped("[a-z][a-z_]*", "name what is keyed in small letters and _, as in paid_on")]
     say: Words
     help: Words
     form: Literal["digits", "phone", "amount", "date"] = "digits"
-    digits: Annotated[str, Field(pattern=r"^\d{1,2}(-\d{1,2})?$")] | None = None
+    digits: Annotated[str, shaped(r"\d{1,2}(-\d{1,2})?", LENGTH)] | None = None
     seconds: int = Field(6, ge=3, le=30)
     then: Place
     missed: Place | None = None

@@ -8,19 +8,17 @@ staffed:
 ```
 """
 
-from collections.abc import Iterator
-
 from ivr.flow.call import Call
 from ivr.flow.events import Learned
 from ivr.flow.flow import Flow
 from ivr.flow.move import Go, Move
-from ivr.flow.node import Node, Path, Place
+from ivr.flow.node import Node, Place, QueueName
 
 
 class Hours(Node):
     """Is the queue (the matter's own, unless one is named) open now? Words may mention the next `opening`."""
 
-    queue: str | None = None
+    queue: QueueName | None = None
     open: Place
     closed: Place
 
@@ -35,8 +33,3 @@ class Hours(Node):
     def learns(self) -> frozenset[str]:
         """Return the facts for words."""
         return frozenset({"opening"})
-
-    def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
-        """Tell of a queue that does not exist."""
-        if self.queue and self.queue not in flow.queues:
-            yield ("queue",), f"there is no queue {self.queue!r}: queues.yaml has {', '.join(flow.queues)}"

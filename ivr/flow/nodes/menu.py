@@ -82,6 +82,8 @@ class Menu(Node):
             if choice.go in seen:
                 yield ("choices", key), f"two keys lead to {choice.go!r}: keep one of them"
             seen.add(choice.go)
-        heard = sum(1 for choice in self.choices.values() if not self._language(flow, choice))
-        if heard + (heard < len(self.choices)) > MOST:
-            yield ("choices",), f"there are {heard} choices, but a caller keeps at most {MOST} in mind: make a submenu"
+        matters = sum(1 for choice in self.choices.values() if not self._language(flow, choice))
+        if (heard := matters + (matters < len(self.choices))) > MOST:
+            counted = " with the one for another language" if heard > matters else ""
+            words = f"a caller hears {heard} choices{counted}, but keeps at most {MOST} in mind: make a submenu"
+            yield ("choices",), words

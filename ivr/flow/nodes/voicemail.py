@@ -9,6 +9,8 @@ message:
 ```
 """
 
+from typing import ClassVar
+
 from ivr.flow.call import Call
 from ivr.flow.events import Learned, Missed
 from ivr.flow.flow import Flow
@@ -21,6 +23,7 @@ from ivr.flow.waits import Message
 class Voicemail(Node):
     """After a notice that everybody hears and a beep, the caller speaks; saying nothing is asked about once."""
 
+    reaches: ClassVar[bool] = True
     say: Words
     seconds: int = 120
     then: Place
