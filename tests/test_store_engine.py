@@ -95,7 +95,8 @@ def test_sqlite_keeps_every_commit_and_its_foreign_keys(database: str, opened_en
 
 def test_a_read_only_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ivr.db").write_bytes(ready_file())
-    assert "readonly" in refusal(f"sqlite:///file:{tmp_path}/ivr.db?mode=ro&uri=true")
+    said = refusal(f"sqlite:///file:{tmp_path}/ivr.db?mode=ro&uri=true")
+    assert "readonly database: make the file and its folder writable" in said
 
 
 def test_a_read_only_server_is_refused(postgres: Postgres) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ivr.store.crypto import Cipher, bind
-from ivr.store.errors import StoreError, told
+from ivr.store.errors import StoreError, advised, told
 
 VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 LOCK: Final = 0x1F12  # The key of our advisory lock in PostgreSQL; any number will do, so it is ours for ever.
@@ -88,7 +88,7 @@ def _plainly(engine: Engine) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:
         name = engine.url.render_as_string(hide_password=True)
-        raise StoreError(f"the database {name} cannot be used: {told(error)}") from error
+        raise StoreError(f"the database {name} cannot be used: {advised(told(error))}") from error
 
 
 def _sqlite(url: URL) -> Engine:
@@ -96,7 +96,8 @@ def _sqlite(url: URL) -> Engine:
         try:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"the database's folder cannot be made: {error}") from None
+            words = f"the database's folder cannot be made: {error}: correct DATABASE_URL or make it yourself"
+            raise StoreError(words) from None
     engine = create_engine(url, hide_parameters=True, pool_size=8, pool_timeout=2, connect_args={"timeout": 2})
     event.listen(engine, "connect", _pragmas)
     return engine
@@ -137,7 +138,9 @@ def _writable(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         connection.exec_driver_sql("PRAGMA user_version = 1")  # On a read-only file BEGIN alone says nothing.
     elif connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on":
-        raise StoreError("the database is read-only: calls could not be written down")
+        raise StoreError(
+            "the database is read-only, so calls could not be written down: set DATABASE_URL to the primary"
+        )
     connection.rollback()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA busy_timeout=2000")

@@ -1,5 +1,24 @@
 """What can go wrong with the database, in one line that says what to do about it."""
 
+from collections.abc import Mapping
+from typing import Final
+
+# What databases say, in small letters -> what to do.
+ADVICE: Final[Mapping[str, str]] = {
+    "readonly database": "make the file and its folder writable for whoever runs the hotline",
+    "unable to open": "make the folder and the file readable and writable for whoever runs the hotline",
+    "is locked": "end the other program that writes to it",
+    "not a database": "DATABASE_URL names another file, or a damaged one: correct it or restore the backup",
+    "disk is full": "make room on the disk",
+    "connection refused": "start PostgreSQL, or correct host and port in DATABASE_URL",
+    "could not translate host": "correct the host in DATABASE_URL",
+    "failed to resolve host": "correct the host in DATABASE_URL",
+    "timeout expired": "see that PostgreSQL runs and can be reached, or correct the host in DATABASE_URL",
+    "password authentication failed": "correct user and password in DATABASE_URL",
+    "no password supplied": "add the password to DATABASE_URL",
+    "does not exist": "create it in PostgreSQL, or correct DATABASE_URL",
+}
+
 
 class StoreError(Exception):
     """The database cannot be used, or did not answer in time; the message is one line and holds no secret."""
@@ -13,3 +32,9 @@ def told(error: BaseException) -> str:
     """Return what the database driver said, on one line and without the statement or its values."""
     said = str(getattr(error, "orig", None) or error).strip()
     return said.splitlines()[0].strip() if said else type(error).__name__
+
+
+def advised(said: str) -> str:
+    """Return what a driver said, followed by what to do where that is known."""
+    advice = next((words for sign, words in ADVICE.items() if sign in said.lower()), "")
+    return f"{said}: {advice}" if advice else said
