@@ -27,6 +27,18 @@ NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
 HELP: Final = "Type keys (0-9 * #), nothing for silence, `say 5` to speak for 5 seconds, `hang up` or Ctrl-D to end."
 
 
+class Sound(Protocol):
+    """Something heard: the words of a `say`, the address of a `play`."""
+
+    @property
+    def kind(self) -> str:
+        """What kind of sound it is."""
+
+    @property
+    def text(self) -> str:
+        """What is heard."""
+
+
 class Phone(Protocol):
     """A phone with a call on it, as the practice carrier's Caller is."""
 
@@ -34,8 +46,8 @@ class Phone(Protocol):
     def over(self) -> bool:
         """Whether the call is over."""
 
-    def listen(self) -> object:
-        """Listen until the hotline waits for something."""
+    def listen(self) -> Sequence[Sound]:
+        """Listen until the hotline waits for something; what was heard."""
 
     def press(self, keys: str) -> object:
         """Key in."""
@@ -118,8 +130,10 @@ class Page:
                 self._do(action)
 
     def _listen(self) -> None:
-        self.rehearsal.phone.listen()
+        heard = self.rehearsal.phone.listen()
         events = self.rehearsal.events()
+        if len(events) == self.told:  # The lifeboat speaks: a fault of ours is heard, but is no event of the call.
+            click.echo("".join(f"< {sound.text}\n" for sound in heard if sound.kind == "say"), nl=False)
         new = [line for line in transcript.lines(events[self.told :], self.base) if not line.startswith(">")]
         self.told = len(events)
         self.lines += new

@@ -246,7 +246,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
                 url = f"http://127.0.0.1:{port}"
                 return create_app(replace(alone, port=port, public_url=url, api_url=url), clock)
 
-            with rehearsal(make, script.at, found.account, found.tokens[0], number) as (app, carrier):
+            with rehearsal(make, script.at, found.account, found.tokens[0], number) as (app, carrier), logs.brief():
                 made: Parts = app.extensions["hotline"]
                 caller = Caller(carrier, script.caller, number)
                 yield Rehearsal(caller, lambda: made.journal.events(caller.leg.sid))

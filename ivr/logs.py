@@ -3,10 +3,12 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
+from flask.logging import default_handler
 
 NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(\+?\d{3,})(\d{4})(?![0-9A-Za-z])")
 
@@ -32,3 +34,30 @@ def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutable
     kept = ("timestamp", "level")
     masked = {key: NUMBER.sub(r"…\2", item) for key, item in event.items() if isinstance(item, str) and key not in kept}
     return {**event, **masked}
+
+
+class _Brief(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return _line(record.getMessage(), record.exc_info[1] if record.exc_info else None)
+
+
+@contextmanager
+def brief() -> Iterator[None]:
+    """Tell what goes wrong in one line without a traceback, for whoever tries a call in a terminal."""
+    structlog.configure(processors=[_brief], cache_logger_on_first_use=False)
+    kept = default_handler.formatter
+    default_handler.setFormatter(_Brief())
+    try:
+        yield
+    finally:
+        default_handler.setFormatter(kept)
+        configure()
+
+
+def _brief(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+    return _line(event["event"], sys.exc_info()[1] if event.get("exc_info") else None)
+
+
+def _line(what: str, error: BaseException | None) -> str:
+    why = f": {type(error).__name__}: {error}" if error else ""
+    return " ".join(NUMBER.sub(r"…\2", f"! {what}{why}").split())

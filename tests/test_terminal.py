@@ -1,5 +1,6 @@
 """What the terminal phone promises: a call by typing, on a page of text that is a test as it stands."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -87,6 +88,30 @@ def test_what_cannot_be_done_now_is_said_and_changes_nothing(tools: Tools) -> No
     assert "Nothing is being recorded now." in done.stderr
     assert "Type keys" in done.stderr
     assert [line for line in done.stdout.splitlines() if line.startswith(">")] == ["> (hangs up)"]
+
+
+@pytest.mark.parametrize("at", [OPEN, CLOSED])
+def test_the_first_call_of_the_readme_stands_in_a_queue_at_any_hour(tools: Tools, at: str) -> None:
+    _, _, rest = (ROOT / "README.md").read_text("utf-8").partition("## Your first call")
+    keys = re.findall(r"`([0-9]+)`", rest.partition("you stand in the queue")[0])
+    assert keys
+    done = run(tools, "call", "--at", at, typed="\n".join([*keys, "", ""]))
+    rounds = [line for line in done.stdout.splitlines() if line.startswith("~")]
+    assert rounds[0] == "~ waits at 1 for 0 s"
+    assert len(rounds) == 2
+
+
+def test_a_fault_of_ours_is_heard_and_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = create_app(hotline_settings(tmp_path, 8000))
+    monkeypatch.setattr("ivr.flow.engine.HOPS", 0)
+    done = app.test_cli_runner().invoke(args=["call", "--at", OPEN], input="\n")
+    heard = [line for line in done.stdout.splitlines() if line.startswith("<")]
+    assert heard[0].startswith("< 抱歉，系统出了点问题")
+    assert heard[1].startswith("< Sorry, something went wrong")
+    assert "> (silence)" in done.stdout
+    told = [line for line in done.stderr.splitlines() if "Type keys" not in line]
+    assert told[0] == "! a turn failed: FlowError: : 0 nodes passed without asking the caller anything"
+    assert all(line.startswith("! ") for line in told)
 
 
 @pytest.mark.parametrize(
