@@ -1,9 +1,11 @@
 """The hotline as a WSGI application; `python app.py` answers calls."""
 
+import errno
 import gc
 import os
 import socket
 import sys
+from collections.abc import Iterator
 from contextlib import closing
 
 from flask import Flask
@@ -22,15 +24,43 @@ def started(given: Settings | None = None) -> Flask:
         sys.exit(f"hotline: {error}")
 
 
-def free(host: str, port: int) -> bool:
-    """Tell whether the port can still be taken."""
-    with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+def hindrance(host: str, port: int) -> str:
+    """Return why nothing can listen there and what to do about it, empty where something can."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with closing(socket.socket(family, kind)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        match error.errno:
+            case errno.EADDRINUSE:
+                return f"port {port} of {host} is taken: stop what runs there or set PORT"
+            case errno.EACCES:
+                return f"port {port} is only for the system's administrator: set PORT to one above 1023"
+            case _:
+                return f"HOST is {host!r}, no address of this machine: set it to one, or to 0.0.0.0 for all of them"
+    return ""
+
+
+def greeting(found: Settings, application: Flask) -> Iterator[str]:
+    """Yield what whoever starts the hotline has to know: where to call, where to answer, what to tell the carrier."""
+    if not found.practice:
+        parts: Parts = application.extensions["hotline"]
+        yield f"Calls to {parts.flow.hotline.number} are answered. At Twilio, for this number, all by HTTP POST:"
+        yield f"  A call comes in:       {found.public_url}/voice/incoming"
+        yield f"  Primary handler fails: {found.public_url}/voice/fallback"
+        yield f"  Call status changes:   {found.public_url}/voice/status"
+        yield f"Listening on {found.host}:{found.port}, where the proxy of {found.public_url} must lead."
+        yield f"Answer calls: {found.public_url}/desk; flask --app app people add NAME lets somebody in."
+        return
+    here = f"http://{found.host}:{found.port}"
+    yield "No Twilio settings: the practice carrier is on, and this server listens on this machine only."
+    yield f"Make a call: {here}/phone"
+    if password := application.extensions["pages"].hire_first():
+        yield f"Answer calls: {here}/desk as alice, with the password {password}"
+        yield "That password is not shown again; flask --app app people password alice makes a new one."
+    else:
+        yield f"Answer calls: {here}/desk; flask --app app people password alice makes alice a new password."
 
 
 def settle() -> None:
@@ -52,16 +82,10 @@ def main() -> None:
         found = settings.read()
     except SettingsError as error:
         sys.exit(f"hotline: {error}")
-    if not free(found.host, found.port):
-        sys.exit(f"hotline: port {found.port} of {found.host} is taken: stop what runs there or set PORT")
+    if why := hindrance(found.host, found.port):
+        sys.exit(f"hotline: {why}")
     application = started(found)
-    if found.practice:
-        print("No Twilio settings: the practice carrier is on, and this server listens on this machine only.")
-        print(f"Make a call: http://{found.host}:{found.port}/phone")
-        if password := application.extensions["pages"].hire_first():
-            print(f"Answer calls: http://{found.host}:{found.port}/desk as alice, with the password {password}")
-            print("That password is not shown again; flask --app app people password alice makes a new one.")
-        sys.stdout.flush()
+    print(*greeting(found, application), sep="\n", flush=True)
     server = Server(
         "app:app",
         address=found.host,

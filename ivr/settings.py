@@ -53,18 +53,19 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
     given = {name: value.strip() for name, value in found.items() if value and value.strip()}
     instance = root / "instance"
     account, token = _pair(given, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+    _id("TWILIO_ACCOUNT_SID", "AC", account)
     api_key, api_secret = _pair(given, "TWILIO_API_KEY", "TWILIO_API_SECRET")
     tokens = _list(token)
     host, port = given.get("HOST", "127.0.0.1"), _port(given.get("PORT", "8000"))
     kept = _kept(instance) if not tokens or "SECRET_KEY" not in given else {}
     here = f"http://127.0.0.1:{port}"
-    public_url = _url("PUBLIC_URL", given.get("PUBLIC_URL", f"http://{host}:{port}"))
     api_url = _url("TWILIO_API_URL", given.get("TWILIO_API_URL", "https://api.twilio.com"))
+    public_url = _public(given.get("PUBLIC_URL", ""), api_url, f"http://{host}:{port}") if tokens else here
     return Settings(
         # The practice carrier knows no callers but us, so while it is on nobody else may reach this server.
         host=host if tokens else "127.0.0.1",
         port=port,
-        public_url=public_url if tokens else here,
+        public_url=public_url,
         database_url=given.get("DATABASE_URL", f"sqlite:///{instance / 'hotline.db'}"),
         account=account or PRACTICE_ACCOUNT,
         tokens=tokens or (kept["practice token"],),
@@ -75,7 +76,9 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         instance=instance,
         practice=not tokens,
         prefixes=_prefixes(given.get("ALLOWED_PREFIXES", "+86")),
-        workspace=_workspace(given.get("TWILIO_TASKROUTER_WORKSPACE", "")) if tokens else "",
+        workspace=_id("TWILIO_TASKROUTER_WORKSPACE", "WS", given.get("TWILIO_TASKROUTER_WORKSPACE", ""))
+        if tokens
+        else "",
         api_key=api_key,
         api_secret=api_secret,
     )
@@ -117,9 +120,24 @@ def _url(name: str, text: str) -> str:
     return text.rstrip("/")
 
 
-def _workspace(text: str) -> str:
-    if text and not re.fullmatch("WS[0-9a-f]{32}", text):
-        raise SettingsError(f"TWILIO_TASKROUTER_WORKSPACE is {text!r}: give the workspace's id, WS and 32 digits")
+def _public(text: str, api_url: str, here: str) -> str:
+    """Return our address; only a carrier near by, whose own address is http, may ask us without TLS or by default."""
+    if near := urlsplit(api_url).scheme == "http":
+        text = text or here
+    if not text:
+        raise SettingsError(
+            "PUBLIC_URL is missing: set it to the https address by which the carrier reaches this server"
+        )
+    if urlsplit(_url("PUBLIC_URL", text)).scheme == "http" and not near:
+        raise SettingsError(f"PUBLIC_URL is {text!r}: give an https address, as numbers and keys travel there")
+    return text.rstrip("/")
+
+
+def _id(name: str, kind: str, text: str) -> str:
+    if text and not re.fullmatch(f"{kind}[0-9a-f]{{32}}", text):
+        raise SettingsError(
+            f"{name} is {text!r}: copy it from Twilio's console, {kind} and 32 digits or letters a to f"
+        )
     return text
 
 

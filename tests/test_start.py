@@ -31,17 +31,17 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(project: Path, **environment: str) -> subprocess.Popen[str]:
-    """Run `python app.py` there."""
+def start(project: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """Run `python app.py` there, or Python with other arguments."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("TWILIO", "DATABASE", "SECRET"))}
     given = {**kept, "PYTHONPATH": str(project), **environment}
-    command = [sys.executable, "app.py"]
+    command = [sys.executable, *(arguments or ("app.py",))]
     return subprocess.Popen(command, cwd=project, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def refused(project: Path, **environment: str) -> str:
+def refused(project: Path, *arguments: str, **environment: str) -> str:
     """Return what the program says when it does not start."""
-    with start(project, **environment) as process:
+    with start(project, *arguments, **environment) as process:
         _, errors = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "Traceback" not in errors
@@ -66,13 +66,34 @@ def test_a_taken_port_is_told(project: Path) -> None:
     assert errors.strip() == f"hotline: port {port} of 127.0.0.1 is taken: stop what runs there or set PORT"
 
 
+def test_an_address_of_another_machine_is_told(project: Path) -> None:
+    errors = refused(project, HOST="192.0.2.1", PORT=str(free_port()), PUBLIC_URL="https://hotline.example", **TWILIO)
+    assert errors.startswith("hotline: HOST is '192.0.2.1', no address of this machine: set it to one")
+
+
+@pytest.mark.parametrize("arguments", [["app.py"], ["-m", "flask", "--app", "app", "menus", "check"]])
+def test_menus_in_another_encoding_are_told_with_file_and_line(project: Path, arguments: list[str]) -> None:
+    file = project / "menus" / "fault.yaml"
+    file.write_bytes(b"# first\n" + file.read_text("utf-8").encode("gbk"))
+    errors = refused(project, *arguments, PORT=str(free_port()))
+    assert errors.splitlines()[1:] == [
+        "fault.yaml:2: this is not UTF-8: in your editor, save the file with the encoding UTF-8"
+    ]
+
+
 @pytest.mark.parametrize(
-    "url", ["postgresql+psycopg://nobody@127.0.0.1:1/none", "sqlite:////proc/none/hotline.db", "nonsense"]
+    ("url", "words"),
+    [
+        ("postgresql+psycopg://nobody@127.0.0.1:1/none", "start PostgreSQL, or correct host and port in DATABASE_URL"),
+        ("sqlite:////proc/none/hotline.db", "correct DATABASE_URL or make it yourself"),
+        ("nonsense", "DATABASE_URL is no database URL"),
+    ],
 )
-def test_a_database_that_cannot_be_had_is_told_in_one_line(project: Path, url: str) -> None:
+def test_a_database_that_cannot_be_had_is_told_in_one_line(project: Path, url: str, words: str) -> None:
     errors = refused(project, PORT=str(free_port()), DATABASE_URL=url)
     assert len(errors.strip().splitlines()) == 1
     assert errors.startswith("hotline: ")
+    assert words in errors
 
 
 def test_with_twilio_it_starts_and_lets_nobody_in_unsigned(project: Path) -> None:
@@ -84,6 +105,36 @@ def test_with_twilio_it_starts_and_lets_nobody_in_unsigned(project: Path) -> Non
         finally:
             process.terminate()
             process.wait(10)
+
+
+def printed(project: Path, **environment: str) -> str:
+    """Return what a start prints until it answers."""
+    port = free_port()
+    with start(project, PORT=str(port), **environment) as process:
+        try:
+            answering(f"http://127.0.0.1:{port}/voice/incoming")
+        finally:
+            process.terminate()
+            said, _ = process.communicate(timeout=10)
+    return said.replace(str(port), "8000")
+
+
+def test_each_start_says_where_to_call_and_to_answer_and_how_to_get_a_password(project: Path) -> None:
+    first, second = printed(project), printed(project)
+    for said in (first, second):
+        assert "http://127.0.0.1:8000/phone" in said
+        assert "http://127.0.0.1:8000/desk" in said
+        assert "flask --app app people password alice" in said
+    assert "with the password" in first
+    assert "with the password" not in second
+
+
+def test_a_live_start_says_what_to_tell_the_carrier(project: Path) -> None:
+    said = printed(project, PUBLIC_URL="https://hotline.example/", **TWILIO)
+    assert "Calls to +864001234567 are answered" in said
+    for name in ("incoming", "fallback", "status"):
+        assert f" https://hotline.example/voice/{name}\n" in said
+    assert "https://hotline.example/desk" in said
 
 
 def answering(url: str) -> int:
@@ -101,6 +152,9 @@ WRONG = {
     "half of Twilio": ({"TWILIO_ACCOUNT_SID": "AC1"}, "belong together"),
     "a port": ({"PORT": "many"}, "PORT is 'many'"),
     "a public address": (TWILIO | {"PUBLIC_URL": "hotline"}, "PUBLIC_URL is 'hotline'"),
+    "no public address": (TWILIO, "PUBLIC_URL is missing: set it to the https address"),
+    "a public address in the clear": (TWILIO | {"PUBLIC_URL": "http://hotline.example"}, "give an https address"),
+    "an account": (TWILIO | {"TWILIO_ACCOUNT_SID": "foo"}, "TWILIO_ACCOUNT_SID is 'foo': copy it from Twilio's"),
     "an underscore": (TWILIO | {"PUBLIC_URL": "https://my_host.example"}, "underscore"),
 }
 
@@ -110,6 +164,12 @@ def test_a_wrong_setting_says_what_to_do(name: str, tmp_path: Path) -> None:
     given, words = WRONG[name]
     with pytest.raises(SettingsError, match=re.escape(words)):
         settings.read(given, tmp_path)
+
+
+def test_a_carrier_near_by_may_ask_in_the_clear(tmp_path: Path) -> None:
+    near = TWILIO | {"TWILIO_API_URL": "http://127.0.0.1:9000"}
+    assert settings.read(near, tmp_path).public_url == "http://127.0.0.1:8000"
+    assert settings.read(near | {"PUBLIC_URL": "http://10.0.0.5/"}, tmp_path).public_url == "http://10.0.0.5"
 
 
 def test_without_twilio_the_practice_carrier_is_on_and_only_this_machine_is_heard(tmp_path: Path) -> None:
