@@ -40,12 +40,12 @@ def menus_read_once() -> Iterator[None]:
     """
 
     @lru_cache(16)
-    def read(menus: tuple[tuple[str, str], ...], recorded: frozenset[str]) -> tuple[Flow | None, list[Problem]]:
-        return load(dict(menus), recorded)
+    def read(menus: tuple[tuple[str, str], ...], *sounds: frozenset[str]) -> tuple[Flow | None, list[Problem]]:
+        return load(dict(menus), *sounds)
 
     with (
         patch("ivr.flow.load.parse", lru_cache(256)(parse)),
-        patch("ivr.factory.load", lambda menus, recorded: read(tuple(menus.items()), recorded)),
+        patch("ivr.factory.load", lambda menus, *sounds: read(tuple(menus.items()), *sounds)),
     ):
         yield
 
