@@ -25,7 +25,7 @@ from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.flow.problem import Problem
-from ivr.hotline import Hotline
+from ivr.hotline import Caller, Hotline
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
 from ivr.pages import Pages
@@ -190,8 +190,14 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _open(flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     rings = ThreadPoolExecutor(8, "rings")
-    board = Switchboard(desk, carrier, flow.hotline.number, found.public_url, rings.submit, found.prefixes)
+    number, url = flow.hotline.number, found.public_url
+    board = Switchboard(desk, carrier, number, url, rings.submit, lambda call: _hang_up(hotline, call), found.prefixes)
     return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board)
+
+
+def _hang_up(hotline: Hotline, call: str) -> None:
+    """End the call of a caller who is gone; who rang stands in the journal."""
+    hotline.hang_up(call, Caller("", ""))
 
 
 def _open(flow: Flow, queue: str, at: datetime) -> bool:

@@ -16,14 +16,14 @@ OUTSIDE = "+8613900139000"
 
 
 @contextmanager
-def staffed(folder: Path) -> Iterator[World]:
-    """Run a hotline with Alice, Bob, and Carol, who is of a higher level."""
+def staffed(folder: Path, excused: tuple[str, ...] = ()) -> Iterator[World]:
+    """Run a hotline with Alice, Bob, and Carol, who is of a higher level; faults with these codes are no wonder."""
     with world(folder) as made:
         for name in ("alice", "bob", "carol"):
             made.carrier.phone(f"client:{name}")
             made.parts.desk.enrol(name, f"client:{name}", SKILLS, level=2 if name == "carol" else 1)
         yield made
-        assert made.wrong() == []
+        assert [wrong for wrong in made.wrong() if not wrong.startswith(excused)] == []
 
 
 class Talk:

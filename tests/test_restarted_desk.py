@@ -146,6 +146,16 @@ def test_offers_that_a_kill_left_behind_are_free_within_ten_seconds(database: st
     assert longest < FREED
 
 
+def test_who_hung_up_while_we_were_down_rings_nobody(database: str, tmp_path: Path) -> None:
+    with company(tmp_path, database, 1, f"{SEED} gone") as here:
+        here.hire("alice")
+        gone, there = here.queued(), here.queued()
+        restarted(here, gone.hang_up)
+        awaited(lambda: [place.call_id for place in here.parts.desk.waiting()] == [there.leg.sid], "who is gone left")
+        there.hang_up()
+        here.settled([gone, there], ["alice"])
+
+
 def _freed(here: Company, started: float, why: str) -> float:
     """Wait until every offer rings at somebody or is taken back; return how long that took since the restart."""
 

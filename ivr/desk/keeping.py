@@ -12,6 +12,7 @@ from ivr.desk.callbacks import Callbacks
 from ivr.desk.cases import Cases
 from ivr.desk.guests import Guests
 from ivr.desk.inbox import Inbox
+from ivr.desk.lasting import Lasting, quiet, ringing
 from ivr.desk.line import Rules
 from ivr.desk.notes import Notes
 from ivr.desk.offers import Offer, Offers
@@ -23,7 +24,7 @@ from ivr.store.desk_tables import line
 from ivr.store.engine import opened
 from ivr.store.queueing import place_id
 
-__all__ = ["RULES", "AgentState", "Desk", "Offer", "Outlook", "Place"]
+__all__ = ["RULES", "AgentState", "Desk", "Lasting", "Offer", "Outlook", "Place"]
 
 RULES: Final = Rules(
     head_start={1: timedelta(minutes=30), 2: timedelta(minutes=5)},
@@ -158,6 +159,14 @@ class Desk:
     def stale(self) -> list[str]:
         """Return the offers that are past: rung too long, or whose caller is gone while the agent is still rung."""
         return self.offers.stale()
+
+    def ringing(self, before: datetime) -> list[Lasting]:
+        """Return the agents' calls that have rung since before this, each with its offer."""
+        return ringing(self.engine, before)
+
+    def quiet(self, before: datetime) -> list[Lasting]:
+        """Return the calls of those who wait, but have not asked for their next round since before this."""
+        return quiet(self.engine, before)
 
     def over(self, place: str) -> bool:
         """Let the agent of a talk wrap it up; False where nobody talks there."""

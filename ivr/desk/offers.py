@@ -126,12 +126,6 @@ class Offers:
             past = connection.scalars(_stale(), {"unrung": now - UNRUNG, "late": now - PATIENCE})
             return [offer for offer in past if offer]
 
-    def ringing(self) -> list[Place]:
-        """Return the places whose agent is rung, by a call that is noted."""
-        rung = places().where(line.c.state == "offered", line.c.leg.is_not(None))
-        with opened(self.engine) as connection:
-            return [Place(**row) for row in connection.execute(rung).mappings()]
-
     def _waiting(self, connection: Connection, most: int) -> list[Entry]:
         """Return who may be offered now: call backs only while their queue is open, and at a decent hour."""
         now = self.now()

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from twilio.base.exceptions import TwilioRestException
+
 if TYPE_CHECKING:
     from twilio.rest import Client
 
 SECONDS: Final = 4.0
 TWILIO: Final = "https://api.twilio.com"
+NOT_FOUND: Final = 404
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
 
 
@@ -43,8 +46,13 @@ class Rest:
         self._client.calls(call).update(status="completed")
 
     def over(self, call: str) -> bool:
-        """Has a call ended, however it did?"""
-        return self._client.calls(call).fetch().status in OVER
+        """Has a call ended, however it did? So has one that the carrier does not know."""
+        try:
+            return self._client.calls(call).fetch().status in OVER
+        except TwilioRestException as error:
+            if error.status == NOT_FOUND:
+                return True
+            raise
 
     def hold(self, talk: str, who: str, music: str = "") -> None:
         """Have somebody in a talk hear this document instead of it; without one, the talk again."""

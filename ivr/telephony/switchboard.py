@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Final
@@ -12,12 +13,14 @@ import structlog
 from ivr.desk.guests import Guest, Mode
 from ivr.desk.keeping import Desk, Offer, Place
 from ivr.telephony.rest import Rest
-from ivr.telephony.rings import Rings
 from ivr.telephony.talks import RINGS, Talks
+from ivr.telephony.watch import Watch
 
 SECONDS: Final = 1.0  # How often it tends all by itself, for what other processes changed, and what nobody told.
 REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen in one more.
 CUSTOMER_RINGS: Final = 40
+QUIET_RING: Final = timedelta(seconds=7)
+QUIET_CALLER: Final = timedelta(seconds=90)  # A round of the waiting room is shorter: its music and a few words.
 WAIT: Final = 15.0
 log = structlog.get_logger()
 
@@ -28,7 +31,8 @@ class Switchboard:
 
     `run` does a job in the background: the webhooks of callers never wait for the carrier's REST. What is `beside` is
     done every second, too; `taken` is told of an offer that its agent took, before the caller is fetched.
-    What is done to a talk is waited for: False where it was not done.
+    What is done to a talk is waited for: False where it was not done. `hang_up` ends a caller's call in the journal,
+    where the carrier says that it is over and nobody told us.
     """
 
     desk: Desk
@@ -36,19 +40,23 @@ class Switchboard:
     number: str
     url: str
     run: "Callable[[Callable[[], bool]], Future[bool]]"
+    hang_up: Callable[[str], object]
     prefixes: tuple[str, ...] = ("+86",)
     beside: list[Callable[[], object]] = field(default_factory=list)
     taken: list[Callable[[str], object]] = field(default_factory=list)
     talks: Talks = field(init=False)
-    rings: Rings = field(init=False)
+    watches: tuple[Watch, ...] = field(init=False)
     _customers: dict[str, str] = field(default_factory=dict)
     _woken: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
-        """Make what changes talks, and what watches rings."""
+        """Make what changes talks, and what watches rings and callers."""
         made = Talks(self.desk, self.rest, self.number, self.url, self.prefixes, self.run)
+        seconds, watched = timedelta(seconds=1), (self.desk.now, self.rest, made.quietly)
+        rings = Watch(*watched, self.desk.ringing, self.left, QUIET_RING, 4 * seconds, seconds, most=1000)
+        callers = Watch(*watched, self.desk.quiet, self._gone, QUIET_CALLER, 60 * seconds, 5 * seconds, most=5)
         object.__setattr__(self, "talks", made)
-        object.__setattr__(self, "rings", Rings(self.desk, self.rest, made.quietly, self.left))
+        object.__setattr__(self, "watches", (rings, callers))
 
     def changed(self) -> None:
         """Look at the line again, soon; whoever joins, leaves, or becomes free tells it here."""
@@ -66,7 +74,8 @@ class Switchboard:
             self._send_back(place)
         for place in self.desk.talks.called_back():
             self.talks.close(place)
-        self.rings.look()
+        for watch in self.watches:
+            watch.tend()
         for place in self.desk.callbacks.stale():
             self.unanswered(self.desk.place(place))
         for guest in self.desk.guests.past():
@@ -198,10 +207,28 @@ class Switchboard:
         return True
 
     def _back(self, place: str) -> None:
-        """Have a caller who could not be fetched wait in front again, and hang up the agent, who is alone."""
+        """Have a caller who could not be fetched wait in front again, and hang up the agent, who is alone.
+
+        Unless the carrier says that the caller is gone: then it is the call that is over.
+        """
         found = self.desk.place(place)
+        gone = found is not None and self._ended(found.call_id)
         if found and self.desk.talks.given_back(place) and found.leg:
             self._end(found.leg)
+        if found and gone:
+            self.hang_up(found.call_id)
+        self.changed()
+
+    def _ended(self, call: str) -> bool:
+        try:
+            return self.rest.over(call)
+        except Exception as error:
+            log.warning("caller not asked about", call=call, why=type(error).__name__)
+            return False
+
+    def _gone(self, call: str) -> None:
+        """End the call of a caller who is gone, as nobody told us."""
+        self.hang_up(call)
         self.changed()
 
     def _over(self, place: str) -> None:

@@ -108,7 +108,7 @@ def latencies(made: Office, waiting: int = WAITING, agents: int = AGENTS, offers
     fill(made, 0, waiting + offers)
     desk: Desk = made.desk
     with carrier(f"client:{name}" for name in names) as (url, rung), ThreadPoolExecutor(8) as rings:
-        board = Switchboard(desk, Rest(ACCOUNT, TOKEN, url), HOTLINE, ADDRESS, rings.submit)
+        board = Switchboard(desk, Rest(ACCOUNT, TOKEN, url), HOTLINE, ADDRESS, rings.submit, lambda _: None)
         with _tended(board):
             return [_soon(desk, board, rung, name) for name in names[:offers]]
 

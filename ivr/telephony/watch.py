@@ -1,0 +1,47 @@
+"""Calls whose end nobody told us, as while we were down: the carrier is asked about those that last."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ivr.desk.keeping import Lasting
+from ivr.telephony.rest import Rest
+
+
+@dataclass
+class Watch:
+    """Asks about calls that show no sign of life for longer than `quiet`, or since before we began.
+
+    `lasting` finds those that have shown none since a moment. They are looked for every `look`, and the same one is
+    asked about `again` after a while; the longest quiet first, and `most` of them a look, `quietly` in the background.
+    `over` is told what a call that has ended was for.
+    """
+
+    now: Callable[[], datetime]
+    rest: Rest
+    quietly: Callable[[str, Callable[[], object]], None]
+    lasting: Callable[[datetime], Iterable[Lasting]]
+    over: Callable[[str], object]
+    quiet: timedelta
+    again: timedelta
+    look: timedelta
+    most: int
+    _begun: datetime | None = None
+    _looked: datetime | None = None
+    _asked: dict[str, datetime] = field(default_factory=dict)
+
+    def tend(self) -> None:
+        """Ask about every call that is due; a moment after the last look there is nothing to do."""
+        now = self.now()
+        if self._looked and now < self._looked + self.look:
+            return
+        self._looked, self._begun = now, self._begun or now
+        lasting = sorted(self.lasting(max(self._begun, now - self.quiet)), key=lambda one: one.since)
+        self._asked = {one.name: self._asked[one.name] for one in lasting if one.name in self._asked}
+        due = [one for one in lasting if one.name not in self._asked or now >= self._asked[one.name] + self.again]
+        for one in due[: self.most]:
+            self._asked[one.name] = now
+            self._ask(one)
+
+    def _ask(self, one: Lasting) -> None:
+        self.quietly("call not asked about", lambda: self.rest.over(one.call_id) and self.over(one.name))
