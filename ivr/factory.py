@@ -40,6 +40,7 @@ from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
 from ivr.telephony.render import Site
+from ivr.telephony.rescue import Rescue
 from ivr.telephony.rest import Rest
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
@@ -48,6 +49,7 @@ from ivr.telephony.taskrouter_commands import taskrouter_commands
 from ivr.telephony.taskrouter_paths import taskrouter
 from ivr.telephony.taskrouter_rest import Workspace
 from ivr.telephony.tokens import Tokens
+from ivr.telephony.unwritten import Unwritten
 from ivr.transcript import Script
 from ivr.web import web
 
@@ -77,6 +79,7 @@ class Parts:
     worker: Worker
     desk: Desk
     board: Switchboard
+    unwritten: Unwritten
 
     def begin(self) -> None:
         """Begin what a fork would not have brought along; to be called in the process that serves."""
@@ -86,6 +89,7 @@ class Parts:
     def close(self) -> None:
         """Finish what is at work, write down what is waiting, and let go of the database."""
         self.worker.stop()
+        self.unwritten.close()
         self.journal.close()
         self.engine.dispose()
 
@@ -126,11 +130,12 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
 
 def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
     """Return what the carrier's paths need."""
-    found = parts.settings
+    found, unwritten = parts.settings, parts.unwritten
+    site = Site(found.public_url, parts.flow.hotline.languages, parts.flow.hotline.number)
     return Line(
         hotline=parts.hotline,
         messages=parts.messages,
-        site=Site(found.public_url, parts.flow.hotline.languages, parts.flow.hotline.number),
+        site=site,
         signatures=Signatures(found.public_url, found.tokens),
         account=found.account,
         flow=lambda: parts.flow,
@@ -138,6 +143,8 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         wanted=lambda _: parts.worker.wake(),
         changed=parts.board.changed,
         desk=parts.desk,
+        rescue=Rescue(parts.hotline, lambda: parts.flow, site, parts.board.changed, unwritten),
+        unwritten=unwritten,
     )
 
 
@@ -192,7 +199,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     rings = ThreadPoolExecutor(8, "rings")
     number, url = flow.hotline.number, found.public_url
     board = Switchboard(desk, carrier, number, url, rings.submit, lambda call: _hang_up(hotline, call), found.prefixes)
-    return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board)
+    return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board, Unwritten())
 
 
 def _hang_up(hotline: Hotline, call: str) -> None:

@@ -1,7 +1,7 @@
 """The one door to a call: whatever the carrier tells comes in here, and what happened comes out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -11,13 +11,14 @@ from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
 from ivr.flow.events import Event
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, HungUp, Input
+from ivr.flow.inputs import Answered, HungUp, Input, Recorded, Rescued
 from ivr.flow.waits import Agent, Leaving, Room, Talking
 from ivr.store.entries import Entry, Start, Stored
 from ivr.store.journal import Journal
 
 TRIES: Final = 8
 TALK: Final = "talk/"  # A talk's end is asked by the offer's own name, whatever was told before it.
+ADRIFT: Final = "adrift/"  # And what a fault of ours kept from the journal, by the name of what failed.
 log = structlog.get_logger()
 
 
@@ -67,6 +68,18 @@ class Hotline:
         """
         return self._take(call_id, asked, heard, None, self.journal.call(call_id))
 
+    def rescue(self, call_id: str, failed: str, caller: Caller) -> Reply:
+        """Have a caller whom a fault of ours left without an answer get a person, or leave a message at closed hours.
+
+        `failed` is what was asked in vain; it brings back once. The call need not be known.
+        """
+        return self._take(call_id, f"{ADRIFT}{failed}", Rescued(caller.number), caller, self.journal.call(call_id))
+
+    def save(self, call_id: str, told: Recorded, caller: Caller) -> Reply:
+        """End a call with a message that was left after a fault of ours; the call need not be known, or may be over."""
+        heard = replace(told, adrift=True)
+        return self._take(call_id, f"{ADRIFT}{told.sid}", heard, caller, self.journal.call(call_id))
+
     def hang_up(self, call_id: str, caller: Caller) -> None:
         """End a call whose caller is gone; a call that never rang here is written down as ended, too."""
         stored = self.journal.call(call_id)
@@ -91,13 +104,11 @@ class Hotline:
             if reply := self._step(call_id, asked, heard, stored, caller):
                 return reply
             stored = self.journal.fresh(call_id)
-            if stored and asked.startswith(TALK) and any(turn.asked == asked for turn in self.journal.turns(call_id)):
-                return self._again(call_id, asked, stored)  # Sent on already, the caller may well wait again.
         raise RuntimeError(f"call {call_id}: {TRIES} other processes were faster at {asked!r}")
 
     def _told(self, call_id: str, asked: str) -> bool:
-        """Was this end of a talk told before? A caller who was sent on waits again, as before the talk."""
-        return asked.startswith(TALK) and any(turn.asked == asked for turn in self.journal.turns(call_id))
+        """Was this told before, which tells no turn? A caller who was sent on waits again, as before the talk."""
+        return asked.startswith((TALK, ADRIFT)) and any(turn.asked == asked for turn in self.journal.turns(call_id))
 
     def _step(
         self, call_id: str, asked: str, heard: Input, stored: Stored | None, caller: Caller | None
@@ -113,7 +124,10 @@ class Hotline:
         return Reply(done.events, flow, done.call.language) if self.journal.append(entry) else None
 
     def _again(self, call_id: str, asked: str, stored: Stored) -> Reply:
-        """Reply as before to what was asked before; else, to a call that is not over, with its present prompt."""
+        """Reply as before to what was asked before; else, to a call that is not over, with its present prompt.
+
+        A caller who comes back to a call that ended after all hears its end.
+        """
         flow = self.flows(stored.version)
         call, last = flow.new_call(), tuple[Event, ...]()
         for turn in self.journal.turns(call_id):
@@ -122,14 +136,16 @@ class Hotline:
                 return Reply(last, flow, call.language)
         if not call.ended:
             log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.turn)
-        return Reply(() if call.ended else last, flow, call.language)
+        return Reply(() if call.ended and not asked.startswith(ADRIFT) else last, flow, call.language)
 
 
 def _fresh(call: Call, asked: str, heard: Input) -> bool:
     """Is this what the call now waits for? A queue's answer comes under the number at which the caller was queued."""
+    if isinstance(heard, Recorded) and heard.adrift:
+        return True
     if call.ended:
         return False
-    if isinstance(heard, HungUp):
+    if isinstance(heard, HungUp | Rescued):
         return True
     match call.wait:
         case Agent() | Room():

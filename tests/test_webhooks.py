@@ -16,9 +16,11 @@ from werkzeug.test import TestResponse
 
 from ivr.factory import Parts, create_app
 from ivr.flow.events import Said
+from ivr.store.errors import StoreError
 from ivr.store.tables import calls, turns
 from ivr.telephony.signature import Signatures
 from tests.contract import faults, shared
+from tests.faults.checks import replayed
 from tests.world import ACCOUNT, OPEN, TOKEN, hotline_settings
 
 URL = "https://hotline.example"
@@ -59,12 +61,13 @@ def site(tmp_path: Path) -> Iterator[Site]:
     app.extensions["hotline"].close()
 
 
-PATHS = ["incoming", "turn/1", "wait/1", "status", "recording", "fallback", "fallback/wait/0", "fallback/left"]
+PATHS = ["incoming", "turn/1", "wait/1", "status", "recording", "fallback"]
+LIFEBOAT = ["fallback/0", "fallback/thanks", "fallback/recording"]
 OFFER = ("whisper", "take", "over", "talked", "caller", "back", "sent")
 BACK = ("customer", "confirmed", "parted", "missed", "rung")
 AGENTS = [f"agent/x/{what}" for what in OFFER + BACK]
 GUESTS = [f"agent/guest/y/{what}" for what in ("whisper", "join", "left", "over")]
-TALKS = [*AGENTS, *GUESTS, "agent/hold", "recording/z"]
+TALKS = [*AGENTS, *GUESTS, *LIFEBOAT, "agent/hold", "recording/z"]
 
 
 def fields(told: dict[str, object]) -> dict[str, list[str]]:
@@ -74,12 +77,12 @@ def fields(told: dict[str, object]) -> dict[str, list[str]]:
 
 def test_every_path_is_known_here(site: Site) -> None:
     known = {rule.rule for rule in site.app.url_map.iter_rules() if rule.rule.startswith("/voice")}  # type: ignore[attr-defined]
-    asked = {"/voice/" + path.replace("/1", "/<int:turn>").replace("/0", "/<int:turn>") for path in PATHS}
-    named = {"/x/": "/<offer>/", "/y/": "/<guest>/", "/z": "/<place>"}
+    asked = {"/voice/" + path.replace("/1", "/<int:turn>") for path in PATHS}
+    named = {"/x/": "/<offer>/", "/y/": "/<guest>/", "/z": "/<place>", "/0": "/<int:rounds>"}
     for path in TALKS:
         short = next((sign for sign in named if sign in path), "")
         asked.add("/voice/" + (path.replace(short, named[short]) if short else path))
-    assert asked | {"/voice/fallback/thanks"} == known
+    assert asked == known
 
 
 @pytest.mark.parametrize("path", PATHS + TALKS)
@@ -207,8 +210,10 @@ def test_a_call_that_never_rang_here_gets_an_apology_and_a_person(site: Site) ->
     answer = site.ask("/voice/turn/3" + LANGUAGE, Digits="1")
     assert answer.status_code == 200
     assert "系统出了点问题" in answer.text
-    assert "<Enqueue" in answer.text
-    assert faults(answer.text, waiting=False) == []
+    back = site.ask("/voice/fallback/0?language=zh-CN&failed=turn/3")
+    assert "<Enqueue" in back.text
+    assert faults(answer.text, waiting=False) == faults(back.text, waiting=False) == []
+    assert site.ask("/voice/fallback/0?language=zh-CN&failed=turn/3").data == back.data
 
 
 @pytest.mark.parametrize(("language", "heard", "unheard"), [("zh-CN", "抱歉", "Sorry"), ("en-US", "Sorry", "抱歉")])
@@ -245,27 +250,43 @@ def test_a_fault_of_ours_leaves_a_waiting_caller_in_line(site: Site, monkeypatch
     assert "<Record" in site.ask("/voice/turn/2" + LANGUAGE, QueueResult="leave").text
 
 
+def test_a_waiting_caller_whom_we_fail_for_long_may_leave_a_message(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.ask("/voice/incoming")
+    site.ask("/voice/turn/1" + LANGUAGE, Digits="0")
+    monkeypatch.setattr(site.parts.journal, "append", away)
+    room = site.ask(f"/voice/wait/2{LANGUAGE}&rounds=19", QueuePosition="1").text
+    assert "/voice/wait/2?language=zh-CN&amp;rounds=20#" in room
+    left = site.ask(f"/voice/wait/2{LANGUAGE}&rounds=20", QueuePosition="1").text
+    assert "<Leave" in left
+    message = site.ask("/voice/turn/2" + LANGUAGE, QueueResult="leave").text
+    assert "<Record" in message
+    assert faults(room, waiting=True) == faults(left, waiting=True) == faults(message, waiting=False) == []
+
+
+def away(*_: object) -> None:
+    raise StoreError("the database is away")
+
+
 @pytest.mark.parametrize("language", ["zh-CN", "en-US"])
-def test_the_lifeboat_leads_to_a_person_or_a_message_without_the_database(
+def test_the_lifeboat_leads_to_a_message_without_the_database(
     site: Site, language: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site.parts.engine, "connect", lambda: 1 / 0)
+    monkeypatch.setattr(site.parts.journal, "fresh", away)
     failed = f"{URL}/voice/turn/7?language={language}"
     apology = site.ask("/voice/fallback", ErrorCode="11200", ErrorUrl=failed).text
-    assert "<Enqueue" in apology
-    documents = [apology]
-    waits = site.ask(f"/voice/fallback/wait/0?language={language}", QueuePosition="1").text
-    leave = site.ask(f"/voice/fallback/wait/1?language={language}", Digits="1").text
-    worn = site.ask(f"/voice/fallback/wait/20?language={language}").text
-    assert "<Leave" in leave
-    assert leave == worn
-    message = site.ask(f"/voice/fallback/left?language={language}", QueueResult="leave").text
+    back = f"/voice/fallback/{{}}?language={language}&failed=turn/7"
+    assert f"{back.format(0).replace('&', '&amp;')}#" in apology
+    music = site.ask(back.format(0)).text
+    assert f"{back.format(1).replace('&', '&amp;')}#" in music
+    message, worn = (site.ask(back.format(1), Digits="1").text, site.ask(back.format(20)).text)
+    assert message == worn
     assert "<Record" in message
-    assert "<Hangup" in site.ask(f"/voice/fallback/left?language={language}", QueueResult="bridged").text
-    assert site.ask(f"/voice/fallback/left?language={language}", QueueResult="redirected").text.endswith("<Response />")
-    documents += [message, site.ask(f"/voice/fallback/thanks?language={language}").text]
+    said = {"RecordingSid": "RE" + "3" * 32, "RecordingDuration": "4"}
+    thanks = site.ask(f"/voice/fallback/thanks?language={language}", **said).text
+    documents = [apology, music, message, thanks]
     assert [fault for one in documents for fault in faults(one, waiting=False)] == []
-    assert [fault for one in (waits, leave) for fault in faults(one, waiting=True)] == []
     assert all(("Zhiyu" in one) == (language == "zh-CN") for one in documents)
 
 
@@ -276,6 +297,25 @@ def test_an_english_caller_hears_english_only(site: Site) -> None:
     site.ask("/voice/turn/3?language=en-US", Digits="#")
     heard = [event for event in site.parts.journal.events(CALL)[20:] if isinstance(event, Said)]
     assert {event.language for event in heard if "choices.chinese" not in event.place} == {"en-US"}
+
+
+def test_a_message_left_adrift_that_is_told_after_the_end_is_work_and_the_call_ends_once(site: Site) -> None:
+    sid = "RE" + "3" * 32
+    site.ask("/voice/incoming")
+    site.ask("/voice/status", CallStatus="completed")
+    for _ in range(2):
+        told = {"RecordingSid": sid, "RecordingStatus": "completed", "RecordingDuration": "4"}
+        assert site.ask("/voice/fallback/recording", **told).status_code == 204
+    site.ask("/voice/fallback/thanks" + LANGUAGE, RecordingSid=sid, RecordingDuration="4")
+    assert [place.recording for place in site.parts.desk.waiting()] == [sid]
+    turns, _ = replayed(site.parts, CALL)
+    assert [turn.asked for turn in turns] == ["incoming", "hangup", f"adrift/{sid}"]
+
+
+def test_who_comes_back_to_a_call_that_has_ended_hears_its_end(site: Site) -> None:
+    site.ask("/voice/incoming")
+    site.ask("/voice/status", CallStatus="completed")
+    assert "<Hangup" in site.ask("/voice/fallback/0?language=zh-CN&failed=turn/1").text
 
 
 def test_a_hang_up_told_before_anything_else_is_kept(site: Site) -> None:

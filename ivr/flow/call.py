@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from ivr.flow.events import AskedBack, Ended, Entered, Event, Heard, Learned, Missed, Reason, Said, Switched, Waiting
-from ivr.flow.inputs import Answered, Dialled, InLine, Input, LeftQueue
+from ivr.flow.inputs import Answered, Dialled, InLine, Input, LeftQueue, Rescued
 from ivr.flow.waits import Agent, Keys, Outside, Talking, Wait
 
 NO_FACTS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -32,7 +32,8 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
     queued, as the queue's answer comes under that number; `trail` are the prompts passed on the way here, for going
     back; `said` is what this turn has said so far, for saying it again. `caller` is who rings, as the carrier
     says; `asked` counts the prompts for keys since the caller was last queued; `reached` is what the call has come to,
-    should the caller go now; `told` is what they know of their wait.
+    should the caller go now; `told` is what they know of their wait; `rescues` counts our faults since they were last
+    in line.
     """
 
     language: str
@@ -50,6 +51,7 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
     asked: int = 0
     reached: Reason | None = None
     told: Promised | None = None
+    rescues: int = 0
     ended: str = ""
 
     @property
@@ -93,12 +95,16 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
                 return self._replace(line=None, reached="served" if result == "bridged" else self.reached)
             case Dialled("completed" | "answered"):
                 return self._replace(reached="served")
-            case InLine(low=low, high=high) if high > low and self.line is not None:
-                return self._promised(heard)
+            case Rescued(caller):
+                return self._replace(caller=self.caller or caller, line=None, rescues=self.rescues + 1)
+            case InLine():
+                return self._promised(heard)._replace(rescues=0)
             case _:
                 return self
 
     def _promised(self, heard: InLine) -> "Call":
+        if heard.high <= heard.low or self.line is None:
+            return self
         ahead = max(0, heard.position - 1)
         since = self.told.since if self.told and self.told.ahead == ahead else self.now
         return self._replace(told=Promised(heard.low, heard.high, ahead, heard.agents, since))

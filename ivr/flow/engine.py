@@ -8,12 +8,13 @@ from typing import Final
 from ivr.flow.call import Call
 from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, HungUp, Input, Pressed
+from ivr.flow.inputs import Answered, HungUp, Input, Pressed, Recorded, Rescued
 from ivr.flow.move import Finish, Go, Hold, Move, Prompt
 from ivr.flow.node import go
 from ivr.flow.waits import Keys
 
 HOPS: Final = 30
+RESCUES: Final = 3
 
 
 class FlowError(RuntimeError):
@@ -52,7 +53,8 @@ def step(flow: Flow, call: Call, heard: Input, at: datetime) -> Step:
             case Hold(wait):
                 return Step(happen(Waiting(wait, call.turn)), tuple(events))
             case Finish(reason):
-                return Step(happen(Ended(reason)), tuple(events))
+                # A call ends once, though a message that was left adrift may be told after its end.
+                return Step(call if call.ended else happen(Ended(reason)), tuple(events))
     raise FlowError(f"{call.node}: {HOPS} nodes passed without asking the caller anything")
 
 
@@ -62,6 +64,12 @@ def _answer(flow: Flow, before: Call, call: Call, heard: Input) -> Move:
         return Move(Finish(call.reached or "hung-up"))
     if isinstance(heard, Answered):
         return go(flow.hotline.start)
+    if isinstance(heard, Rescued):
+        if call.rescues > RESCUES:
+            raise FlowError(f"{call.node}: rescued {RESCUES} times, and never came into the line")
+        return go(flow.hotline.limits.then)
+    if isinstance(heard, Recorded) and heard.adrift:
+        return Move(Finish("message"), (Learned("message", heard.sid or "none"), Prompt("hotline.phrases.thanks")))
     if wait is None:
         raise FlowError(f"a call that waits for nothing heard {heard}")
     if isinstance(wait, Keys):

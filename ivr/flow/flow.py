@@ -38,7 +38,10 @@ class GlobalKeys(Piece):
 
 
 class Limits(Piece):
-    """How long a caller is asked before a person is fetched: misses at one prompt, turns in one call."""
+    """How long a caller is asked before a person is fetched: misses at one prompt, turns in one call.
+
+    `then` leads to a person or a message, past every menu; so do we lead who heard of a fault of ours.
+    """
 
     misses: int = Field(3, ge=1, le=5)
     turns: int = Field(30, ge=10, le=60)

@@ -93,10 +93,21 @@ class Dialled:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The recorder stopped: the recording's id at the carrier and its length in seconds (0: nothing was said)."""
+    """The recorder stopped: the recording's id at the carrier and its length in seconds (0: nothing was said).
+
+    Who was `adrift` left their message after a fault of ours, wherever in the menus the call stood.
+    """
 
     sid: str
     seconds: int
+    adrift: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """A fault of ours is over; the caller was told that they would get a person. They ring from `caller`."""
+
+    caller: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,5 +127,6 @@ Input = (
     | Transferred
     | Dialled
     | Recorded
+    | Rescued
     | HungUp
 )

@@ -6,7 +6,7 @@ from json import dumps
 from typing import Any, Final
 
 from ivr.flow.events import AskedBack, Ended, Event, Heard, Waiting
-from ivr.flow.inputs import InLine, LeftQueue, Recorded, Transferred
+from ivr.flow.inputs import InLine, LeftQueue, Recorded, Rescued, Transferred
 from ivr.flow.waits import Agent
 from ivr.store.crypto import Cipher
 from ivr.store.entries import Entry
@@ -46,7 +46,7 @@ def change(entry: Entry, at: datetime, cipher: Cipher) -> Change:
         match event:
             case Waiting(Agent() as wanted, turn):
                 join = _joining(entry, at, wanted, turn)
-            case Ended() | Heard(LeftQueue() | Transferred()) if not _moved(event):
+            case Ended() | Heard(LeftQueue() | Transferred() | Rescued()) if not _moved(event):
                 leave = {"call": entry.call_id, "now": moment(at)}
             case AskedBack(number, queue):
                 back = _back(entry, at, number, queue, cipher)

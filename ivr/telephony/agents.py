@@ -9,11 +9,11 @@ from ivr.desk.keeping import Place
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import LeftQueue, Transferred
 from ivr.telephony import customers, guests
-from ivr.telephony.calls import told
+from ivr.telephony.calls import told, xml
 from ivr.telephony.decode import seconds
 from ivr.telephony.documents import CALLER, KEY, Seat, about, begun, hung_up, last_words, music, phrased, question, talk
 from ivr.telephony.render import render
-from ivr.telephony.routes import Line, answered, guarded
+from ivr.telephony.routes import Line, guarded
 from ivr.telephony.switchboard import Switchboard
 
 FAILED = "failed"
@@ -86,11 +86,14 @@ def _caller(paths: Blueprint, line: Line, board: Switchboard) -> None:
 
     @paths.post("/<offer>/caller")
     def caller(offer: str) -> Response:
-        place = board.desk.offered(offer)
-        if place is None or place.state != "talking":
-            return _on(line, board, offer, Transferred)
-        begun(line, place)
-        return talk(line, place, Seat(CALLER, f"{line.site.url}/voice/agent/{offer}/back", host=True))
+        try:
+            place = board.desk.offered(offer)
+            if place is None or place.state != "talking":
+                return _on(line, board, offer, Transferred)
+            begun(line, place)
+            return talk(line, place, Seat(CALLER, f"{line.site.url}/voice/agent/{offer}/back", host=True))
+        except Exception as error:
+            return line.rescue.failed(error)
 
     @paths.post("/<offer>/back")
     def back(offer: str) -> Response:
@@ -104,15 +107,12 @@ def _caller(paths: Blueprint, line: Line, board: Switchboard) -> None:
 
 def _on(line: Line, board: Switchboard, offer: str, heard: Callable[[], LeftQueue | Transferred]) -> Response:
     """Tell the call how its talk ended; without an answer of ours, the caller gets a person by the lifeboat."""
-    call = told()["CallSid"]
-
-    def document() -> str:
-        reply = line.hotline.hear(call, f"talk/{offer}", heard())
-        return render(reply.events, line.site, reply.language)
-
-    response = answered(line, document)
-    board.changed()
-    return response
+    try:
+        reply = line.hotline.hear(told()["CallSid"], f"talk/{offer}", heard())
+        board.changed()
+        return xml(render(reply.events, line.site, reply.language))
+    except Exception as error:
+        return line.rescue.failed(error)
 
 
 def _transferred(flow: Flow) -> Transferred:

@@ -4,10 +4,12 @@ import re
 from collections.abc import Callable
 from typing import Any, Final, NoReturn, cast
 
-from flask import Flask, Request, abort, request
+from flask import Flask, Request, Response, abort, request
 from pydantic_core import Url
 from werkzeug.routing import MapAdapter
 from werkzeug.utils import cached_property
+
+from ivr.hotline import Caller
 
 FORM: Final = "application/x-www-form-urlencoded"
 ENCODED: Final = re.compile(rb"[A-Za-z0-9%&=+*._~-]*")  # What may stand in an encoded form: all else is encoded.
@@ -69,3 +71,24 @@ def asked() -> Asked:
 def told() -> Told:
     """Return what the carrier told with the request in hand."""
     return asked().told
+
+
+def path() -> str:
+    """Return what is asked by the request in hand, below `/voice/`."""
+    return asked().path.removeprefix("/voice/")
+
+
+def caller() -> Caller:
+    """Return who rings, and whom."""
+    form = told()
+    return Caller(form.get("From", "")[:80], form.get("To", "")[:80])
+
+
+def language() -> str:
+    """Return the language that the caller heard when we told the carrier what to ask."""
+    return asked().args.get("language", "")
+
+
+def xml(document: str) -> Response:
+    """Return a document as the carrier wants it."""
+    return Response(document, mimetype="text/xml")

@@ -1,4 +1,7 @@
-"""What a caller hears when something of ours is broken: an apology and a way to a person, from memory alone."""
+"""What a caller hears when something of ours is broken, from memory alone: an apology, music, the way to a message.
+
+Every document asks again for the way back, so that whoever is in the lifeboat is in it no longer than they must.
+"""
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
@@ -7,53 +10,41 @@ from ivr.flow.events import Said
 from ivr.flow.flow import Flow
 from ivr.telephony.render import Site, record, speak
 
+KEY = "1"
 ROUNDS = 20
 SECONDS = 120
 
 
-def apology(flow: Flow, site: Site, language: str) -> str:
-    """Return TwiML that apologises and queues the caller for a person; in every language while none is known."""
+def apology(flow: Flow, site: Site, language: str, failed: str) -> str:
+    """Return an apology for what `failed`, and the way back; in every language while none is known."""
     document = VoiceResponse()
     speak(document, [_said(flow, "apology", one) for one in _languages(flow, language)], site)
-    document.enqueue(
-        flow.hotline.queue,
-        action=site.action("fallback/left", language),
-        method="POST",
-        wait_url=site.action("fallback/wait/0", language),
-        wait_url_method="POST",
-    )
+    document.redirect(_back(site, language, failed, 0), method="POST")
     return str(document)
 
 
-def waiting(flow: Flow, site: Site, language: str, turn: int, keys: str) -> str:
-    """Return a round of the waiting room: music, and key 1 for a message, which comes by itself after 20 rounds."""
-    document = VoiceResponse()
-    if "1" in keys or turn >= ROUNDS:
+def adrift(flow: Flow, site: Site, language: str, failed: str, rounds: int) -> str:
+    """Return music until a person is asked for again, or the caller's key for a message; they are in no queue."""
+    return str(_music(flow, site, language, _back(site, language, failed, rounds + 1)))
+
+
+def waiting(flow: Flow, site: Site, language: str, asked: str, rounds: int, keys: str) -> str:
+    """Return a round of the waiting room: music, and the key for a message, which comes by itself after 20 rounds.
+
+    What was `asked` in vain is asked again after it, as the caller still stands where they stood.
+    """
+    if KEY in keys or rounds >= ROUNDS:
+        document = VoiceResponse()
         document.leave()
         return str(document)
-    gather = Gather(
-        input="dtmf",
-        action=site.action(f"fallback/wait/{turn + 1}", language),
-        method="POST",
-        action_on_empty_result=True,
-        num_digits=1,
-        finish_on_key="",
-        timeout=1,
-    )
-    speak(gather, [_said(flow, "leave", one, "1") for one in _languages(flow, language)], site)
-    gather.play(f"{site.url}/audio/music/{flow.queues[flow.hotline.queue].music}")
-    document.append(gather)
-    return str(document)
+    return str(_music(flow, site, language, site.action(asked, language, rounds=rounds + 1)))
 
 
-def left(flow: Flow, site: Site, language: str, result: str) -> str:
-    """Return what follows the queue: nothing more after a person, else the recorder for a message."""
+def message(flow: Flow, site: Site, language: str) -> str:
+    """Return the recorder for a message."""
     document = VoiceResponse()
-    if result in ("bridged", "hangup"):
-        document.hangup()
-    elif not result.startswith(("redirected", "bridging")):
-        speak(document, [_said(flow, "message", one) for one in _languages(flow, language)], site)
-        record(document, site, "fallback/thanks", language, SECONDS, 5)
+    speak(document, [_said(flow, "message", one) for one in _languages(flow, language)], site)
+    record(document, site, "fallback/thanks", language, SECONDS, 5, "fallback/recording")
     return str(document)
 
 
@@ -63,6 +54,32 @@ def thanks(flow: Flow, site: Site, language: str) -> str:
     speak(document, [_said(flow, "thanks", one) for one in _languages(flow, language)], site)
     document.hangup()
     return str(document)
+
+
+def nothing() -> str:
+    """Return what leaves the caller to whoever has them by now."""
+    return str(VoiceResponse())
+
+
+def _back(site: Site, language: str, failed: str, rounds: int) -> str:
+    return site.action(f"fallback/{rounds}", language, failed=failed)
+
+
+def _music(flow: Flow, site: Site, language: str, action: str) -> VoiceResponse:
+    document = VoiceResponse()
+    gather = Gather(
+        input="dtmf",
+        action=action,
+        method="POST",
+        action_on_empty_result=True,
+        num_digits=1,
+        finish_on_key="",
+        timeout=1,
+    )
+    speak(gather, [_said(flow, "leave", one, KEY) for one in _languages(flow, language)], site)
+    gather.play(f"{site.url}/audio/music/{flow.queues[flow.hotline.queue].music}")
+    document.append(gather)
+    return document
 
 
 def _languages(flow: Flow, language: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from twilio.twiml.voice_response import Dial, Enqueue, Gather, VoiceResponse
 
@@ -32,9 +33,13 @@ class Site:
     voices: Mapping[str, str] = field(hash=False)
     number: str = ""
 
-    def action(self, path: str, language: str) -> str:
-        """Return the URL of one of our answers; it names the language, so that even a lifeboat speaks it."""
-        return f"{self.url}/voice/{path}?language={language}{RETRY}"
+    def action(self, path: str, language: str, **told: str | int) -> str:
+        """Return the URL of one of our answers; it names the language, so that even a lifeboat speaks it.
+
+        What else it is `told` comes back with the request.
+        """
+        more = f"&{urlencode(told, safe='/')}" if told else ""
+        return f"{self.url}/voice/{path}?language={language}{more}{RETRY}"
 
 
 def render(events: Iterable[Event], site: Site, language: str) -> str:
@@ -147,7 +152,9 @@ def _enqueue(wait: Agent, turn: int, site: Site, language: str) -> Enqueue:
     return enqueue
 
 
-def record(document: Any, site: Site, path: str, language: str, seconds: int, silence: int) -> None:
+def record(
+    document: Any, site: Site, path: str, language: str, seconds: int, silence: int, ready: str = "recording"
+) -> None:
     """Add a recorder with a beep; its answer and its file's callback come by separate requests, in either order."""
     document.record(
         action=site.action(path, language),
@@ -156,7 +163,7 @@ def record(document: Any, site: Site, path: str, language: str, seconds: int, si
         timeout=silence,
         finish_on_key="#",
         play_beep=True,
-        recording_status_callback=f"{site.url}/voice/recording{RETRY_CALLBACK}",
+        recording_status_callback=f"{site.url}/voice/{ready}{RETRY_CALLBACK}",
         recording_status_callback_method="POST",
         recording_status_callback_event="completed absent",
     )

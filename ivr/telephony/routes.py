@@ -1,26 +1,28 @@
 """The paths that Twilio asks; every one of them answers signed requests only."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
 import structlog
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort
 
 from ivr.desk.keeping import Desk
 from ivr.flow.events import Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import InLine
+from ivr.flow.inputs import InLine, Input, Recorded
 from ivr.flow.waits import Agent
-from ivr.hotline import Caller, Hotline, Reply
-from ivr.store.messages import Messages, Status
-from ivr.telephony import lifeboat
-from ivr.telephony.calls import asked, told
-from ivr.telephony.decode import decode, decode_wait, keys, recording, seconds
+from ivr.hotline import Hotline, Reply
+from ivr.store.messages import Kind, Messages, Status
+from ivr.telephony import rescue
+from ivr.telephony.calls import asked, caller, told, xml
+from ivr.telephony.decode import decode, decode_wait, recording, seconds
 from ivr.telephony.render import Site, render
+from ivr.telephony.rescue import Rescue
 from ivr.telephony.signature import Signatures
+from ivr.telephony.unwritten import Job, Unwritten
 
 LARGEST: Final = 64 * 1024
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
@@ -33,7 +35,7 @@ class Line:
     """What the paths need: the hotline, the messages, our address and voices, whose requests count, the present flow.
 
     `wanted` is told the id of every message whose file is to be fetched, `changed` that somebody joined the line or
-    left it.
+    left it. `rescue` answers where we failed; what the database does not take is `unwritten`.
     """
 
     hotline: Hotline
@@ -46,6 +48,8 @@ class Line:
     wanted: Callable[[str], None]
     changed: Callable[[], None]
     desk: Desk
+    rescue: Rescue
+    unwritten: Unwritten
 
 
 def voice(line: Line) -> Blueprint:
@@ -54,7 +58,7 @@ def voice(line: Line) -> Blueprint:
     guarded(paths, line)
     _calls(paths, line)
     _callbacks(paths, line)
-    _fallback(paths, line)
+    rescue.add(paths, line.rescue)
     return paths
 
 
@@ -94,66 +98,87 @@ def _calls(paths: Blueprint, line: Line) -> None:
 
     @paths.post("/incoming")
     def incoming() -> Response:
-        return _twiml(line, lambda: hotline.answer(told()["CallSid"], _caller()))
+        return _twiml(line, lambda: hotline.answer(told()["CallSid"], caller()))
 
     @paths.post("/turn/<int:turn>")
     def turn(turn: int) -> Response:
         form = told()
-        return _twiml(line, lambda: hotline.hear(form["CallSid"], f"turn/{turn}", decode(form)))
+        heard = decode(form)
+        return _twiml(line, lambda: hotline.hear(form["CallSid"], f"turn/{turn}", heard), heard)
 
     @paths.post("/wait/<int:turn>")
     def wait(turn: int) -> Response:
         form = told()
         heard = _foreseen(line, turn, form["CallSid"], decode_wait(form))
-        return _twiml(line, lambda: hotline.hear(form["CallSid"], f"wait/{turn}", heard), heard.keys)
+        return _twiml(line, lambda: hotline.hear(form["CallSid"], f"wait/{turn}", heard), heard)
 
 
 def _callbacks(paths: Blueprint, line: Line) -> None:
     @paths.post("/status")
     def status() -> Response:
-        form = told()
-        if form.get("CallStatus") in OVER:
-            line.hotline.hang_up(form["CallSid"], _caller())
+        call, rings = told().get("CallSid", ""), caller()
+        if told().get("CallStatus") not in OVER:
+            return Response(status=204)
+
+        def over() -> None:
+            line.hotline.hang_up(call, rings)
             line.changed()
-        return Response(status=204)
+
+        return _written(line, call, "over", over)
 
     @paths.post("/recording")
     def recording_ready() -> Response:
-        form = told()
-        if (state := STATES.get(form.get("RecordingStatus", ""))) and (sid := recording(form)):
-            length = seconds(form.get("RecordingDuration"))
-            line.wanted(line.messages.report(sid, form["CallSid"], state, length, line.now()))
-        return Response(status=204)
+        return _reported(line, lambda ready: _report(line, ready))
 
     @paths.post("/recording/<place>")
     def talk_recorded(place: str) -> Response:
-        form, found = told(), line.desk.place(place)
-        if found and (state := STATES.get(form.get("RecordingStatus", ""))) and (sid := recording(form)):
-            length = seconds(form.get("RecordingDuration"))
-            line.wanted(line.messages.report(sid, found.call_id, state, length, line.now(), "talk"))
+        def report(ready: Ready) -> None:
+            if found := line.desk.place(place):
+                _report(line, replace(ready, call=found.call_id), "talk")
+
+        return _reported(line, report)
+
+    @paths.post("/fallback/recording")
+    def saved() -> Response:
+        rings = caller()
+
+        def report(ready: Ready) -> None:
+            _report(line, ready)
+            if ready.state == "completed" and ready.seconds:
+                line.hotline.save(ready.call, Recorded(ready.sid, ready.seconds), rings)
+                line.changed()
+
+        return _reported(line, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A recording that is ready, or never will be: its id, its call, what became of it, how many seconds, and when."""
+
+    sid: str
+    call: str
+    state: Status
+    seconds: int
+    at: datetime
+
+
+def _reported(line: Line, job: Callable[[Ready], None]) -> Response:
+    form = told()
+    state, sid = STATES.get(form.get("RecordingStatus", "")), recording(form)
+    if not state or not sid:
         return Response(status=204)
+    call = form.get("CallSid", "")
+    ready = Ready(sid, call, state, seconds(form.get("RecordingDuration")), line.now())
+    return _written(line, call, sid, lambda: job(ready))
 
 
-def _fallback(paths: Blueprint, line: Line) -> None:
-    @paths.post("/fallback")
-    def fallback() -> Response:
-        failed = told().get("ErrorUrl", "")
-        log.error("the carrier fell back", error=told().get("ErrorCode", ""), url=failed[:200])
-        language = parse_qs(urlsplit(failed).query).get("language", [""])[0]
-        return xml(lifeboat.apology(line.flow(), line.site, language))
+def _report(line: Line, ready: Ready, kind: Kind = "message") -> None:
+    line.wanted(line.messages.report(ready.sid, ready.call, ready.state, ready.seconds, ready.at, kind))
 
-    @paths.post("/fallback/wait/<int:turn>")
-    def fallback_wait(turn: int) -> Response:
-        pressed = keys(told().get("Digits") or "")
-        return xml(lifeboat.waiting(line.flow(), line.site, _language(), turn, pressed))
 
-    @paths.post("/fallback/left")
-    def fallback_left() -> Response:
-        return xml(lifeboat.left(line.flow(), line.site, _language(), told().get("QueueResult", "")))
-
-    @paths.post("/fallback/thanks")
-    def fallback_thanks() -> Response:
-        return xml(lifeboat.thanks(line.flow(), line.site, _language()))
+def _written(line: Line, call: str, name: str, job: Job) -> Response:
+    """Have something of a call written down; the carrier is to tell again what the database did not take."""
+    return Response(status=204 if line.unwritten.write(call, name, job) else 503)
 
 
 def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
@@ -171,41 +196,12 @@ def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
     return InLine(seen.ahead + 1, heard.waited, "", seen.low, seen.high, seen.longer, seen.agents)
 
 
-def answered(line: Line, document: Callable[[], str]) -> Response:
-    """Answer a caller whose talk is over; whatever goes wrong on our side, they hear an apology and get a person."""
-    try:
-        return xml(document())
-    except Exception:
-        log.exception("a turn failed", call=told().get("CallSid"), path=request.path)
-        return xml(lifeboat.apology(line.flow(), line.site, _language()))
-
-
-def _twiml(line: Line, take: Callable[[], Reply], waiting: str | None = None) -> Response:
-    """Answer with what happened; whatever goes wrong on our side, the caller hears an apology and gets a person.
-
-    Who is `waiting`, and pressed these keys there, stays in line: a waiting room's document cannot queue anybody.
-    """
+def _twiml(line: Line, take: Callable[[], Reply], heard: Input | None = None) -> Response:
+    """Answer with what happened; whatever goes wrong on our side, the caller hears an apology and gets a person."""
     try:
         reply = take()
         if any(isinstance(event, Waiting) and isinstance(event.wait, Agent) for event in reply.events):
             line.changed()
         return xml(render(reply.events, line.site, reply.language))
-    except Exception:
-        log.exception("a turn failed", call=told().get("CallSid"), path=request.path)
-        if waiting is None:
-            return xml(lifeboat.apology(line.flow(), line.site, _language()))
-        return xml(lifeboat.waiting(line.flow(), line.site, _language(), 0, waiting))
-
-
-def _caller() -> Caller:
-    form = told()
-    return Caller(form.get("From", "")[:80], form.get("To", "")[:80])
-
-
-def _language() -> str:
-    return request.args.get("language", "")
-
-
-def xml(document: str) -> Response:
-    """Return a document as the carrier wants it."""
-    return Response(document, mimetype="text/xml")
+    except Exception as error:
+        return line.rescue.failed(error, heard)

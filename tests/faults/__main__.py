@@ -11,6 +11,7 @@ FULL: Final = {
     "random_callers": ("RANDOM_CALLS", "2000"),
     "doubled_turns": ("DOUBLED_CALLS", "200"),
     "killed_server": ("KILLS", "200"),
+    "locked_database": ("LOCKS", "50"),
     "races": ("RACES", "200"),
     "restarted_desk": ("RESTARTS", "20"),
 }

@@ -39,16 +39,23 @@ class Seen:
 
 def checked(parts: Parts, carrier: Carrier, caller: Caller) -> Seen:
     """Return a call that is over, after checking its journal against itself, its row, and what the caller heard."""
-    call_id, turns = caller.leg.sid, parts.journal.turns(caller.leg.sid)
+    call_id = caller.leg.sid
+    turns, states = replayed(parts, call_id)
+    unheeded = _told(parts, carrier.log.of(call_id), turns, states)
+    _heard(caller, turns)
+    return Seen(turns, states[-1].ended, states[-1].language, unheeded)
+
+
+def replayed(parts: Parts, call_id: str) -> tuple[Sequence[Turn], Sequence[Call]]:
+    """Return the turns of a call that is over, and the call after each, once its journal holds against itself."""
+    turns = parts.journal.turns(call_id)
     assert turns, f"{call_id} is not in the journal"
     assert [turn.number for turn in turns] == list(range(len(turns)))
     states = list(_states(parts.flow, turns))
-    _stored(parts, call_id, states[-1])
     ends = [event for turn in turns for event in turn.events if isinstance(event, Ended)]
     assert len(ends) == 1, f"{call_id} ended {len(ends)} times"
-    unheeded = _told(parts, carrier.log.of(call_id), turns, states)
-    _heard(caller, turns)
-    return Seen(turns, ends[0].reason, states[-1].language, unheeded)
+    _stored(parts, call_id, states[-1], next(state for state in states if state.ended))
+    return turns, states
 
 
 def _states(flow: Flow, turns: Iterable[Turn]) -> Iterator[Call]:
@@ -64,13 +71,13 @@ def _states(flow: Flow, turns: Iterable[Turn]) -> Iterator[Call]:
         yield call
 
 
-def _stored(parts: Parts, call_id: str, call: Call) -> None:
+def _stored(parts: Parts, call_id: str, call: Call, end: Call) -> None:
     """The journal folded is what is stored, and what the process remembers."""
     with parts.engine.connect() as connection:
         row = connection.execute(select(calls).where(calls.c.id == call_id)).one()
     assert (row.turn, row.place, row.language) == (call.turn, call.node, call.language)
     assert (row.matter, row.queue) == (call.facts.get("matter", ""), call.facts.get("queue", ""))
-    assert (row.outcome, row.ended_at) == (call.ended, call.at)
+    assert (row.outcome, row.ended_at) == (end.ended, end.at)
     assert parts.journal.call(call_id) == Stored(row.version, call)
 
 

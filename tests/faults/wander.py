@@ -17,15 +17,20 @@ def wander(caller: Caller, chance: Random, enough: Callable[[], bool] = lambda: 
         caller.listen()
         if caller.over or enough() or chance.random() < 0.02:
             break
-        if isinstance(caller.cue, Recording):
-            _speak(caller, chance)
-        elif chance.random() < 0.1:
-            caller.silence()
-        else:
-            caller.press(chance.choice(KEYS), interrupt=chance.random() < 0.3)
+        act(caller, chance)
     gone = not caller.over
     caller.hang_up()
     return gone
+
+
+def act(caller: Caller, chance: Random) -> None:
+    """Do one thing: speak where that is recorded; else say nothing, or press keys."""
+    if isinstance(caller.cue, Recording):
+        _speak(caller, chance)
+    elif chance.random() < 0.1:
+        caller.silence()
+    else:
+        caller.press(chance.choice(KEYS), interrupt=chance.random() < 0.3)
 
 
 def _speak(caller: Caller, chance: Random) -> None:

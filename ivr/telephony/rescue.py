@@ -1,0 +1,124 @@
+"""Answers where we failed, and the way back: into the line as soon as the database answers, or else to a message."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from flask import Blueprint, Response
+
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import InLine, Input, LeftQueue, Recorded
+from ivr.hotline import Hotline, Reply
+from ivr.store.errors import StoreError
+from ivr.telephony import lifeboat
+from ivr.telephony.calls import asked, caller, language, path, told, xml
+from ivr.telephony.decode import decode, keys, seconds
+from ivr.telephony.render import Site, render
+from ivr.telephony.unwritten import Unwritten
+
+LONGEST: Final = 50  # Characters of what failed, by whose name the journal knows the way back.
+ELSEWHERE: Final = ("hangup", "redirected", "redirected-from-bridged", "bridging-in-process")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """Keeps company to callers whom we failed, without the database, and asks for their way back again and again.
+
+    `changed` is told that somebody may have joined the line; a message is `unwritten` until the database takes it.
+    """
+
+    hotline: Hotline
+    flow: Callable[[], Flow]
+    site: Site
+    changed: Callable[[], None]
+    unwritten: Unwritten
+
+    def failed(self, error: Exception, heard: Input | None = None) -> Response:
+        """Answer a request that failed with this error, in which we were to hear this."""
+        log.error("a turn failed", call=told().get("CallSid"), path=asked().path, exc_info=error)
+        flow, site, spoken = self.flow(), self.site, language()
+        match heard:
+            case InLine(keys=pressed):
+                rounds = seconds(asked().args.get("rounds"))
+                return xml(lifeboat.waiting(flow, site, spoken, path(), rounds, pressed))
+            case LeftQueue("leave"):
+                return xml(lifeboat.message(flow, site, spoken))
+            case LeftQueue(result) if result in ELSEWHERE:
+                return xml(lifeboat.nothing())
+            case Recorded(seconds=length) if length > 0:
+                return self._thanks(error, heard)
+            case _:
+                return xml(lifeboat.apology(flow, site, spoken, path()))
+
+    def fell_back(self) -> Response:
+        """Answer the carrier where it had no answer of ours, or none that it could use."""
+        url = told().get("ErrorUrl", "")
+        log.error("the carrier fell back", error=told().get("ErrorCode", ""), url=url[:200])
+        split = urlsplit(url)
+        before = {name: values[0] for name, values in parse_qs(split.query).items()}
+        failed = before.get("failed", split.path.removeprefix("/voice/"))
+        return xml(lifeboat.apology(self.flow(), self.site, before.get("language", ""), failed))
+
+    def back(self, rounds: int) -> Response:
+        """Get a caller a person, or the message that they ask for; music as long as the database is away.
+
+        What the flow cannot do now it cannot do later: then it is a message, too.
+        """
+        call, failed = told()["CallSid"], asked().args.get("failed", "")
+        if lifeboat.KEY not in keys(told().get("Digits") or ""):
+            try:
+                return self._on(self.hotline.rescue(call, failed[:LONGEST], caller()))
+            except StoreError as error:
+                log.warning("the database is away", call=call, why=str(error))
+                if rounds < lifeboat.ROUNDS:
+                    return xml(lifeboat.adrift(self.flow(), self.site, language(), failed, rounds))
+            except Exception:
+                log.exception("no way back", call=call)
+        return xml(lifeboat.message(self.flow(), self.site, language()))
+
+    def thanks(self) -> Response:
+        """Keep the message that was left, and see the caller off."""
+        heard = decode(told())
+        return self._saved(heard if isinstance(heard, Recorded) else Recorded("", 0))
+
+    def _thanks(self, error: Exception, heard: Recorded) -> Response:
+        """Keep a message that the flow was to take: as soon as the database is there, or else without the flow."""
+        if not isinstance(error, StoreError):
+            return self._saved(heard)
+        call, turn = told()["CallSid"], path()
+        self.unwritten.keep(call, turn, lambda: self.hotline.hear(call, turn, heard))
+        return xml(lifeboat.thanks(self.flow(), self.site, language()))
+
+    def _saved(self, heard: Recorded) -> Response:
+        call, rings = told()["CallSid"], caller()
+        try:
+            return self._on(self.hotline.save(call, heard, rings))
+        except StoreError as error:
+            log.warning("the database is away", call=call, why=str(error))
+            self.unwritten.keep(call, heard.sid, lambda: self.hotline.save(call, heard, rings))
+        except Exception:
+            log.exception("a message is not work", call=call, recording=heard.sid)
+        return xml(lifeboat.thanks(self.flow(), self.site, language()))
+
+    def _on(self, reply: Reply) -> Response:
+        self.changed()
+        return xml(render(reply.events, self.site, reply.language))
+
+
+def add(paths: Blueprint, rescue: Rescue) -> None:
+    """Add `/fallback…` to the carrier's paths."""
+
+    @paths.post("/fallback")
+    def fallback() -> Response:
+        return rescue.fell_back()
+
+    @paths.post("/fallback/<int:rounds>")
+    def back(rounds: int) -> Response:
+        return rescue.back(rounds)
+
+    @paths.post("/fallback/thanks")
+    def thanks() -> Response:
+        return rescue.thanks()
