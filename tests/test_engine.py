@@ -390,6 +390,13 @@ def test_a_message_ends_the_call_and_silence_is_asked_about_once(flow: Flow) -> 
     assert step(flow, again.call, Recorded("RE2", 0), CLOSED).events[-1] == Ended("message")
 
 
+def test_a_message_about_no_matter_is_the_general_queues(flow: Flow) -> None:
+    general = call(flow, *keys("0", "1"), at=CLOSED)
+    assert isinstance(general.call.wait, Message)
+    assert general.call.facts["queue"] == "general"
+    assert call(flow, *keys("1", "0", "1"), at=CLOSED).call.facts["queue"] == "accounts"
+
+
 @pytest.mark.parametrize("inputs", [[], keys("1"), keys("1", "8800000001"), keys("0"), [Silence()]])
 def test_a_hang_up_ends_the_call_anywhere(flow: Flow, inputs: list[Input]) -> None:
     assert step(flow, call(flow, *inputs).call, HungUp(), OPEN).events[-1] == Ended("hung-up")

@@ -29,8 +29,9 @@ class Voicemail(Node):
     then: Place
 
     def enter(self, flow: Flow, call: Call) -> Move:
-        """Give the notice and start the recorder."""
-        return Move(self._record(), (self.prompt("say", interrupt=False),))
+        """Give the notice and start the recorder; a message about no matter is the general queue's."""
+        queue = () if "queue" in call.facts else (Learned("queue", flow.queue_of(call)),)
+        return Move(self._record(), (*queue, self.prompt("say", interrupt=False)))
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
         """Keep the message, or ask once more where nothing was said."""
