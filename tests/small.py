@@ -12,6 +12,7 @@ PHRASES = {
     "right": ("正确", "If that is right"),
     "redo": ("重新输入", "To enter it again"),
     "finish": ("输完后", "When you are done"),
+    "point": ("小数点", "For the point"),
     "person": ("转人工", "For a person"),
     "back": ("返回", "To go back"),
     "again": ("重听", "To hear this again"),

@@ -141,7 +141,45 @@ def test_prompts_taper(flow: Flow) -> None:
 
 
 def test_a_number_prompt_tells_how_to_get_a_person_when_it_is_missed(flow: Flow) -> None:
-    assert said(call(flow, *keys("1", "55"))).endswith("转人工，请按 0")
+    assert said(call(flow, *keys("1", "55"))).endswith("转人工，请按 0 和井号键")
+    twice = said(call(flow, *keys("1", "55", "55")))
+    assert twice.endswith("转人工，请按 0 和井号键返回，请按星号键和井号键重听，请按 9 和井号键")
+
+
+def test_a_number_prompt_names_the_way_out_at_once_and_waits_a_few_seconds_for_each_key(flow: Flow) -> None:
+    asked = call(flow, *keys("1"))
+    assert said(asked) == "请输入账户号码。转人工，请按 0 和井号键"
+    assert asked.call.wait == Keys(10, "#", 6)
+    assert said(ringing_back(flow, "")).endswith("请输入号码。输完后，请按井号键转人工，请按 0 和井号键")
+
+
+@pytest.mark.parametrize(
+    ("keyed", "fen"),
+    [
+        ("128*50", "12850"),
+        ("128*5", "12850"),
+        ("9*00", "900"),
+        ("5", "500"),
+        ("05", "500"),
+        ("0*01", "1"),
+        ("1234567*89", "123456789"),
+        ("00", ""),
+        ("0*0", ""),
+        ("*50", ""),
+        ("1*2*3", ""),
+        ("1*234", ""),
+        ("12345678", ""),
+    ],
+)
+def test_an_amount_may_have_a_decimal_point(flow: Flow, keyed: str, fen: str) -> None:
+    asked = call(flow, *ACCOUNT)
+    assert said(asked).endswith("请输入金额。小数点，请按星号键输完后，请按井号键转人工，请按 0 和井号键")
+    assert asked.call.wait == Keys(10, "#", 6)
+    assert step(flow, asked.call, Pressed(keyed), OPEN).call.facts.get("keyed", "") == fen
+
+
+def test_star_alone_or_at_the_end_goes_back_from_an_amount_too(flow: Flow) -> None:
+    assert [call(flow, *ACCOUNT, Pressed(keyed)).call.node for keyed in ("*", "128*")] == ["frozen.start"] * 2
 
 
 def test_the_hash_pressed_out_of_habit_after_a_whole_number_is_no_miss(flow: Flow) -> None:
@@ -278,7 +316,7 @@ def test_the_callers_own_number_is_offered_and_a_key_confirms_it(flow: Flow) -> 
 
 @pytest.mark.parametrize("caller", ["", "anonymous", "+266696687", "client:alice", "95588", "+6591234567", "9" * 80])
 def test_who_has_no_number_that_we_may_ring_keys_one(flow: Flow, caller: str) -> None:
-    assert said(ringing_back(flow, caller)) == "我们给您回电。请输入号码。输完后，请按井号键"
+    assert said(ringing_back(flow, caller)) == "我们给您回电。请输入号码。输完后，请按井号键转人工，请按 0 和井号键"
     done = ringing_back(flow, caller, *keys("02155555555", "1"))
     assert AskedBack("+862155555555", "general") in done.events
 

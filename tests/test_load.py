@@ -5,7 +5,7 @@ import random
 import pytest
 
 from ivr.flow.load import load
-from tests.small import FROZEN, HOTLINE, MAIN, PERSON, QUEUES, small
+from tests.small import ENGLISH, FROZEN, HOTLINE, MAIN, PERSON, QUEUES, small
 
 CUT_OFF = "choices: {1: {for: 留言, go: message}}, missed: goodbye"
 ROUND = "a: {kind: say, say: 一, then: b}\nb: {kind: hours, open: a, closed: person}\n"
@@ -59,7 +59,7 @@ BAD = {
     ),
     "a translation of nothing": (
         {"languages/en-US": small()["languages/en-US.yaml"] + "main.end.say: Bye.\n"},
-        "languages/en-US.yaml:77",
+        f"languages/en-US.yaml:{len(ENGLISH) + 1}",
         "remove it",
     ),
     "a gap that nothing fills": (

@@ -414,3 +414,15 @@ def test_the_coming_days_sound_different(language: str, now: datetime) -> None:
 def test_the_key_is_named_after_the_matter(key: str, chinese: str, english: str) -> None:
     assert zh.press("账户冻结", key) == chinese
     assert en.press("Account frozen", key) == english
+
+
+@pytest.mark.parametrize(
+    ("keys", "chinese", "english"),
+    [
+        ("0#", "转人工，请按 0 和井号键", "For a person, press 0, then pound"),
+        ("*#", "转人工，请按星号键和井号键", "For a person, press star, then pound"),
+    ],
+)
+def test_keys_pressed_one_after_the_other_are_named_in_that_order(keys: str, chinese: str, english: str) -> None:
+    assert zh.press("转人工", *keys) == chinese
+    assert en.press("For a person", *keys) == english

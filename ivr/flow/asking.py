@@ -26,12 +26,13 @@ def missed(flow: Flow, call: Call, heard: Input, wrong: str, again: Move, to: st
     return Move(again.then, (miss, phrase, *again.first))
 
 
-def everywhere(flow: Flow, call: Call) -> tuple[Prompt, ...]:
+def everywhere(flow: Flow, call: Call, finish: str = "") -> tuple[Prompt, ...]:
     """Return the words for the keys that mean the same at every prompt: first a person's, all of them the next time.
 
+    Where a number is keyed, `finish` is the key that ends it, and so ends these, too: else they are heard late.
     Who was told that nobody is there is not invited to a person again, though the key still leads to what there is.
     """
     keys, closed = flow.hotline.keys, "closed" in call.facts
     named = (("person", keys.person), ("back", keys.back), ("again", keys.again))
     told = [one for one in named[: 3 if call.silences + call.wrongs else 1] if one[0] != "person" or not closed]
-    return tuple(Prompt(f"hotline.phrases.{name}", key) for name, key in told)
+    return tuple(Prompt(f"hotline.phrases.{name}", key + finish) for name, key in told)

@@ -60,6 +60,7 @@ class Phrases(Piece):
     right: Words
     redo: Words
     finish: Words
+    point: Words
     person: Words
     back: Words
     again: Words
@@ -178,13 +179,14 @@ class Flow:
         return named or call.facts.get("queue") or self.hotline.queue
 
     def say(self, prompt: Prompt, call: Call) -> Said:
-        """Return a prompt as it is said in this call, with its gaps filled and its key named."""
+        """Return a prompt as it is said in this call, with its gaps filled and its keys named."""
         language = prompt.language or call.language
         words = template = self.words[language][prompt.place]
         if "{" in template:
             words = fill(template, {**call.facts, **prompt.facts}, language, call.now.astimezone(self.zone))
-        if prompt.key:
-            return Said(prompt.place, speech.voice_of(language).press(words, prompt.key), language)
+        if prompt.keys:
+            pressed = speech.voice_of(language).press(words, *prompt.keys)
+            return Said(prompt.place, pressed, language, interrupt=prompt.interrupt)
         audio = f"{language}/{prompt.place}"
         return Said(
             prompt.place,

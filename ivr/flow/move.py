@@ -11,11 +11,12 @@ from ivr.flow.waits import Wait
 class Prompt:
     """Words from a place in the menus, to be said in the call's language or in the one named.
 
-    With a `key`, the words are a matter, and the key is named after it. `facts` fill the words beside the call's own.
+    With `keys`, the words are a matter, and the keys, pressed one after the other, are named after it. `facts` fill the
+    words beside the call's own.
     """
 
     place: str
-    key: str = ""
+    keys: str = ""
     language: str = ""
     interrupt: bool = True
     facts: Mapping[str, str] = field(default_factory=dict)

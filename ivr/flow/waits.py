@@ -1,6 +1,9 @@
 """Waits: what a call can be waiting for, each answered by an input."""
 
 from dataclasses import dataclass, field
+from typing import Final
+
+FINISH: Final = "#"  # The key that ends a number or a message.
 
 
 @dataclass(frozen=True, slots=True)

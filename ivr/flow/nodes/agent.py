@@ -104,7 +104,7 @@ class Agent(Node):
             said.append(Prompt("hotline.phrases.closing", facts={"opening": _next(hours)}))
         if new:
             said.append(self.prompt("ahead", facts={"ahead": str(ahead)}) if ahead > 0 else self.prompt("next"))
-        said += [*_minutes(heard), self.prompt("leave", key=LEAVE), self.prompt("ring", key=RING)]
+        said += [*_minutes(heard), self.prompt("leave", keys=LEAVE), self.prompt("ring", keys=RING)]
         return Move(Hold(Room(music, ahead, 0 if new else room.rounds + 1, not hours.open)), tuple(said))
 
     def learns(self) -> frozenset[str]:

@@ -27,9 +27,10 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import Input
 from ivr.flow.move import Go, Move, Prompt
 from ivr.flow.node import Node, Path, Place, Words, keys_of
-from ivr.flow.waits import Keys
+from ivr.flow.waits import FINISH, Keys
 
 KEYED = "keyed"
+SECONDS = 6
 
 
 class Callback(Node):
@@ -53,7 +54,7 @@ class Callback(Node):
         if own := _own(flow, call):
             offer = self._read_back(flow, call, own)
             return Move(offer.then, (Learned(KEYED, own), self.prompt("say"), *offer.first))
-        asked = self._ask()
+        asked = self._ask(flow, call)
         return Move(asked.then, (Learned(KEYED, ""), self.prompt("say"), *asked.first))
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
@@ -64,19 +65,20 @@ class Callback(Node):
         if number and numbers.allowed(number, flow.hotline.callbacks.prefixes):
             back = self._read_back(flow, call, number)
             return Move(back.then, (Learned(KEYED, number), *back.first))
-        again = self._ask("refused", "ask") if number else self._ask("help")
-        return missed(flow, call, heard, "form", _and(again, everywhere(flow, call)), self.missed)
+        again = self._ask(flow, call, *(("refused", "ask") if number else ("help",)))
+        return missed(flow, call, heard, "form", again, self.missed)
 
     def _answered(self, flow: Flow, call: Call, heard: Input, number: str) -> Move:
         match keys_of(heard):
             case "1":
                 return self._arranged(flow, call, number)
             case "2":
-                asked = self._ask()
+                asked = self._ask(flow, call)
                 return Move(asked.then, (Learned(KEYED, ""), *asked.first))
-            case "#":  # Pressed out of habit after the number's last digit, so it is no miss.
+            case keyed if keyed == FINISH:  # Pressed out of habit after the number's last digit, so it is no miss.
                 return self._read_back(flow, call, number)
-        again = _and(self._read_back(flow, call, number), everywhere(flow, call))
+        back = self._read_back(flow, call, number)
+        again = Move(back.then, (*back.first, *everywhere(flow, call)))
         return missed(flow, call, heard, "wrong", again, self.missed)
 
     def _arranged(self, flow: Flow, call: Call, number: str) -> Move:
@@ -86,17 +88,21 @@ class Callback(Node):
         told = self.prompt("soon") if now.open else self.prompt("later", facts=opening)
         return Move(Go(self.then), (AskedBack(number, queue), Learned(KEYED, ""), told))
 
-    def _ask(self, *fields: str) -> Move:
+    def _ask(self, flow: Flow, call: Call, *fields: str) -> Move:
         asked = (self.prompt(field) for field in fields or ("ask",))
-        return ask(Keys(numbers.LONGEST, "#", 8), *asked, Prompt("hotline.phrases.finish", key="#"))
+        finish = Prompt("hotline.phrases.finish", FINISH)
+        return ask(Keys(numbers.LONGEST, FINISH, SECONDS), *asked, finish, *everywhere(flow, call, FINISH))
 
     def _read_back(self, flow: Flow, call: Call, number: str) -> Move:
         facts = {KEYED: numbers.spoken(number, flow.hotline.number)}
         if number == _own(flow, call):
             return ask(
-                Keys(1), self.prompt("yours", facts=facts), self.prompt("this", key="1"), self.prompt("other", key="2")
+                Keys(1),
+                self.prompt("yours", facts=facts),
+                self.prompt("this", keys="1"),
+                self.prompt("other", keys="2"),
             )
-        right, redo = Prompt("hotline.phrases.right", key="1"), Prompt("hotline.phrases.redo", key="2")
+        right, redo = Prompt("hotline.phrases.right", "1"), Prompt("hotline.phrases.redo", "2")
         return ask(Keys(1), Prompt("hotline.phrases.keyed_digits", facts=facts), right, redo)
 
     def learns(self) -> frozenset[str]:
@@ -116,7 +122,3 @@ def _own(flow: Flow, call: Call) -> str:
         return ""
     number = numbers.e164(call.caller, flow.hotline.number)
     return number if numbers.allowed(number, flow.hotline.callbacks.prefixes) else ""
-
-
-def _and(move: Move, more: tuple[Prompt, ...]) -> Move:
-    return Move(move.then, (*move.first, *more))

@@ -27,16 +27,18 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import Input
 from ivr.flow.move import Go, Move, Prompt
 from ivr.flow.node import Node, Path, Place, Words, keys_of, shaped
-from ivr.flow.waits import Keys
+from ivr.flow.waits import FINISH, Keys
 
 KEYED = "keyed"
 LENGTH = 'write how many digits, as in "10" or "12-20"'
-LENGTHS = {"phone": "11", "amount": "2-7", "date": "4"}
+LENGTHS = {"phone": "11", "amount": "1-10", "date": "4"}
+POINT = "*"
+AMOUNT = re.compile(rf"([0-9]{{1,7}})(?:{re.escape(POINT)}([0-9]{{1,2}}))?")
 SPOKEN = {"amount": "keyed_amount", "date": "keyed_date"}
 
 
 class Collect(Node):
-    """A number of the caller's: digits of a known length, a mobile number, an amount in yuan, or a date (MMDD)."""
+    """A number of the caller's: digits of a known length, a mobile number, an amount (12*50), or a date (MMDD)."""
 
     name: Annotated[str, shaped("[a-z][a-z_]*", "name what is keyed in small letters and _, as in paid_on")]
     say: Words
@@ -49,7 +51,8 @@ class Collect(Node):
 
     def enter(self, flow: Flow, call: Call) -> Move:
         """Ask for the number."""
-        return Move(self._ask().then, (*self._forget(call), *self._ask().first))
+        asked = self._ask(flow, call)
+        return Move(asked.then, (*self._forget(call), *asked.first))
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
         """Check what was keyed and read it back, or take the answer to that."""
@@ -58,20 +61,18 @@ class Collect(Node):
         if value := self.value(keys_of(heard), call.now.astimezone(flow.zone).date()):
             back = self._read_back()
             return Move(back.then, (Learned(KEYED, value), *back.first))
-        again = self._ask("help")
-        again = Move(again.then, (*again.first, *everywhere(flow, call)))
-        return missed(flow, call, heard, "form", again, self.missed)
+        return missed(flow, call, heard, "form", self._ask(flow, call, "help"), self.missed)
 
     def value(self, keys: str, today: date) -> str:
         """Return what the keys mean, as stored: digits, fen, or an ISO date; empty where they are of the wrong form."""
+        if self.form == "amount":
+            return _fen(keys)
         least, most = self._lengths
         if not re.fullmatch(rf"[0-9]{{{least},{most}}}", keys):
             return ""
         match self.form:
             case "phone":
                 return keys if _mobile(keys) else ""
-            case "amount":
-                return str(int(keys) * 100) if int(keys) else ""
             case "date":
                 return _latest(keys, today)
         return keys
@@ -81,20 +82,23 @@ class Collect(Node):
             case "1":
                 return Move(Go(self.then), (Learned(self.name, call.facts[KEYED]), Learned(KEYED, "")))
             case "2":
-                return Move(self._ask().then, (Learned(KEYED, ""), *self._ask().first))
-            case "#":  # Pressed out of habit after the number's last digit, so it is no miss.
+                asked = self._ask(flow, call)
+                return Move(asked.then, (Learned(KEYED, ""), *asked.first))
+            case keyed if keyed == FINISH:  # Pressed out of habit after the number's last digit, so it is no miss.
                 return self._read_back()
         return missed(flow, call, heard, "wrong", self._read_back(), self.missed)
 
-    def _ask(self, field: str = "say") -> Move:
+    def _ask(self, flow: Flow, call: Call, field: str = "say") -> Move:
         least, most = self._lengths
+        point = (Prompt("hotline.phrases.point", POINT),) if self.form == "amount" else ()
         # A number of one length ends by itself; whoever was told to press # would press it into what comes next.
-        finish = (Prompt("hotline.phrases.finish", key="#"),) if least < most else ()
-        return ask(Keys(most, "#", self.seconds), self.prompt(field), *finish)
+        finish = (Prompt("hotline.phrases.finish", FINISH),) if least < most else ()
+        wait = Keys(most, FINISH, self.seconds)
+        return ask(wait, self.prompt(field), *point, *finish, *everywhere(flow, call, FINISH))
 
     def _read_back(self) -> Move:
         read = Prompt(f"hotline.phrases.{SPOKEN.get(self.form, 'keyed_digits')}")
-        return ask(Keys(1), read, Prompt("hotline.phrases.right", key="1"), Prompt("hotline.phrases.redo", key="2"))
+        return ask(Keys(1), read, Prompt("hotline.phrases.right", "1"), Prompt("hotline.phrases.redo", "2"))
 
     def _forget(self, call: Call) -> tuple[Learned, ...]:
         return (Learned(KEYED, ""),) if KEYED in call.facts else ()
@@ -115,8 +119,14 @@ class Collect(Node):
             yield ("digits",), 'how many digits has the number? write digits: "10" or digits: "12-20"'
         elif self.form != "digits" and self.digits:
             yield ("digits",), f"the length of a number of form {self.form!r} is known: remove digits"
-        elif least > most or least < 2:
+        elif self.form == "digits" and (least > most or least < 2):
             yield ("digits",), "a number has at least 2 digits, as one key alone means a person, back or again"
+
+
+def _fen(keys: str) -> str:
+    found = AMOUNT.fullmatch(keys)
+    fen = int(found[1] + (found[2] or "").ljust(2, "0")) if found else 0
+    return str(fen) if fen else ""
 
 
 def _mobile(keys: str) -> bool:

@@ -61,9 +61,9 @@ class Menu(Node):
         for key, choice in self.choices.items():
             language = self._language(flow, choice)
             if language and language != call.language:
-                yield self.prompt(f"choices.{choice.go}", key=key, language=language)
+                yield self.prompt(f"choices.{choice.go}", keys=key, language=language)
             if language != call.language:
-                yield self.prompt(f"choices.{choice.go}", key=key)
+                yield self.prompt(f"choices.{choice.go}", keys=key)
 
     def _language(self, flow: Flow, choice: Choice) -> str:
         return str(getattr(flow.nodes[flow.place(self.place, choice.go)], "to", ""))

@@ -40,8 +40,8 @@ class Voice(Protocol):
     def key(self, k: str) -> str:
         """What a key of the telephone, one of 0123456789*#, is called; ValueError for another."""
 
-    def press(self, matter: str, k: str) -> str:
-        """The invitation to press a key, the key named after the matter."""
+    def press(self, matter: str, *keys: str) -> str:
+        """The invitation to press a key, or some one after the other, named after the matter."""
 
 
 @lru_cache(maxsize=1)

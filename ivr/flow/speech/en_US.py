@@ -90,9 +90,9 @@ def key(k: str) -> str:
     return KEYS[k]
 
 
-def press(matter: str, k: str) -> str:
-    """Account frozen, press 2."""
-    return f"{matter}, press {key(k)}"
+def press(matter: str, *keys: str) -> str:
+    """Account frozen, press 2; For a person, press 0, then pound."""
+    return f"{matter}, press {', then '.join(map(key, keys))}"
 
 
 def _clock(t: datetime.time) -> str:

@@ -86,9 +86,10 @@ def key(k: str) -> str:
     return KEYS[k]
 
 
-def press(matter: str, k: str) -> str:
-    """账户冻结，请按 2."""
-    return f"{matter}，请按{' ' if k.isdigit() else ''}{key(k)}"
+def press(matter: str, *keys: str) -> str:
+    """账户冻结，请按 2; 转人工，请按 0 和井号键."""
+    named = "和".join(f" {key(k)} " if k.isdigit() else key(k) for k in keys)
+    return f"{matter}，请按{named.rstrip()}"
 
 
 @lru_cache(maxsize=4096)
