@@ -13,6 +13,8 @@ PHRASES = {
     "redo": ("重新输入", "To enter it again"),
     "finish": ("输完后", "When you are done"),
     "point": ("小数点", "For the point"),
+    "spoken": ("说完后", "When you have spoken"),
+    "reached": ("接到电话后", "When we call"),
     "person": ("转人工", "For a person"),
     "back": ("返回", "To go back"),
     "again": ("重听", "To hear this again"),

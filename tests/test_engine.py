@@ -33,7 +33,7 @@ from ivr.flow.nodes import kinds
 from ivr.flow.nodes.say import Say
 from ivr.flow.secret import Secret
 from ivr.flow.waits import Agent, Keys, Leaving, Message, Outside, Room, Talking
-from tests.small import QUEUES, small
+from tests.small import HOTLINE, MAIN, QUEUES, small
 
 OPEN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday, ten in the morning in Shanghai
 CLOSED = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # Sunday
@@ -66,8 +66,21 @@ ACCOUNT = keys("1", "8800000001", "1")
 
 def test_the_words_name_the_key_after_the_matter(flow: Flow) -> None:
     done = call(flow)
-    assert said(done) == "您好。账户冻结，请按 1For English, press 8英语服务，请按 8转人工，请按 0"
+    assert said(done) == "For English, press 8英语服务，请按 8您好。账户冻结，请按 1转人工，请按 0"
     assert done.events[-1] == Waiting(Keys(1), 1)
+
+
+def test_the_hotlines_e_mail_address_is_spoken_in_the_callers_language() -> None:
+    changed = {
+        "hotline": HOTLINE.replace("phrases:", "email: service@wallet.example\nphrases:"),
+        "main": MAIN.replace("您好。", "'{email:address}。'"),
+        "languages/en-US": small()["languages/en-US.yaml"].replace("Hello.", "Write to {email:address}."),
+    }
+    written, problems = load(small(**changed))
+    assert written, problems
+    assert "S E R V I C E，艾特，W A L L E T，点，E X A M P L E。" in said(call(written))
+    assert "Write to service at wallet dot example." in said(call(written, *keys("8")))
+    assert load(small(**(changed | {"hotline": HOTLINE})))[1]
 
 
 def test_english_is_heard_alone_once_chosen(flow: Flow) -> None:
@@ -134,10 +147,10 @@ def test_silence_and_wrong_keys_are_counted_apart(flow: Flow) -> None:
 
 def test_prompts_taper(flow: Flow) -> None:
     first, second = call(flow, Silence()), call(flow, Silence(), Silence())
-    assert said(first).startswith("没有听到您的按键。账户冻结，请按 1")
+    assert said(first).startswith("没有听到您的按键。For English, press 8英语服务，请按 8账户冻结，请按 1")
     assert said(first).endswith("转人工，请按 0")
     assert said(second).endswith("转人工，请按 0返回，请按星号键重听，请按 9")
-    assert said(second).startswith("没有听到您的按键。请在键盘上按一个数字。")
+    assert said(second).startswith("没有听到您的按键。For English, press 8英语服务，请按 8请在键盘上按一个数字。")
 
 
 def test_a_number_prompt_tells_how_to_get_a_person_when_it_is_missed(flow: Flow) -> None:
@@ -236,7 +249,8 @@ def test_the_waiting_room_tells_the_place_and_a_key_leads_to_a_message(flow: Flo
     assert isinstance(leaving.call.wait, Leaving)
     message = step(flow, leaving.call, LeftQueue("leave"), OPEN)
     assert isinstance(message.call.wait, Message)
-    assert any(isinstance(event, Said) and not event.interrupt for event in message.events)
+    assert said(message).endswith("本次留言会被录音。说完后，请按井号键")
+    assert all(not event.interrupt for event in message.events if isinstance(event, Said))
 
 
 def test_nobody_waits_longer_than_the_queue_allows(flow: Flow) -> None:
@@ -310,7 +324,7 @@ def test_the_callers_own_number_is_offered_and_a_key_confirms_it(flow: Flow) -> 
     assert said(asked) == "我们给您回电。您的号码是幺三八，零零幺三，八零零零。这个号码，请按 1另一个号码，请按 2"
     done = ringing_back(flow, "+8613800138000", Pressed("1"))
     assert AskedBack("+8613800138000", "general") in done.events
-    assert said(done) == "轮到您时打给您。再见。"
+    assert said(done) == "轮到您时打给您。接到电话后，请按 1再见。"
     assert done.events[-1] == Ended("callback")
 
 

@@ -416,6 +416,13 @@ def test_the_key_is_named_after_the_matter(key: str, chinese: str, english: str)
     assert en.press("Account frozen", key) == english
 
 
+def test_an_e_mail_address_is_said_so_that_it_can_be_written_down() -> None:
+    assert (
+        zh.address("ke-fu_1@mail.example.cn") == "K E，横杠，F U，下划线，幺，艾特，M A I L，点，E X A M P L E，点，C N"
+    )
+    assert en.address("ke-fu_12@mail.example.cn") == "ke dash fu underscore one two at mail dot example dot cn"
+
+
 @pytest.mark.parametrize(
     ("keys", "chinese", "english"),
     [

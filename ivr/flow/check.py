@@ -81,7 +81,7 @@ def _translations(flow: Flow, texts: Mapping[str, Text], bad: frozenset[str]) ->
 
 
 def _gaps(flow: Flow, bad: frozenset[str]) -> Iterator[Found]:
-    known = frozenset[str]().union(*(node.learns() for node in flow.nodes.values()), {"keyed"})
+    known = frozenset[str]().union(*(node.learns() for node in flow.nodes.values()), {"keyed"}, flow.hotline.facts)
     for language, words in flow.words.items():
         for place, text in words.items():
             file, path = _where(flow, language, place)

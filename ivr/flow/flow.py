@@ -61,6 +61,8 @@ class Phrases(Piece):
     redo: Words
     finish: Words
     point: Words
+    spoken: Words
+    reached: Words
     person: Words
     back: Words
     again: Words
@@ -111,7 +113,13 @@ class Hotline(Piece):
     keys: GlobalKeys = GlobalKeys()
     limits: Limits
     callbacks: Callbacks = Callbacks()
+    email: Annotated[str, Field(pattern=r"^[a-z0-9._-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")] | None = None
     phrases: Phrases
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """What words may mention in every call."""
+        return {"email": self.email} if self.email else {}
 
 
 class Queue(Piece):
@@ -183,7 +191,9 @@ class Flow:
         language = prompt.language or call.language
         words = template = self.words[language][prompt.place]
         if "{" in template:
-            words = fill(template, {**call.facts, **prompt.facts}, language, call.now.astimezone(self.zone))
+            words = fill(
+                template, {**self.hotline.facts, **call.facts, **prompt.facts}, language, call.now.astimezone(self.zone)
+            )
         if prompt.keys:
             pressed = speech.voice_of(language).press(words, *prompt.keys)
             return Said(prompt.place, pressed, language, interrupt=prompt.interrupt)

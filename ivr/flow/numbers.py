@@ -8,6 +8,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 PEOPLE: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 LONGEST: Final = 20
+CONNECT: Final = "1"  # Whoever is rung and presses it is a person: a voicemail box takes no call.
 
 
 def e164(text: str, home: str) -> str:

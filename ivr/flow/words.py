@@ -9,7 +9,7 @@ from ivr.flow import speech
 
 GAP: Final = re.compile(r"\{([^{}]*)\}")
 NAMED: Final = re.compile(r"([a-z_]+):([a-z]+)")
-FORMATS: Final = ("digits", "number", "counted", "ordinal", "amount", "minutes", "date", "moment")
+FORMATS: Final = ("digits", "number", "counted", "ordinal", "amount", "minutes", "date", "moment", "address")
 
 
 def gaps(words: str) -> Iterator[tuple[str, str]]:
@@ -51,6 +51,8 @@ def _spoken(gap: str, facts: Mapping[str, str], language: str, now: datetime) ->
         case "minutes":
             low, _, high = value.partition("-")
             return voice.minutes(int(low), int(high))
+        case "address":
+            return voice.address(value)
         case "date":
             return voice.date(date.fromisoformat(value))
         case _:

@@ -12,10 +12,11 @@ from ivr.flow import speech
 from ivr.flow.events import Said
 from ivr.flow.flow import Flow
 from ivr.telephony.calls import xml
+from ivr.flow.numbers import CONNECT
 from ivr.telephony.render import RETRY_CALLBACK, Site, speak
 from ivr.telephony.routes import Line
 
-KEY: Final = "1"  # Whoever presses it is a person: a voicemail box takes no call.
+KEY: Final = CONNECT
 CALLER: Final = "caller"
 SECONDS: Final = 8
 

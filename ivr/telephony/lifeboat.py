@@ -8,6 +8,7 @@ from twilio.twiml.voice_response import Gather, VoiceResponse
 from ivr.flow import speech
 from ivr.flow.events import Said
 from ivr.flow.flow import Flow
+from ivr.flow.waits import FINISH
 from ivr.telephony.render import Site, record, speak
 
 KEY = "1"
@@ -43,8 +44,9 @@ def waiting(flow: Flow, site: Site, language: str, asked: str, rounds: int, keys
 def message(flow: Flow, site: Site, language: str) -> str:
     """Return the recorder for a message."""
     document = VoiceResponse()
-    speak(document, [_said(flow, "message", one) for one in _languages(flow, language)], site)
-    record(document, site, "fallback/thanks", language, SECONDS, 5, "fallback/recording")
+    for one in _languages(flow, language):
+        speak(document, [_said(flow, "message", one), _said(flow, "spoken", one, FINISH)], site)
+    record(document, site, "fallback/thanks", language, SECONDS, 5)
     return str(document)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from twilio.twiml.voice_response import Dial, Enqueue, Gather, VoiceResponse
 
 from ivr.flow.events import Ended, Event, Said, Waiting
-from ivr.flow.waits import Agent, Keys, Leaving, Message, Outside, Room, Talking, Wait
+from ivr.flow.waits import FINISH, Agent, Keys, Leaving, Message, Outside, Room, Talking, Wait
 from ivr.telephony.voices import VOICES
 
 # Every turn may be told twice without harm, so the carrier is asked to try again when an answer is late or lost.
@@ -161,7 +161,7 @@ def record(
         method="POST",
         max_length=seconds,
         timeout=silence,
-        finish_on_key="#",
+        finish_on_key=FINISH,
         play_beep=True,
         recording_status_callback=f"{site.url}/voice/{ready}{RETRY_CALLBACK}",
         recording_status_callback_method="POST",

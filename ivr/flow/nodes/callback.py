@@ -86,7 +86,10 @@ class Callback(Node):
         now = flow.schedule.at(queue, call.now)
         opening = {"opening": now.next.isoformat()} if now.next else {}
         told = self.prompt("soon") if now.open else self.prompt("later", facts=opening)
-        return Move(Go(self.then), (AskedBack(number, queue), Learned(KEYED, ""), told))
+        return Move(
+            Go(self.then),
+            (AskedBack(number, queue), Learned(KEYED, ""), told, Prompt("hotline.phrases.reached", numbers.CONNECT)),
+        )
 
     def _ask(self, flow: Flow, call: Call, *fields: str) -> Move:
         asked = (self.prompt(field) for field in fields or ("ask",))

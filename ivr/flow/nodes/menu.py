@@ -45,24 +45,31 @@ class Menu(Node):
     missed: Place | None = None
 
     def enter(self, flow: Flow, call: Call) -> Move:
-        """Say the choices, and in a call's first menu also the key for a person."""
+        """Offer other languages before any word that who needs them cannot follow; then the choices.
+
+        In a call's first menu the key for a person is told as well.
+        """
         person = () if call.trail else everywhere(flow, call)
-        return ask(WAIT, self.prompt("say"), *self._choices(flow, call), *person)
+        return ask(WAIT, *self._languages(flow, call), self.prompt("say"), *self._choices(flow), *person)
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
         """Follow a choice, or offer them again, each time with more help."""
         if choice := self.choices.get(keys_of(heard)):
             return go(choice.go)
         help = (self.prompt("help"),) if self.help and call.silences + call.wrongs else ()
-        again = ask(WAIT, *help, *self._choices(flow, call), *everywhere(flow, call))
+        again = ask(WAIT, *self._languages(flow, call), *help, *self._choices(flow), *everywhere(flow, call))
         return missed(flow, call, heard, "wrong", again, self.missed)
 
-    def _choices(self, flow: Flow, call: Call) -> Iterator[Prompt]:
+    def _choices(self, flow: Flow) -> Iterator[Prompt]:
+        for key, choice in self.choices.items():
+            if not self._language(flow, choice):
+                yield self.prompt(f"choices.{choice.go}", keys=key)
+
+    def _languages(self, flow: Flow, call: Call) -> Iterator[Prompt]:
         for key, choice in self.choices.items():
             language = self._language(flow, choice)
             if language and language != call.language:
                 yield self.prompt(f"choices.{choice.go}", keys=key, language=language)
-            if language != call.language:
                 yield self.prompt(f"choices.{choice.go}", keys=key)
 
     def _language(self, flow: Flow, choice: Choice) -> str:

@@ -19,9 +19,9 @@ from ivr.flow.call import Call
 from ivr.flow.events import Learned
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Input, Pressed, Recorded
-from ivr.flow.move import Go, Hold, Move
+from ivr.flow.move import Go, Hold, Move, Prompt
 from ivr.flow.node import Node, Path, Place, Words
-from ivr.flow.waits import Keys, Message
+from ivr.flow.waits import FINISH, Keys, Message
 
 SCORES: Final = ("1", "2", "3", "4", "5")
 WAIT: Final = Keys(most=1)
@@ -45,7 +45,8 @@ class Survey(Node):
             case Recorded(sid, seconds):
                 return Move(Go(self.then), (Learned("remark", sid if sid and seconds else "none"),))
             case Pressed(str(key)) if key in SCORES:
-                first = (Learned("score", key), self.prompt("remark", interrupt=False))
+                end = Prompt("hotline.phrases.spoken", FINISH, interrupt=False)
+                first = (Learned("score", key), self.prompt("remark", interrupt=False), end)
                 return Move(Hold(Message(self.seconds)), first)
         if isinstance(call.wait, Message):
             return Move(Go(self.then), (Learned("remark", "none"),))

@@ -3,7 +3,7 @@
 ```yaml
 message:
   kind: voicemail
-  say: 请在提示音后留言，说完请按井号键。本次留言将被录音。
+  say: 请在提示音后留言，本次留言将被录音。
   seconds: 120
   then: goodbye
 ```
@@ -17,7 +17,7 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import Input, Recorded
 from ivr.flow.move import Go, Hold, Move, Prompt
 from ivr.flow.node import Node, Place, Words
-from ivr.flow.waits import Message
+from ivr.flow.waits import FINISH, Message
 
 
 class Voicemail(Node):
@@ -31,15 +31,18 @@ class Voicemail(Node):
     def enter(self, flow: Flow, call: Call) -> Move:
         """Give the notice and start the recorder; a message about no matter is the general queue's."""
         queue = () if "queue" in call.facts else (Learned("queue", flow.queue_of(call)),)
-        return Move(self._record(), (*queue, self.prompt("say", interrupt=False)))
+        return Move(self._record(), (*queue, *self._notice()))
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
         """Keep the message, or ask once more where nothing was said."""
         if isinstance(heard, Recorded) and heard.seconds == 0 and call.silences == 0:
-            again = (Prompt("hotline.phrases.silence", interrupt=False), self.prompt("say", interrupt=False))
-            return Move(self._record(), (Missed("silence"), *again))
+            silence = Prompt("hotline.phrases.silence", interrupt=False)
+            return Move(self._record(), (Missed("silence"), silence, *self._notice()))
         sid = heard.sid if isinstance(heard, Recorded) else ""
         return Move(Go(self.then), (Learned("message", sid or "none"),))
+
+    def _notice(self) -> tuple[Prompt, ...]:
+        return self.prompt("say", interrupt=False), Prompt("hotline.phrases.spoken", FINISH, interrupt=False)
 
     def _record(self) -> Hold:
         return Hold(Message(self.seconds))

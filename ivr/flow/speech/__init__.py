@@ -13,6 +13,9 @@ class Voice(Protocol):
     def digits(self, text: str) -> str:
         """A number that identifies, digit by digit in groups of three and four; letters stay, the rest is dropped."""
 
+    def address(self, text: str) -> str:
+        """An e-mail address in lower case, so that it can be written down."""
+
     def number(self, n: int) -> str:
         """A cardinal number as it stands alone."""
 

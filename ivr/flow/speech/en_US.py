@@ -10,6 +10,7 @@ from num2words import num2words
 from ivr.flow.speech._digits import groups
 
 SIGNS = {str(digit): str(num2words(digit)) for digit in range(10)}
+MARKS = {"@": "at", ".": "dot", "-": "dash", "_": "underscore"}
 KEYS = {**{digit: digit for digit in "0123456789"}, "*": "star", "#": "pound"}
 DAYS = {-1: "yesterday", 0: "today", 1: "tomorrow", 2: "the day after tomorrow"}
 WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -26,6 +27,12 @@ MOST = 10**12  # what no listener takes in is said digit by digit
 def digits(text: str) -> str:
     """one three eight, zero zero one three. Not cached: what callers key in must not stay in memory."""
     return ", ".join(" ".join(SIGNS.get(sign, sign) for sign in group) for group in groups(text))
+
+
+def address(text: str) -> str:
+    """service at wallet dot example: words as words, digits one by one."""
+    named = ((f" {MARKS[sign]} " if sign in MARKS else f" {SIGNS[sign]} " if sign.isdigit() else sign) for sign in text)
+    return " ".join("".join(named).split())
 
 
 @lru_cache(maxsize=4096)

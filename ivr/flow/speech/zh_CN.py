@@ -12,6 +12,8 @@ from ivr.flow.speech._digits import groups
 
 ONE = "幺"  # how a 1 is said in a digit string; 一 is easily heard as 七 on a telephone
 SIGNS = dict(zip("0123456789", f"零{ONE}二三四五六七八九", strict=True))
+MARKS = {"@": "艾特", ".": "点", "-": "横杠", "_": "下划线"}
+SIGNS_OF_ADDRESS = re.compile(r"([@._-])")
 KEYS = {**{digit: digit for digit in "0123456789"}, "*": "星号键", "#": "井号键"}
 DAYS = {-1: "昨天", 0: "今天", 1: "明天", 2: "后天"}
 WEEK = "一二三四五六日"
@@ -24,6 +26,12 @@ MOST = 10**12  # nobody follows greater numbers by ear, so they are said digit b
 def digits(text: str) -> str:
     """幺三八，零零幺三，八零零零. Not cached: what callers key in must not stay in memory."""
     return "，".join("".join(SIGNS.get(sign, sign) for sign in group) for group in groups(text))
+
+
+def address(text: str) -> str:
+    """A B，艾特，C D，点，C N: letter by letter, as the words between the signs are foreign ones."""
+    parts = (part for part in SIGNS_OF_ADDRESS.split(text) if part)
+    return "，".join(MARKS.get(part) or " ".join(SIGNS.get(sign, sign.upper()) for sign in part) for part in parts)
 
 
 def number(n: int) -> str:
