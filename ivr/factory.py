@@ -194,7 +194,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     journal, messages = Journal(engine), Messages(engine)
     hotline = Hotline(journal, flows, lambda: version, now)
     worker = _worker(found, messages, now)
-    desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _open(flow, queue, at))
+    desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     rings = ThreadPoolExecutor(8, "rings")
     number, url = flow.hotline.number, found.public_url
@@ -207,9 +207,9 @@ def _hang_up(hotline: Hotline, call: str) -> None:
     hotline.hang_up(call, Caller("", ""))
 
 
-def _open(flow: Flow, queue: str, at: datetime) -> bool:
-    # A queue that an older version of the menus had is worked off at any hour.
-    return queue not in flow.queues or flow.schedule.at(queue, at).open
+def _rings(flow: Flow, queue: str, at: datetime) -> bool:
+    # The call backs of a queue that only an older version of the menus had are the general one's.
+    return flow.schedule.rings(queue if queue in flow.queues else flow.hotline.queue, at) == at
 
 
 def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker:

@@ -42,13 +42,13 @@ class Office:
     engine: Engine
     journal: Journal
     clock: Clock = field(default_factory=Clock)
-    open: Callable[[str, datetime], bool] = lambda _queue, _at: True
+    due: Callable[[str, datetime], bool] = lambda _queue, _at: True
     calls: dict[str, Call] = field(default_factory=dict)
 
     @property
     def desk(self) -> Desk:
         """The desk, with nothing remembered."""
-        return Desk(self.engine, self.clock, RULES, UTC, lambda queue, at: self.open(queue, at))
+        return Desk(self.engine, self.clock, RULES, UTC, lambda queue, at: self.due(queue, at))
 
     def hire(self, *names: str, level: int = 1, skills: frozenset[str] = SKILLS) -> None:
         """Have agents who are available, each since a second after the one before."""

@@ -11,7 +11,7 @@ from ivr.carrier.cues import Over
 from ivr.desk.keeping import Place
 from tests.talks import answered, heard, talking
 from tests.test_switchboard import SKILLS, picked_up, queued, soon, state
-from tests.world import CUSTOMER, World, world
+from tests.world import CUSTOMER, OPEN, World, world
 
 
 @pytest.fixture
@@ -66,6 +66,17 @@ def test_a_customer_is_rung_back_and_both_wrap_up_free(here: World) -> None:
     soon(lambda: state(here) == "wrapping")
     assert isinstance(agent.cue, Over)
     assert now(here, place).state == "done"
+
+
+def test_who_reports_a_theft_at_night_is_rung_at_night(tmp_path: Path) -> None:
+    with world(tmp_path, OPEN.replace(hour=3)) as here:
+        here.parts.desk.enrol("alice", "client:alice", SKILLS | {"queue:fraud"})
+        caller = here.caller()
+        for key in ("1", "1", "2", "1"):
+            caller.press(key)
+        assert "轮到您时我们就打过去" in "".join(one.text for one in caller.listen())
+        taken(here)
+        assert "您预约了我们的回电" in heard(answered(here, CUSTOMER))
 
 
 @pytest.mark.parametrize("how", ["presses nothing", "presses another", "hangs up", "is busy", "does not answer"])

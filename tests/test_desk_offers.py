@@ -158,18 +158,12 @@ def test_of_one_number_only_one_call_back_is_open(office: Office) -> None:
     assert [work.id for work in office.desk.inbox.work()] == [again.id]
 
 
-def test_nobody_is_rung_back_while_the_queue_is_closed_or_at_night(office: Office) -> None:
+def test_nobody_is_rung_back_while_their_queue_may_not(office: Office) -> None:
     office.asks_back(office.queued())
     office.hire("alice")
-    office.open = lambda _queue, _at: False
+    office.due = lambda queue, _at: queue == "merchants"
     assert office.desk.dispatch() == []
-    office.open = lambda queue, _at: queue == "general"
-    office.clock.on(hours=11)
-    assert office.clock().hour == 21
-    assert office.desk.dispatch() == []
-    office.clock.on(hours=11, minutes=59)
-    assert office.desk.dispatch() == []
-    office.clock.on(minutes=1)
+    office.due = lambda queue, at: queue == "general" and at == office.clock()
     assert len(office.desk.dispatch()) == 1
 
 

@@ -33,7 +33,7 @@ from ivr.flow.nodes import kinds
 from ivr.flow.nodes.say import Say
 from ivr.flow.secret import Secret
 from ivr.flow.waits import Agent, Keys, Leaving, Message, Outside, Room, Talking
-from tests.small import HOTLINE, MAIN, QUEUES, small
+from tests.small import HOTLINE, HOURS, MAIN, QUEUES, small
 
 OPEN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # Monday, ten in the morning in Shanghai
 CLOSED = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)  # Sunday
@@ -326,6 +326,18 @@ def test_the_callers_own_number_is_offered_and_a_key_confirms_it(flow: Flow) -> 
     assert AskedBack("+8613800138000", "general") in done.events
     assert said(done) == "轮到您时打给您。接到电话后，请按 1再见。"
     assert done.events[-1] == Ended("callback")
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [("always", "轮到您时打给您。"), ('{monday-sunday: "06:00-24:00"}', "明天上午九点打给您。")],
+)
+def test_who_asks_late_in_the_evening_is_told_when_they_are_really_rung(hours: str, told: str) -> None:
+    night = HOURS.replace('general: {monday-friday: "09:00-18:00"}', f"general: {hours}")
+    flow, problems = load(small(hours=night))
+    assert flow, problems
+    at = OPEN.replace(hour=14)  # Ten in the evening.
+    assert said(ringing_back(flow, "+8613800138000", Pressed("1"), at=at)).startswith(told)
 
 
 @pytest.mark.parametrize("caller", ["", "anonymous", "+266696687", "client:alice", "95588", "+6591234567", "9" * 80])

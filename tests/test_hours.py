@@ -237,6 +237,35 @@ def test_a_queue_that_never_opens_has_no_next_opening() -> None:
     assert schedule("queues: {shut: {monday: closed}}").at("shut", at("2026-10-12 10:00")) == Opening(False, "week")
 
 
+@pytest.mark.parametrize(
+    ("queue", "moment", "following"),
+    [
+        ("general", "2026-10-12 10:00", "2026-10-12 10:00"),
+        ("general", "2026-10-12 20:59", "2026-10-12 20:59"),
+        ("general", "2026-10-12 21:00", "2026-10-13 09:00"),
+        ("general", "2026-10-12 07:30", "2026-10-12 09:00"),
+        ("general", "2026-10-09 23:30", "2026-10-12 09:00"),
+        ("fraud", "2026-10-12 03:00", "2026-10-12 03:00"),
+        ("fraud", "2026-10-14 03:00", "2026-10-14 06:00"),
+        ("shut", "2026-10-12 10:00", None),
+    ],
+)
+def test_customers_are_rung_back_at_decent_hours_and_at_any_by_a_queue_that_never_closes(
+    queue: str, moment: str, following: str | None
+) -> None:
+    made = schedule("""
+queues: {general: {monday-friday: "07:00-23:00"}, fraud: always, shut: {monday: closed}}
+emergency: [{queues: [fraud], open: false, from: "2026-10-14 02:00", until: "2026-10-14 06:00"}]
+""")
+    assert made.rings(queue, at(moment)) == (at(following) if following else None)
+
+
+def test_the_decent_hours_can_be_changed() -> None:
+    made = schedule("queues: {general: {monday-sunday: always}}\ncallbacks: '10:00-12:00, 14:00-22:00'")
+    assert made.rings("general", at("2026-10-12 12:30")) == at("2026-10-12 14:00")
+    assert made.rings("general", at("2026-10-12 22:30")) == at("2026-10-13 10:00")
+
+
 # What comes before what
 
 RANKED = """
@@ -483,6 +512,7 @@ TROUBLES = [
         "the queues are general",
     ),
     ("exceptions: [{date: 2026-10-01, hours: closed, queues: []}]", ("exceptions", 0, "queues"), "no queue is named"),
+    ("callbacks: closed", ("callbacks",), "nobody would ever be rung back"),
     ("exceptions: [{date: 2026-10-01, hours: closed, why: 3}]", ("exceptions", 0, "why"), "a name is expected"),
     (
         "exceptions: [{date: 2026-10-01, hours: closed, why: {fr-FR: x}}]",

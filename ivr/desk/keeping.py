@@ -33,7 +33,7 @@ RULES: Final = Rules(
 
 
 def always(_queue: str, _at: datetime) -> bool:
-    """Say that a queue is open, for a desk without hours."""
+    """Say that customers may be rung back, for a desk without hours."""
     return True
 
 
@@ -41,14 +41,14 @@ def always(_queue: str, _at: datetime) -> bool:
 class Desk:
     """Who waits, who is free, and who talks with whom.
 
-    `open` says whether a queue is open at a moment; `zone` is the hotline's. Nobody is rung back but in such hours.
+    `rings` says whether customers of a queue may be rung back at a moment; `zone` is the hotline's.
     """
 
     engine: Engine
     now: Callable[[], datetime]
     rules: Rules
     zone: tzinfo = UTC
-    open: Callable[[str, datetime], bool] = always
+    rings: Callable[[str, datetime], bool] = always
     outlooks: Outlooks = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +63,7 @@ class Desk:
     @property
     def offers(self) -> Offers:
         """Who is rung for whom."""
-        return Offers(self.engine, self.now, self.rules, self.zone, self.open)
+        return Offers(self.engine, self.now, self.rules, self.rings)
 
     @property
     def talks(self) -> Talks:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 from uuid import uuid4
@@ -23,7 +23,6 @@ PATIENCE: Final = timedelta(seconds=40)  # A phone rings for 30 s, and the carri
 # The carrier is asked for a ring at once and answers within four seconds. Without a ring by now there will be none: the
 # process that was to ask was killed.
 UNRUNG: Final = timedelta(seconds=7)
-DECENT: Final = (time(9), time(21))  # Nobody is rung back earlier or later in the day.
 LOCK: Final = 0x1F13  # The key of the lock under which PostgreSQL's servers dispatch; ours for ever.
 UNOFFERED: Final = {"offer": None, "agent": None, "leg": None}
 
@@ -46,13 +45,12 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """Makes offers by the rules, and settles what becomes of them; `open` are the queues' hours."""
+    """Makes offers by the rules, and settles what becomes of them; `rings` says whose call backs are due."""
 
     engine: Engine
     now: Callable[[], datetime]
     rules: Rules
-    zone: tzinfo
-    open: Callable[[str, datetime], bool]
+    rings: Callable[[str, datetime], bool]
 
     def dispatch(self) -> list[Offer]:
         """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
@@ -127,10 +125,9 @@ class Offers:
             return [offer for offer in past if offer]
 
     def _waiting(self, connection: Connection, most: int) -> list[Entry]:
-        """Return who may be offered now: call backs only while their queue is open, and at a decent hour."""
+        """Return who may be offered now: call backs only where their customers may be rung."""
         now = self.now()
-        decent = DECENT[0] <= now.astimezone(self.zone).time() < DECENT[1]
-        return heads(connection, most, now, lambda queue: decent and self.open(queue, now))
+        return heads(connection, most, now, cache(lambda queue: self.rings(queue, now)))
 
     def _offered(self, agent: str, key: str, phone: str, offer: str = "") -> Offer | None:
         offer, now = offer or uuid4().hex, self.now()

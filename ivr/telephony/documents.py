@@ -11,8 +11,8 @@ from ivr.desk.keeping import Place
 from ivr.flow import speech
 from ivr.flow.events import Said
 from ivr.flow.flow import Flow
-from ivr.telephony.calls import xml
 from ivr.flow.numbers import CONNECT
+from ivr.telephony.calls import xml
 from ivr.telephony.render import RETRY_CALLBACK, Site, speak
 from ivr.telephony.routes import Line
 

@@ -46,7 +46,7 @@ def message(flow: Flow, site: Site, language: str) -> str:
     document = VoiceResponse()
     for one in _languages(flow, language):
         speak(document, [_said(flow, "message", one), _said(flow, "spoken", one, FINISH)], site)
-    record(document, site, "fallback/thanks", language, SECONDS, 5)
+    record(document, site, "fallback/thanks", language, SECONDS, 5, "fallback/recording")
     return str(document)
 
 

@@ -11,6 +11,8 @@ from ivr.flow.hours.notation import WHOLE_DAY, Names, Span, Trouble
 from ivr.flow.hours.page import Page, Path
 from ivr.flow.hours.schedule import Emergency, Schedule, Special, Week
 
+OPTIONAL = ("holidays", "workday", "callbacks", "years", "exceptions", "emergency")
+DECENT = "09:00-21:00"
 ALWAYS = Week((WHOLE_DAY,) * 7, always=True)
 EVER = datetime(1, 1, 1, tzinfo=UTC)
 
@@ -22,7 +24,7 @@ def read(data: Mapping[str, object], zone: str) -> tuple[Schedule | None, list[T
     not exist is not the file's fault: ZoneInfoNotFoundError.
     """
     page, clock = Page(), ZoneInfo(zone)
-    fields = page.fields((), data, ("queues",), ("holidays", "workday", "years", "exceptions", "emergency"))
+    fields = page.fields((), data, ("queues",), OPTIONAL)
     queues = page.items(("queues",), fields.get("queues"))
     weeks = {name: _week(page, ("queues", name), value) for name, value in queues}
     if "queues" in fields and fields["queues"] in ({}, None):
@@ -32,8 +34,16 @@ def read(data: Mapping[str, object], zone: str) -> tuple[Schedule | None, list[T
     exceptions = _exceptions(page, fields.get("exceptions"), weeks)
     emergencies = tuple(_emergencies(page, fields.get("emergency"), weeks, clock))
     _contradictions(page, emergencies)
-    schedule = Schedule(clock, weeks, calendar, workday, exceptions, tuple(emergency for _, emergency in emergencies))
+    callbacks = page.take(("callbacks",), _decent, fields.get("callbacks", DECENT)) or ()
+    commands = tuple(emergency for _, emergency in emergencies)
+    schedule = Schedule(clock, weeks, calendar, workday, exceptions, commands, callbacks)
     return (None if page.troubles else schedule), page.troubles
+
+
+def _decent(value: object) -> tuple[Span, ...]:
+    if spans := notation.spans(value):
+        return spans
+    raise ValueError("nobody would ever be rung back; write hours, for example " + DECENT)
 
 
 def _week(page: Page, path: Path, value: object) -> Week:

@@ -72,7 +72,10 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Schedule:
-    """The hours of every queue. A span past midnight belongs to the day on which it begins."""
+    """The hours of every queue. A span past midnight belongs to the day on which it begins.
+
+    `callbacks` are the decent hours of a day, in which anybody may be rung back.
+    """
 
     zone: ZoneInfo
     weeks: Mapping[str, Week]
@@ -80,6 +83,7 @@ class Schedule:
     workday: int = 0
     exceptions: Mapping[tuple[str, date], Special] = field(default_factory=dict)
     emergencies: tuple[Emergency, ...] = ()
+    callbacks: tuple[Span, ...] = WHOLE_DAY
 
     @property
     def queues(self) -> frozenset[str]:
@@ -95,6 +99,31 @@ class Schedule:
         instant = moment.astimezone(UTC)
         openings = _openings(self, queue, moment.astimezone(self.zone).date())
         return next(opening for end, opening in openings if instant < end)
+
+    def rings(self, queue: str, moment: datetime) -> datetime | None:
+        """The first moment from this one on at which customers of the queue are rung back; None if not in 400 days.
+
+        That is while it is open, and at a decent hour; whoever has a queue that is open day and night is rung at any.
+        """
+        first, last = moment, moment + timedelta(days=FARTHEST)
+        while first < last:
+            opening = self.at(queue, first)
+            due = first if self.weeks[queue].always else self._decent(first)
+            if opening.open and due == first:
+                return first
+            if (later := due if opening.open else opening.next) is None:
+                break
+            first = later
+        return None
+
+    def _decent(self, moment: datetime) -> datetime:
+        """The moment itself within decent hours, else when they begin next."""
+        today = moment.astimezone(self.zone).date()
+        days = (today + timedelta(days=step) for step in (-1, 0, 1))
+        spans = [[_instant(self.zone, day, end) for end in span] for day in days for span in self.callbacks]
+        if any(start <= moment < end for start, end in spans):
+            return moment
+        return min(start for start, _ in spans if start > moment).astimezone(self.zone)
 
     def unknown(self, first: date, days: int) -> list[date]:
         """The days, of so many from the first on, whose public holidays nobody has decreed or entered yet."""

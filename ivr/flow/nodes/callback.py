@@ -11,7 +11,7 @@ callback:
   help: 手机号十一位；固定电话前面要加区号。
   refused: 抱歉，这个号码我们打不了。
   soon: 轮到您时，我们就给您打过去。
-  later: 我们{opening:moment}上班后给您打过去。
+  later: 我们{opening:moment}以后给您打过去。
   then: goodbye
 ```
 """
@@ -83,9 +83,9 @@ class Callback(Node):
 
     def _arranged(self, flow: Flow, call: Call, number: str) -> Move:
         queue = flow.queue_of(call)
-        now = flow.schedule.at(queue, call.now)
-        opening = {"opening": now.next.isoformat()} if now.next else {}
-        told = self.prompt("soon") if now.open else self.prompt("later", facts=opening)
+        rings = flow.schedule.rings(queue, call.now)
+        opening = {"opening": rings.isoformat()} if rings else {}
+        told = self.prompt("soon") if rings == call.now else self.prompt("later", facts=opening)
         return Move(
             Go(self.then),
             (AskedBack(number, queue), Learned(KEYED, ""), told, Prompt("hotline.phrases.reached", numbers.CONNECT)),
