@@ -102,12 +102,9 @@ def test_a_message_is_work_without_ringing(office: Office) -> None:
     office.clock.on(seconds=30)
     office.leaves_message(place)
     (work,) = office.desk.inbox.work()
-    assert (work.kind, work.recording, work.since, work.due_at) == (
-        "message",
-        "RE1",
-        office.clock(),
-        office.clock() + timedelta(hours=24),
-    )
+    due = office.clock() + timedelta(hours=24)
+    assert (work.kind, work.recording, work.joined_at) == ("message", "RE1", office.clock())
+    assert (work.since, work.due_at) == (due, due)
     office.hire("alice")
     (offer,) = office.desk.dispatch()
     assert (offer.kind, offer.line, office.state("alice")) == ("message", work.id, "working")
@@ -121,6 +118,34 @@ def test_a_message_is_work_without_ringing(office: Office) -> None:
     (done,) = office.desk.inbox.work(open=False)
     assert (done.state, done.done_by, done.closed_code) == ("done", "alice", "resolved")
     assert office.desk.inbox.work() == []
+
+
+def test_a_message_is_given_out_once_nobody_waits_on_the_phone_and_is_nobody_before_them(office: Office) -> None:
+    office.leaves_message(office.queued())
+    (work,) = office.desk.inbox.work()
+    office.clock.on(minutes=10)
+    caller = office.queued(caller=OTHER)
+    office.clock.on(minutes=1)
+    with office.engine.connect() as connection:
+        assert connection.scalar(select(line.c.ahead).where(line.c.id == caller.id)) == 0
+    outlook = office.desk.outlook(caller.call_id, office.calls[caller.call_id])
+    assert outlook
+    assert outlook.ahead == 0
+    office.hire("alice")
+    assert [offer.line for offer in office.desk.dispatch()] == [caller.id]
+    office.hire("bob")
+    assert [(offer.line, offer.agent) for offer in office.desk.dispatch()] == [(work.id, "bob")]
+
+
+def test_a_message_that_is_overdue_goes_before_who_came_later(office: Office) -> None:
+    office.leaves_message(office.queued())
+    (work,) = office.desk.inbox.work()
+    office.clock.on(hours=23, minutes=59)
+    first = office.queued(caller=OTHER)
+    office.clock.on(minutes=2)
+    office.queued(caller=THIRD)
+    office.hire("alice", "bob")
+    assert [offer.line for offer in office.desk.dispatch()] == [first.id, work.id]
 
 
 def test_a_message_in_which_nothing_was_said_is_no_work(office: Office) -> None:

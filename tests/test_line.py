@@ -36,6 +36,7 @@ RULES = Rules(
 )
 NEEDS = ["queue:payments", "queue:fraud", "language:en-US", "language:zh-CN", "merchant"]
 LATEST = NOON + 90 * MINUTE
+DUE = 15 * MINUTE  # So soon that messages and callers meet in the lines drawn here.
 
 
 def entry(name: str, minute: float = 0, rank: int = 3, **more: object) -> Entry:
@@ -55,7 +56,7 @@ def needs(*words: str) -> frozenset[str]:
 
 @st.composite
 def entries(draw: st.DrawFn, most: int = 12) -> list[Entry]:
-    """A line with equal moments, redials, call backs and missed callers among them."""
+    """A line with equal moments, redials, call backs, missed callers and messages among them."""
     made = []
     for number in range(draw(st.integers(0, most))):
         since = NOON + draw(st.integers(0, 40)) * MINUTE
@@ -65,7 +66,16 @@ def entries(draw: st.DrawFn, most: int = 12) -> list[Entry]:
         wanted = draw(st.frozensets(st.sampled_from(NEEDS), max_size=3))
         by = draw(st.frozensets(st.sampled_from(["a0", "a1"]), max_size=1)) if front else frozenset()
         made.append(Entry(f"e{number}", kind, since, draw(st.integers(1, 3)), wanted, joined, front, by))
+    for number in range(draw(st.integers(0, 2))):
+        wanted = draw(st.frozensets(st.sampled_from(NEEDS), max_size=3))
+        made.append(message(f"m{number}", draw(st.integers(0, 40)), wanted))
     return made
+
+
+def message(name: str, minute: float = 0, wanted: frozenset[str] = frozenset(), within: timedelta = DUE) -> Entry:
+    """What somebody said so many minutes after noon, to be heard within a while."""
+    left = NOON + minute * MINUTE
+    return Entry(name, "message", left + within, 3, wanted, left)
 
 
 AGENTS = st.lists(
@@ -229,9 +239,20 @@ def test_needs_are_given_up_after_their_waits_but_never_the_language() -> None:
 
 
 def test_nothing_is_given_up_for_a_message_however_long_it_lies() -> None:
-    left = [entry("m", needs=needs("queue:payments"), kind="message"), entry("e", needs=needs("queue:payments"))]
+    left = [message("m", wanted=needs("queue:payments")), entry("e", needs=needs("queue:payments"))]
     (found,) = match(left, [agent("fraud", "queue:fraud"), agent("a", "queue:fraud")], RULES, NOON + 60 * MINUTE)
     assert found.entry.id == "e"
+
+
+def test_a_message_waits_until_nobody_does_and_goes_before_those_who_came_once_it_was_due() -> None:
+    left = message("m", within=24 * 60 * MINUTE)
+    early, late = entry("early", 24 * 60 - 1), entry("late", 24 * 60 + 1)
+    line = [left, early, entry("back", 5, kind="callback")]
+    assert [one.id for one in order([*line, late], RULES)] == ["back", "early", "m", "late"]
+    (found,) = match([left, entry("e", 11)], [agent("a")], RULES, NOON + 12 * MINUTE)
+    assert found.entry.id == "e"
+    assert match([left], [agent("a")], RULES, NOON + MINUTE)[0].entry == left
+    assert list(overtakings([left, early], RULES)) == [Overtaking(early, left, Reason.MESSAGE)]
 
 
 def test_after_the_wait_somebody_else_may_serve() -> None:
@@ -275,6 +296,8 @@ def test_overtakings_are_all_pairs_out_of_their_coming(line: list[Entry]) -> Non
     for one in listed:
         if one.reason is Reason.PRIORITY:
             assert one.entry.rank < one.before.rank
+        elif one.reason is Reason.MESSAGE:
+            assert one.before.kind == "message"
         elif one.reason in (Reason.MISSED, Reason.SENT_ON):
             assert one.entry.front is not None
             assert bool(one.entry.missed_by) is (one.reason is Reason.MISSED)

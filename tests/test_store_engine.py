@@ -5,15 +5,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
 from ivr.store.crypto import Cipher
+from ivr.store.desk_tables import line
 from ivr.store.engine import connect, head, upgrade
 from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
@@ -56,6 +58,19 @@ def test_the_migrations_make_the_tables_the_program_uses(
     journal = Journal(engine)
     assert journal.append(first(new_call_id())) is True
     journal.close()
+
+
+def test_a_message_that_waits_counts_from_when_it_is_due_after_the_upgrade(engine: Engine) -> None:
+    left = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    due = left + timedelta(hours=24)
+    told = {"call_id": "CA1", "caller_hash": "", "queue": "", "language": "zh-CN", "matter": "", "rank": 3}
+    told |= {"since": left, "joined_at": left, "due_at": due, "state": "waiting"}
+    with engine.begin() as connection:
+        connection.execute(line.insert(), [{"id": kind, "kind": kind, **told} for kind in ("message", "callback")])
+        connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert dict(connection.execute(select(line.c.kind, line.c.since)).all()) == {"message": due, "callback": left}
 
 
 def test_the_comparison_sees_a_missing_column(engine: Engine) -> None:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     MISSED = "an agent missed them"
     SENT_ON = "somebody who talked with them sent them on"
     SKILL = "no free agent could serve the other"
+    MESSAGE = "the other is a message that is not due yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,9 @@ class Entry:
 
     `since` is when they first joined, which whoever redials soon keeps; `joined` is when they joined this time, at or
     after it. `front` is the place given to them because an agent missed them, or sent them on; `missed_by` who missed.
+
+    Of a message `since` is when it is due, a day after it was left: nobody waits on the phone until it is heard. So it
+    is given out when nobody else waits whom the agent could serve, and goes before those only who came once it is due.
     """
 
     id: str
@@ -205,6 +209,8 @@ def _why(entry: Entry, other: Entry, rules: Rules) -> Reason:
     fresh = replace(entry, since=entry.joined, front=None)
     if place(replace(entry, front=None), rules) > place(other, rules):
         return Reason.MISSED if entry.missed_by else Reason.SENT_ON
+    if other.kind == "message" and place(fresh, rules) > place(replace(other, since=other.joined), rules):
+        return Reason.MESSAGE
     if place(fresh, rules) < place(other, rules) or entry.since == entry.joined:
         return Reason.PRIORITY
     return Reason.REDIAL if entry.kind == "call" else Reason.CALLBACK

@@ -49,7 +49,7 @@ class Standings:
 
 
 def read(engine: Engine, rules: Rules, now: Callable[[], datetime]) -> Standings:
-    """Return how all stand whom our own desk gives out."""
+    """Return how all people stand whom our own desk gives out; a message is nobody whom a caller is told of."""
     callers, queues, at = dict[str, Caller](), defaultdict[str, list[Place]](list), now()
     with opened(engine) as connection:
         for row in connection.execute(_everybody()):
@@ -76,7 +76,7 @@ def _caller(row: Any, rules: Rules) -> Caller:
 @cache
 def _everybody() -> Select[Any]:
     ours = line.c.state.in_(("waiting", "offered")), line.c.router != "taskrouter"  # Whose order we do not know.
-    return standings().add_columns(line.c.state, line.c.not_before).where(*ours)
+    return standings().add_columns(line.c.state, line.c.not_before).where(*ours, line.c.kind != "message")
 
 
 @cache

@@ -31,7 +31,7 @@ line = Table(
     Column("language", String(35), nullable=False),
     Column("matter", Text, nullable=False),
     Column("rank", Integer, nullable=False),
-    # When the caller first joined; whoever redials soon after being cut off keeps it.
+    # When the caller first joined; whoever redials soon after being cut off keeps it. Of a message, when it is due.
     Column("since", Moment, nullable=False),
     Column("joined_at", Moment, nullable=False),
     # waiting, offered, talking; then done (somebody talked with them), left, or failed (tried in vain).

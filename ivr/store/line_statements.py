@@ -29,7 +29,13 @@ def joining() -> Any:
         level=bindparam("level"),
         router=bindparam("router"),
         front=front,
-        ahead=_count(line, line.c.state == "waiting", line.c.queue == bindparam("queue"), line.c.rank <= _rank()),
+        ahead=_count(
+            line,
+            line.c.state == "waiting",
+            line.c.kind != "message",
+            line.c.queue == bindparam("queue"),
+            line.c.rank <= _rank(),
+        ),
         agents_on=_count(
             agents,
             agents.c.state.in_(_states(*ON)),
@@ -63,9 +69,10 @@ def backing(insert: Maker) -> Any:
 
 
 def messaging(insert: Maker) -> Any:
-    """Return the statement that puts a message in the line."""
-    values = _standing("message") | {"rank": _ranked(), "since": _now(), "recording": bindparam("recording")}
-    return insert(line).values(**values, due_at=bindparam("due", type_=Moment)).on_conflict_do_nothing()
+    """Return the statement that puts a message in the line, where it counts as having come when it is due."""
+    due = bindparam("due", type_=Moment)
+    values = _standing("message") | {"rank": _ranked(), "since": due, "recording": bindparam("recording")}
+    return insert(line).values(**values, due_at=due).on_conflict_do_nothing()
 
 
 def promising(insert: Maker) -> Any:

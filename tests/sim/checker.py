@@ -22,13 +22,15 @@ def before(one: Entry, other: Entry, rules: Rules) -> bool:
         return seconds(one, rules) < seconds(other, rules)
     if (one.front is None) != (other.front is None):
         return one.front is not None
-    if one.kind != other.kind:
+    if (one.kind == "call") != (other.kind == "call"):
         return one.kind == "call"
     return one.id < other.id
 
 
 def can(agent: Agent, entry: Entry, rules: Rules, now: datetime) -> bool:
-    """Has the agent every skill that the entry still needs?"""
+    """Has the agent every skill that the entry still needs? Nothing is given up for a message."""
+    if entry.kind == "message":
+        return all(need in agent.skills for need in entry.needs)
     waited = now.timestamp() - entry.since.timestamp()
     for need in entry.needs:
         given_up = any(
