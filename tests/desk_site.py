@@ -36,6 +36,8 @@ from tests.world import OPEN, ROOT
 SKILLS = frozenset({"queue:payments", "queue:accounts", "queue:complaints", "language:zh-CN", "language:en-US"})
 TO_A_PERSON = ("2", "4", "4")  # money; refunds; a person
 ORDER = "202611230042"
+TO_AN_ACCOUNT = ("3", "1", "4")  # the account; frozen; a person
+ACCOUNT = "8800000042"
 
 
 @dataclass
@@ -150,23 +152,23 @@ class Site:
         with self.app.app_context():
             return self.staff.hire(name, f"client:{name}", SKILLS, role)
 
-    def call(self, *keys: str) -> str:
+    def call(self, *keys: str, caller: str = CALLER) -> str:
         """Ring the hotline and press keys, one turn each; return the call's id."""
         call_id = new_call_id()
-        self.hotline.answer(call_id, Caller(CALLER, CALLED))
+        self.hotline.answer(call_id, Caller(caller, CALLED))
         for number, key in enumerate(keys, 1):
             self.hotline.hear(call_id, f"turn/{number}", Pressed(key))
         return call_id
 
-    def queued(self) -> Place:
-        """Put a caller with an order number in the payments line."""
-        call_id = self.call(*TO_A_PERSON, ORDER, "1")
+    def queued(self, *keys: str, caller: str = CALLER) -> Place:
+        """Put a caller in the line who keys this: or else an order number, for payments."""
+        call_id = self.call(*(keys or (*TO_A_PERSON, ORDER, "1")), caller=caller)
         (place,) = [place for place in self.desk.waiting() if place.call_id == call_id]
         return place
 
-    def left_message(self, here: bool = True) -> Place:
+    def left_message(self, here: bool = True, caller: str = CALLER) -> Place:
         """Have a caller leave a message of two seconds for complaints, whose sound is here or not."""
-        call_id = self.call("5", "4", "2", "2")
+        call_id = self.call("5", "4", "2", "2", caller=caller)
         sid = f"RE{call_id[2:]}"
         self.hotline.hear(call_id, "turn/5", Recorded(sid, 2))
         messages = Messages(self.desk.engine)

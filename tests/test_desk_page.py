@@ -10,12 +10,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from ivr.carrier.rehearsal import served
-from ivr.console.card import keyed, path
+from ivr.console.card import Fact, keyed, path
 from ivr.console.texts import TEXTS
 from ivr.flow import speech
 from ivr.store.desk_tables import wrapups
 from tests.browser import launched
-from tests.desk_site import ORDER, TO_A_PERSON, Clock, Site, desk_site
+from tests.desk_site import ACCOUNT, ORDER, TO_A_PERSON, TO_AN_ACCOUNT, Clock, Site, desk_site
+from tests.stores import CALLER
 from tests.world import free_port
 
 SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
@@ -144,7 +145,7 @@ def test_shortcuts_can_be_switched_off(site: Site, page: Page) -> None:
     assert state.misses == 0
 
 
-def test_the_card_tells_the_matter_and_masks_the_number(site: Site, page: Page) -> None:
+def test_the_card_tells_the_matter_who_calls_and_the_order_which_the_path_masks(site: Site, page: Page) -> None:
     opened(page, site)
     site.queued()
     page.keyboard.press("a")
@@ -152,10 +153,11 @@ def test_the_card_tells_the_matter_and_masks_the_number(site: Site, page: Page) 
     expect(card.locator(".matter")).to_have_text(site.flow.words["en-US"]["refund.matter"], timeout=SECOND)
     expect(card).to_contain_text("Payments")
     expect(card.locator("dl")).to_contain_text("Order number")
-    expect(card.locator(".number")).to_have_text("••••0042")
+    expect(card.locator(".number")).to_have_text(ORDER)
+    expect(card.locator(".back")).to_have_text(f"••••{CALLER[-4:]}")
     expect(card.locator(".you", has_text="••••0042")).to_be_visible()
     expect(card.locator(".hotline", has_text="您输入的是：••••0042")).to_be_visible()
-    assert ORDER not in page.content()
+    assert CALLER not in page.content()
     for voice in ("zh-CN", "en-US"):
         assert speech.voice_of(voice).digits(ORDER) not in page.content()
 
@@ -166,8 +168,29 @@ def test_a_number_read_back_is_masked_in_the_callers_language(site: Site, first:
     told = [line.text for line in path(site.flow, events)]
     assert any(spoken in text for text in told)
     assert "••••0042" in told
-    assert keyed(site.flow, events) == {"order": "••••0042"}
+    assert keyed(site.flow, events) == (Fact("order", ORDER, masked=False),)
     assert not any(ORDER in text or speech.voice_of("zh-CN").digits(ORDER) in text for text in told)
+
+
+def test_a_masked_number_is_shown_by_key_once_the_caller_is_taken(site: Site, page: Page) -> None:
+    opened(page, site)
+    place = site.queued(*TO_AN_ACCOUNT, ACCOUNT, "1")
+    page.keyboard.press("a")
+    stands(page, "Ringing")
+    card = page.locator("#caller")
+    expect(card.locator(".number")).to_have_text(f"••••{ACCOUNT[-4:]}")
+    page.keyboard.press("s")
+    page.keyboard.press("1")
+    stands(page, "On a call")
+    button = card.locator(".number button")
+    expect(button).to_contain_text("S")
+    button.click()
+    expect(card.locator(".number")).to_have_text(ACCOUNT)
+    page.keyboard.press("s")
+    expect(card.locator(".back")).to_have_text(CALLER)
+    expect(card.locator("[data-show]")).to_have_count(0)
+    site.desk.over(place.id)
+    stands(page, "Wrapping up")
 
 
 def test_what_others_change_is_seen_within_a_second(site: Site, page: Page) -> None:
@@ -221,7 +244,7 @@ def test_the_page_can_be_read_without_javascript(site: Site, browser: Browser, p
         page.reload()
         expect(page.get_by_role("status")).to_have_text("电话响了")
         expect(page.locator(".matter")).to_have_text("退款、误操作")
-        expect(page.locator(".number")).to_have_text("••••0042")
+        expect(page.locator(".number")).to_have_text(ORDER)
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])

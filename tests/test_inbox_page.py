@@ -1,13 +1,20 @@
 """What the inbox promises: messages and call backs are taken, heard and done, by whoever they are given to alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from structlog.testing import capture_logs
 
+from ivr.console import view
+from ivr.console.card import Fact, keyed
 from ivr.desk.keeping import Place
-from tests.desk_site import Clock, Site, desk_site, log_in
+from tests.desk_site import ACCOUNT, ORDER, TO_AN_ACCOUNT, Clock, Site, desk_site, log_in
+from tests.stores import CALLER
+
+OTHER = "+8613900009876"
 
 
 @pytest.fixture
@@ -79,6 +86,79 @@ def test_a_message_whose_sound_is_not_here_says_so(site: Site, alice: FlaskClien
     alice.post("/desk/inbox/take", json={"place": place.id})
     assert "not here yet" in alice.get("/desk/inbox?show=mine").text
     assert alice.get(f"/desk/message?place={place.id}").status_code == 404
+
+
+def test_two_messages_are_told_apart_by_number_time_and_length(site: Site, clock: Clock, alice: FlaskClient) -> None:
+    site.left_message()
+    clock.on(minutes=5)
+    site.left_message(caller=OTHER)
+    rows = alice.get("/desk/inbox").text.split("<article")[1:]
+    for row, caller, received in zip(rows, (CALLER, OTHER), ("11-23 10:00", "11-23 10:05"), strict=True):
+        assert f"••••{caller[-4:]}" in row
+        assert received in row
+        assert "<dt>Length</dt><dd>0:02</dd>" in row
+        assert caller not in row
+
+
+def test_who_withholds_the_number_is_said_to(site: Site, alice: FlaskClient) -> None:
+    site.left_message(caller="anonymous")
+    assert "withheld" in alice.get("/desk/inbox").text
+
+
+def shown(client: FlaskClient, place: Place, what: str) -> tuple[int, object]:
+    """Return how asking for a whole number is answered."""
+    answer = client.post("/desk/show", json={"place": place.id, "what": what})
+    return answer.status_code, answer.json.get("whole")
+
+
+def test_a_whole_number_is_shown_to_whoever_has_the_caller_and_each_use_is_logged(
+    site: Site, alice: FlaskClient
+) -> None:
+    place = site.queued(*TO_AN_ACCOUNT, ACCOUNT, "1")
+    bob = entered(site, "bob")
+    alice.post("/desk/available", json={})
+    assert ACCOUNT not in alice.get("/desk").text
+    with capture_logs() as logs:
+        assert shown(alice, place, "account") == (409, None)  # It only rings.
+        alice.post("/desk/answer", json={})
+        assert shown(alice, place, "account") == (200, ACCOUNT)
+        assert shown(alice, place, "caller") == (200, CALLER)
+        assert shown(bob, place, "account") == (409, None)
+        assert [shown(alice, place, what)[0] for what in ("number", "pin", "keyed")] == [404, 404, 404]
+        site.desk.over(place.id)
+        assert shown(alice, place, "account") == (200, ACCOUNT)
+        alice.post("/desk/wrap-up", json={"code": "resolved", "note": ""})
+        assert shown(alice, place, "account") == (409, None)
+    told = [(line["event"], line["who"], line["what"], line["line"]) for line in logs]
+    assert told == [("shown whole", "alice", what, place.id) for what in ("account", "caller", "account")]
+    assert not any(number in str(logs) for number in (ACCOUNT, CALLER))
+
+
+def test_the_number_of_work_is_shown_to_whoever_took_it(site: Site, alice: FlaskClient) -> None:
+    place = site.left_message()
+    assert shown(alice, place, "caller") == (409, None)
+    assert "data-show" not in alice.get("/desk/inbox").text
+    alice.post("/desk/inbox/take", json={"place": place.id})
+    assert 'data-show="caller"' in alice.get("/desk/inbox").text
+    assert shown(alice, place, "caller") == (200, CALLER)
+    alice.post("/desk/inbox/close", json={"place": place.id, "code": "other"})
+    assert shown(alice, place, "caller") == (409, None)
+
+
+def test_the_menus_say_what_is_masked(site: Site) -> None:
+    calls = [site.call(*TO_AN_ACCOUNT, ACCOUNT, "1"), site.call("2", "4", "4", ORDER, "1")]
+    facts = [keyed(site.flow, site.hotline.journal.events(call))[0] for call in calls]
+    assert facts == [Fact("account", f"••••{ACCOUNT[-4:]}", masked=True), Fact("order", ORDER, masked=False)]
+
+
+def test_what_the_wallet_answered_has_a_place_on_the_card_only_where_there_is_something(
+    site: Site, alice: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.talking()
+    assert 'class="known"' not in alice.get("/desk").text
+    asked = view._caller
+    monkeypatch.setattr(view, "_caller", lambda *about: replace(asked(*about), known=(("Proof", "by PIN"),)))
+    assert "<dt>Proof</dt><dd>by PIN</dd>" in alice.get("/desk").text
 
 
 def test_what_is_late_is_marked(site: Site, clock: Clock, alice: FlaskClient) -> None:

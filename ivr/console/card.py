@@ -1,4 +1,4 @@
-"""What an agent sees of a call: what was keyed and what was said, with numbers masked to their last four digits."""
+"""What an agent sees of a call: what was keyed, masked as the menus say, and what was said, all numbers masked."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -26,19 +26,39 @@ class Line:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What the caller keyed, by its name in the menus: the text to be read, and whether that hides some of it."""
+
+    name: str
+    text: str
+    masked: bool
+
+
 def masked(number: str) -> str:
-    """Return a number with all but its last four digits hidden, and how many they are."""
+    """Return a number with all but its last four digits hidden."""
     return f"••••{number[-SHORT:]}" if len(number) > SHORT else number
 
 
-def keyed(flow: Flow, events: Iterable[Event]) -> dict[str, str]:
-    """Return what the caller keyed and confirmed, by its name in the menus: masked numbers, amounts, dates."""
-    forms = {node.name: node.form for node in flow.nodes.values() if isinstance(node, Collect)}
+def keyed(flow: Flow, events: Iterable[Event]) -> tuple[Fact, ...]:
+    """Return what the caller keyed and confirmed: amounts, dates, and numbers, masked where the menus say so.
+
+    Where several questions ask for the same, the strictest of them counts.
+    """
+    asked = [node for node in flow.nodes.values() if isinstance(node, Collect)]
+    forms = {node.name: node.form for node in asked}
+    hidden = {node.name for node in asked if node.masked}
+    return tuple(_fact(name, _shown(forms[name], value), name in hidden) for name, value in told(flow, events).items())
+
+
+def told(flow: Flow, events: Iterable[Event]) -> dict[str, str]:
+    """Return the whole of what the caller keyed and confirmed, by its name in the menus, as it is stored."""
+    names = {node.name for node in flow.nodes.values() if isinstance(node, Collect)}
     facts: dict[str, str] = {}
     for event in events:
-        if isinstance(event, Learned) and event.name in forms:
-            facts = {name: value for name, value in facts.items() if name != event.name}
-            facts |= {event.name: _shown(forms[event.name], event.value)} if event.value else {}
+        if isinstance(event, Learned) and event.name in names:
+            facts.pop(event.name, None)
+            facts |= {event.name: event.value} if event.value else {}
     return facts
 
 
@@ -70,7 +90,12 @@ def _shown(form: str, value: str) -> str:
             return f"¥{int(value) / 100:,.2f}"
         case "date":
             return date.fromisoformat(value).isoformat()
-    return masked(value)
+    return value
+
+
+def _fact(name: str, text: str, hidden: bool) -> Fact:
+    shown = masked(text) if hidden else text
+    return Fact(name, shown, shown != text)
 
 
 def _hidden(said: Said, numbers: Iterable[str]) -> str:

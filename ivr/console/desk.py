@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from ivr.console import glance, inbox, notes, office, talk, talks
+from ivr.console import glance, inbox, notes, office, reveal, talk, talks
 from ivr.console.glance import Glance
 from ivr.console.office import Office, PracticePhone, done, me
 from ivr.console.softphone import mode, softphone
@@ -22,6 +22,7 @@ def console(given: Office) -> Blueprint:
     _acts(page, given)
     talk.acts(page, given, lambda: _answer(given))
     notes.acts(page, given, lambda: _answer(given))
+    reveal.acts(page, given)
     inbox.page(page, given)
     talks.page(page, given)
     if given.practice:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from ivr.console import office
 from ivr.console.card import masked
 from ivr.console.office import Office, me
-from ivr.console.view import Person, matter_name, people, queue_name, stamp
+from ivr.console.view import Person, caller_number, matter_name, people, queue_name, stamp
 from ivr.desk.keeping import AgentState, Place
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A message or a call back; `seconds` is the length of a message that is here."""
+    """A message or a call back: when it was `received` from `who`; a message's length, and whether it is `here`."""
 
     place: str
     kind: str
@@ -25,12 +25,15 @@ class Task:
     closed: bool
     done_by: str
     code: str
+    received: str
+    who: str
     due: str
     overdue: bool
     number: str
     tries: int
     not_before: str
     seconds: int | None
+    here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +88,15 @@ def _task(given: Office, place: Place) -> Task:
         closed=closed,
         done_by=place.done_by or "",
         code=place.closed_code or "",
+        received=stamp(flow, place.joined_at),
+        who=caller_number(place),
         due=stamp(flow, place.due_at) if place.due_at else "",
         overdue=bool(place.due_at and place.due_at < now and not closed),
         number=masked(place.number or ""),
         tries=place.tries,
         not_before=stamp(flow, place.not_before) if place.not_before and later else "",
-        seconds=sound.seconds if sound and sound.state == "fetched" else None,
+        seconds=sound.seconds if sound else None,
+        here=bool(sound and sound.state == "fetched"),
     )
 
 

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from ivr.console import card, office
-from ivr.console.card import Line, masked
+from ivr.console.card import Fact, Line, masked
 from ivr.console.glance import Glance
 from ivr.console.office import Office
 from ivr.desk.cases import Case
@@ -52,7 +52,12 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The agent's caller; `waited` are seconds, None while they still wait since `joined` (a timestamp)."""
+    """The agent's caller; `waited` are seconds, None while they still wait since `joined` (a timestamp).
+
+    `who` is the number that called, masked, "" where it is withheld; `number` the one to be rung back. A message is
+    `seconds` long, None where that is not known, and `here` once it can be heard. `known` is what is proven of the
+    caller and what the wallet answered: words for it, and what it is.
+    """
 
     place: str
     kind: str
@@ -61,13 +66,17 @@ class Caller:
     language: str
     joined: float
     waited: float | None
-    keyed: dict[str, str]
+    received: str
+    who: str
+    keyed: tuple[Fact, ...]
     path: tuple[Line, ...]
     number: str
     tries: int
     answered_back: bool
     seconds: int | None
+    here: bool
     earlier: tuple[Before, ...]
+    known: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +169,11 @@ def stamp(flow: Flow, at: datetime) -> str:
     return at.astimezone(flow.zone).strftime(STAMP)
 
 
+def caller_number(place: Place) -> str:
+    """Return the number that called, masked; "" where it is withheld."""
+    return f"••••{place.last4}" if place.last4 else ""
+
+
 def _caller(given: Office, flow: Flow, spoken: str, agent: AgentState, place: Place) -> Caller:
     """Return what is known of a caller, in this language of the menus."""
     events = given.journal.events(place.call_id)
@@ -173,12 +187,15 @@ def _caller(given: Office, flow: Flow, spoken: str, agent: AgentState, place: Pl
         language=place.language,
         joined=joined,
         waited=_waited(agent, place, events),
+        received=stamp(flow, place.joined_at),
+        who=caller_number(place),
         keyed=card.keyed(flow, events),
         path=tuple(card.path(flow, events)),
         number=masked(place.number or ""),
         tries=place.tries,
         answered_back=place.answered_back,
-        seconds=sound.seconds if sound and sound.state == "fetched" else None,
+        seconds=sound.seconds if sound else None,
+        here=bool(sound and sound.state == "fetched"),
         earlier=_earlier(given, flow, spoken, place),
     )
 

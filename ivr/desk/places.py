@@ -7,10 +7,11 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, select, update
+from sqlalchemy import Connection, Select, Table, func, select, update
 
 from ivr.desk.line import NOBODY, Entry
 from ivr.store.desk_tables import line
+from ivr.store.tables import calls
 
 OPEN: Final = ("waiting", "offered", "talking")
 # What the order asks of a place, in the order in which `entry` takes it: the line may be long, so no more is read.
@@ -22,7 +23,10 @@ STANDING: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Somebody in the line, on the phone, to be rung back or to be listened to; also when it is over."""
+    """Somebody in the line, on the phone, to be rung back or to be listened to; also when it is over.
+
+    `last4` are the last digits of the number that called, "" where that is withheld.
+    """
 
     id: str
     kind: str
@@ -56,11 +60,14 @@ class Place:
     due_at: datetime | None
     done_by: str | None
     closed_code: str | None
+    last4: str
 
 
 def places() -> Select[Any]:
     """Return the query for places."""
-    return select(*(line.c[one.name] for one in fields(Place)))
+    columns = (line.c[one.name] for one in fields(Place) if one.name != "last4")
+    last4 = func.coalesce(calls.c.caller_last4, "").label("last4")
+    return select(*columns, last4).select_from(line.outerjoin(calls, calls.c.id == line.c.call_id))
 
 
 def standings() -> Select[Any]:

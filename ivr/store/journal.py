@@ -76,6 +76,11 @@ class Journal:
         with opened(self._engine) as connection:
             return connection.scalar(select(calls.c.turn).where(calls.c.id == call_id)) or 0
 
+    def caller(self, call_id: str) -> str:
+        """Return the whole number that called, "" for an unknown call."""
+        with opened(self._engine) as connection:
+            return connection.scalar(select(calls.c.caller).where(calls.c.id == call_id)) or ""
+
     def events(self, call_id: str) -> list[Event]:
         """Return all that happened in a call, in order."""
         return [event for turn in self.turns(call_id) for event in turn.events]

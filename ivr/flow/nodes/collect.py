@@ -7,6 +7,7 @@ account:
   say: 请输入您的账户号码。
   help: 账户号码是十位数字，在应用的“我的”页面上可以看到。
   digits: "10"           # or a range: "12-20"
+  show: last4            # to agents, until they ask for all of it: as it names a person. Otherwise: whole
   then: advice
 ```
 """
@@ -45,6 +46,7 @@ class Collect(Node):
     help: Words
     form: Literal["digits", "phone", "amount", "date"] = "digits"
     digits: Annotated[str, shaped(r"\d{1,2}(-\d{1,2})?", LENGTH)] | None = None
+    show: Literal["whole", "last4"] | None = None
     seconds: int = Field(6, ge=3, le=30)
     then: Place
     missed: Place | None = None
@@ -102,6 +104,11 @@ class Collect(Node):
 
     def _forget(self, call: Call) -> tuple[Learned, ...]:
         return (Learned(KEYED, ""),) if KEYED in call.facts else ()
+
+    @property
+    def masked(self) -> bool:
+        """Is an agent shown the last four digits until they ask for all? A phone number names a person, so yes."""
+        return (self.show or ("last4" if self.form == "phone" else "whole")) == "last4"
 
     @cached_property
     def _lengths(self) -> tuple[int, int]:

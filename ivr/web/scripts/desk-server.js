@@ -70,6 +70,18 @@ export const keep = (path, body) =>
     keepalive: true,
   });
 
+// Numbers stand masked until somebody asks for one, which is logged; drawn anew, they are masked again.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-show]");
+  if (!button) return;
+  const { place, show: what } = button.dataset;
+  const answer = await ask("show", { place, what }).catch(() => ({ error: texts.lost }));
+  button.previousElementSibling.textContent = answer.error ?? answer.whole;
+  if (answer.error) return;
+  button.closest("[tabindex]").focus({ preventScroll: true });
+  button.remove();
+});
+
 export const typing = (event) =>
   event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])") || event.target.isContentEditable;
 

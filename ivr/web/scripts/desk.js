@@ -178,6 +178,7 @@ const desk = {
     else if (key === "n" && this.engaged) this.$refs.note.focus();
     else if (key === "c" && this.engaged) this.$refs.case.focus();
     else if (CODES[key - 1] && this.engaged) this.code = CODES[key - 1];
+    else if (key === "s") document.querySelector("#caller [data-show]")?.click();
     else return false;
     return true;
   },
