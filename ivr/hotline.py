@@ -121,7 +121,12 @@ class Hotline:
         if stored is None and caller is not None:
             start = Start(caller.number, caller.called, version, call.language)
         entry = Entry(call_id, asked, call.turn, done.events, done.call, start)
-        return Reply(done.events, flow, done.call.language) if self.journal.append(entry) else None
+        if not self.journal.append(entry):
+            return None
+        if _alone(done.call) and not _alone(call):
+            queue, language = flow.queue_of(done.call), done.call.language
+            log.warning("somebody waits, and nobody is on", call=call_id, queue=queue, language=language)
+        return Reply(done.events, flow, done.call.language)
 
     def _again(self, call_id: str, asked: str, stored: Stored) -> Reply:
         """Reply as before to what was asked before; else, to a call that is not over, with its present prompt.
@@ -137,6 +142,10 @@ class Hotline:
         if not call.ended:
             log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.turn)
         return Reply(() if call.ended and not asked.startswith(ADRIFT) else last, flow, call.language)
+
+
+def _alone(call: Call) -> bool:
+    return isinstance(call.wait, Room) and call.wait.alone
 
 
 def _fresh(call: Call, asked: str, heard: Input) -> bool:

@@ -40,7 +40,8 @@ class Page:
     told: int = 0
     agent: Caller | None = None
     happened: list[Event] = field(default_factory=list)
-    outlook: dict[str, Any] = field(default_factory=dict)
+    # Somebody is on, unless the page says otherwise.
+    outlook: dict[str, Any] = field(default_factory=lambda: {"agents": 1})
 
     def do(self, action: str) -> None:
         """Do what a line says, and write down what came of it."""
@@ -146,7 +147,7 @@ def told_by_the_desk(page: Page) -> Any:
     hear = Hotline.hear
 
     def heard(hotline: Hotline, call_id: str, asked: str, told: Input) -> Reply:
-        known = replace(told, **page.outlook) if isinstance(told, InLine) and page.outlook else told
+        known = replace(told, **page.outlook) if isinstance(told, InLine) else told
         return hear(hotline, call_id, asked, known)
 
     return patch.object(Hotline, "hear", heard)

@@ -298,6 +298,28 @@ def test_the_place_in_line_is_said_when_it_changes_and_now_and_then(flow: Flow) 
     assert told == ["前面还有两位。", "", "", "", "前面还有两位。", "", "前面还有一位。"]
 
 
+def test_who_waits_while_nobody_is_on_is_told_so_and_offered_a_call_back_first(flow: Flow) -> None:
+    alone = in_room(flow, InLine(1, 0, agents=0))
+    assert said(alone) == "没有人在岗。回电，请按 2留言，请按 1"
+    assert said(in_room(flow, InLine(3, 0, agents=0))) == "前面还有两位。没有人在岗。回电，请按 2留言，请按 1"
+    assert said(step(flow, alone.call, InLine(1, 30, agents=0), OPEN)) == "回电，请按 2留言，请按 1"
+    assert said(step(flow, alone.call, InLine(1, 30, agents=1), OPEN)) == "您是下一位。留言，请按 1回电，请按 2"
+    assert "在岗" not in said(in_room(flow, InLine(1, 0, agents=-1)))
+    asked = step(flow, alone.call, InLine(1, 30, "2"), OPEN)
+    assert asked.call.wait == Leaving("callback")
+
+
+def test_keys_in_the_waiting_room_are_answered(flow: Flow) -> None:
+    room = in_room(flow, InLine(3, 0, "", 3, 5))
+    offers = "留言，请按 1回电，请按 2"
+    again = step(flow, room.call, InLine(3, 10, "9", 3, 5), OPEN)
+    assert said(again) == f"前面还有两位。预计还要等三到五分钟。{offers}"
+    for key, words in (("0", "您已经在排队。"), ("*", "不能返回。"), ("5", "没有这个选项。")):
+        answered = step(flow, room.call, InLine(9, 10, key), OPEN)
+        assert said(answered) == f"{words}{offers}重听，请按 9"
+        assert answered.call.wait == room.call.wait
+
+
 def test_who_waits_past_closing_is_told_once_and_stays(flow: Flow) -> None:
     late = datetime(2026, 11, 23, 10, 1, tzinfo=UTC)
     first = in_room(flow, InLine(1, 30, agents=1), at=late)

@@ -78,6 +78,9 @@ class Phrases(Piece):
     urgent: Words
     slower: Words
     closing: Words
+    nobody: Words
+    queued: Words
+    stay: Words
     sending: Words
     unreached: Words
     callback: Words

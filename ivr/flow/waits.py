@@ -48,13 +48,14 @@ class Room:
     """The next round in the waiting room, while so-named music plays.
 
     `ahead` is how many the caller was last told to be ahead of them (-1: not yet), `rounds` how many rounds there
-    have been since; `closed` says that they know that the queue's hours are over.
+    have been since; `closed` says that they know that the queue's hours are over, `alone` that nobody is on.
     """
 
     music: str
     ahead: int = -1
     rounds: int = 0
     closed: bool = False
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,8 +182,11 @@ def _written(line: Line, call: str, name: str, job: Job) -> Response:
 
 
 def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
-    """Add how long it still takes; a round of music is worth more than that, so it goes on without where it fails."""
-    if heard.keys:
+    """Add how long it still takes, where that is to be told.
+
+    A round of music is worth more than that, so it goes on without where it fails.
+    """
+    if heard.keys and heard.keys != line.flow().hotline.keys.again:
         return heard
     try:
         call = line.hotline.present(call_id, turn)
@@ -193,7 +196,7 @@ def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
         return heard
     if seen is None:
         return heard
-    return InLine(seen.ahead + 1, heard.waited, "", seen.low, seen.high, seen.longer, seen.agents)
+    return InLine(seen.ahead + 1, heard.waited, heard.keys, seen.low, seen.high, seen.longer, seen.agents)
 
 
 def _twiml(line: Line, take: Callable[[], Reply], heard: Input | None = None) -> Response:

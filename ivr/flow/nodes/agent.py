@@ -93,19 +93,44 @@ class Agent(Node):
             return Move(Hold(Leaving(self.closed)), (Learned("closed", hours.reason), Learned("opening", _next(hours))))
         if heard.waited >= 60 * flow.queues[name].longest:
             return Move(Hold(Leaving(self.waited)))
-        return self._round(flow.queues[name].music, call, heard, hours)
+        room = call.wait if isinstance(call.wait, Room) else Room(flow.queues[name].music)
+        if heard.keys and flow.hotline.keys.again not in heard.keys:
+            return self._misses(flow, room, heard)
+        return self._round(flow, room, call, heard, hours)
 
-    def _round(self, music: str, call: Call, heard: InLine, hours: Opening) -> Move:
-        """Say what is new, and each time the keys; the place in line again from time to time."""
-        room = call.wait if isinstance(call.wait, Room) else Room(music)
-        ahead, said = heard.position - 1, list[Prompt]()
-        new = ahead != room.ahead or room.rounds >= REPEAT
+    def _round(self, flow: Flow, room: Room, call: Call, heard: InLine, hours: Opening) -> Move:
+        """Say what is new, and each time the keys; the place in line when asked, and again from time to time."""
+        ahead, alone, said = heard.position - 1, heard.agents == 0, list[Prompt]()
+        new = (ahead, alone) != (room.ahead, room.alone) or room.rounds >= REPEAT or bool(heard.keys)
         if not hours.open and not room.closed:
-            said.append(Prompt("hotline.phrases.closing", facts={"opening": _next(hours)}))
+            rings = flow.schedule.rings(flow.queue_of(call), call.now)
+            said.append(Prompt("hotline.phrases.closing", facts={"opening": rings.isoformat() if rings else ""}))
         if new:
-            said.append(self.prompt("ahead", facts={"ahead": str(ahead)}) if ahead > 0 else self.prompt("next"))
-        said += [*_minutes(heard), self.prompt("leave", keys=LEAVE), self.prompt("ring", keys=RING)]
-        return Move(Hold(Room(music, ahead, 0 if new else room.rounds + 1, not hours.open)), tuple(said))
+            said += self._place(ahead, alone)
+        said += [*_minutes(heard), *self._offers(alone)]
+        return Move(Hold(Room(room.music, ahead, 0 if new else room.rounds + 1, not hours.open, alone)), tuple(said))
+
+    def _place(self, ahead: int, alone: bool) -> Iterator[Prompt]:
+        """Yield where they stand; that they are next means nothing while nobody is there to answer."""
+        if ahead > 0:
+            yield self.prompt("ahead", facts={"ahead": str(ahead)})
+        elif not alone:
+            yield self.prompt("next")
+        if alone:
+            yield Prompt("hotline.phrases.nobody")
+
+    def _offers(self, alone: bool) -> tuple[Prompt, Prompt]:
+        """Return the ways out of the line, first what serves the caller better."""
+        leave, ring = self.prompt("leave", keys=LEAVE), self.prompt("ring", keys=RING)
+        return (ring, leave) if alone else (leave, ring)
+
+    def _misses(self, flow: Flow, room: Room, heard: InLine) -> Move:
+        """Answer a key that leads nowhere from here."""
+        keys = flow.hotline.keys
+        answers = {keys.person: "queued", keys.back: "stay"}
+        answer = Prompt(f"hotline.phrases.{answers.get(heard.keys, 'wrong')}")
+        again = Prompt("hotline.phrases.again", keys.again)
+        return Move(Hold(room), (answer, *self._offers(room.alone), again))
 
     def learns(self) -> frozenset[str]:
         """Return the facts for words."""

@@ -1,0 +1,44 @@
+"""The waiting room as the desk really stands: nobody on, somebody on."""
+
+from pathlib import Path
+
+from structlog.testing import capture_logs
+
+from ivr.carrier.caller import Caller
+from tests.test_switchboard import SKILLS
+from tests.world import CUSTOMER, world
+
+NOBODY = "现在没有客服同事在岗"
+
+
+def round_of(caller: Caller) -> str:
+    """Return what a caller hears in the present round."""
+    return "".join(one.text for one in caller.listen())
+
+
+def test_who_waits_while_nobody_is_on_hears_so_and_supervisors_are_told_once(tmp_path: Path) -> None:
+    with world(tmp_path) as here, capture_logs() as logged:
+        caller = here.caller(CUSTOMER)
+        caller.press("0")
+        assert NOBODY in round_of(caller)
+        caller.press("9")
+        assert NOBODY in round_of(caller)
+        warned = [line for line in logged if line["event"] == "somebody waits, and nobody is on"]
+        assert [(line["log_level"], line["queue"], line["language"]) for line in warned] == [
+            ("warning", "general", "zh-CN")
+        ]
+        here.parts.desk.enrol("alice", "client:alice", SKILLS)
+        assert here.parts.desk.away("alice", "lunch")
+        caller.silence()
+        assert "您是下一位" not in round_of(caller)
+
+
+def test_who_waits_while_somebody_is_on_hears_their_place(tmp_path: Path) -> None:
+    with world(tmp_path) as here:
+        here.parts.desk.enrol("alice", "client:alice", SKILLS)
+        assert here.parts.desk.available("alice")
+        caller = here.caller(CUSTOMER)
+        caller.press("0")
+        words = round_of(caller)
+        assert "您是下一位" in words
+        assert NOBODY not in words
