@@ -228,9 +228,7 @@ def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> "DeskPho
 
     found, number = parts.settings, parts.flow.hotline.number
     callbacks = ThreadPoolExecutor(4, "carrier")
-    carrier = Carrier(
-        found.account, found.tokens[0], now, background=lambda job: _run(callbacks, job), api_url=found.api_url
-    )
+    carrier = Carrier(found.account, found.tokens[0], now, background=callbacks.submit, api_url=found.api_url)
     base = f"{found.public_url}/voice"
     carrier.number(number, f"{base}/incoming", f"{base}/fallback", f"{base}/status")
     app.extensions["carrier"] = carrier
@@ -261,6 +259,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
 
             with rehearsal(make, script.at, found.account, found.tokens[0], number) as (app, carrier), logs.brief():
                 made: Parts = app.extensions["hotline"]
+                made.desk.staff_all(made.flow.queues, made.flow.hotline.languages)
                 caller = Caller(carrier, script.caller, number)
                 yield Rehearsal(caller, lambda: made.journal.events(caller.leg.sid))
                 made.close()
@@ -286,10 +285,6 @@ def _read(
     flow, problems = load(texts, recorded, music)
     wrong = voices.unknown(flow.hotline.languages) if flow else []
     return flow, problems + [Problem("hotline.yaml", 1, words) for words in wrong]
-
-
-def _run(pool: ThreadPoolExecutor, job: Callable[[], None]) -> None:
-    pool.submit(job)
 
 
 def _checked(texts: dict[str, str], recorded: frozenset[str], music: frozenset[str] | None = None) -> Flow:

@@ -35,6 +35,7 @@ def tools(tmp_path: Path) -> Tools:
 
         with rehearsal(make, script.at, ACCOUNT, TOKEN, NUMBER) as (app, carrier):
             parts = app.extensions["hotline"]
+            parts.desk.staff_all(parts.flow.queues, parts.flow.hotline.languages)
             caller = Caller(carrier, script.caller, NUMBER)
             yield Rehearsal(caller, lambda: parts.journal.events(caller.leg.sid))
             parts.close()
@@ -96,7 +97,7 @@ def test_the_first_call_of_the_readme_stands_in_a_queue_at_any_hour(tools: Tools
     keys = re.findall(r"`([0-9]+)`", rest.partition("you stand in the queue")[0])
     assert keys
     done = run(tools, "call", "--at", at, typed="\n".join([*keys, "", ""]))
-    rounds = [line for line in done.stdout.splitlines() if line.startswith("~")]
+    rounds = [line for line in done.stdout.splitlines() if line.startswith("~ waits")]
     assert rounds[0] == "~ waits at 1 for 0 s"
     assert len(rounds) == 2
 

@@ -29,7 +29,7 @@ from ivr.carrier.web import Send, http_sender
 KEPT = 1000  # calls that are over, for whoever asks about them by REST,
 REMEMBERED = timedelta(hours=1)  # and for this long
 _LOOKS = 100  # Old calls are looked for once in so many new ones.
-Background = Callable[[Callable[[], None]], None]
+Background = Callable[[Callable[[], None]], object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The keeping of the line and the agents: every change is a compare-and-set, so that two processes never both win."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
@@ -98,6 +98,12 @@ class Desk:
     def enrol(self, agent: str, phone: str, skills: frozenset[str], level: int = 1) -> None:
         """Make an agent, or change where they are rung and what they can do."""
         self.staff.enrol(agent, phone, skills, level)
+
+    def staff_all(self, queues: Iterable[str], languages: Iterable[str]) -> None:
+        """Have somebody be there for every queue and language, as in a rehearsal, in which nobody is rung."""
+        skills = {f"queue:{queue}" for queue in queues} | {f"language:{language}" for language in languages}
+        self.enrol("rehearsal", "client:rehearsal", frozenset(skills))
+        self.available("rehearsal")
 
     def agent(self, agent: str) -> AgentState | None:
         """Return an agent, or None where there is none of that name."""
