@@ -166,6 +166,7 @@ def test_who_hangs_up_while_the_database_is_away_is_not_forgotten(here: World) -
 
 
 def test_who_waits_goes_on_waiting_after_the_database_was_away(here: World) -> None:
+    here.parts.desk.staff_all(here.parts.flow.queues, here.parts.flow.hotline.languages)
     first, caller = queued(here), here.caller("+8613900001111")
     caller.press("0")
     caller.listen()
