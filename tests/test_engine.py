@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from ivr.flow import record
+from ivr.flow import record, speech
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import FlowError, Step, step
 from ivr.flow.events import AskedBack, Ended, Entered, Event, Heard, Learned, Missed, Said, Waiting
@@ -481,6 +482,35 @@ def test_a_message_about_no_matter_is_the_general_queues(flow: Flow) -> None:
     assert isinstance(general.call.wait, Message)
     assert general.call.facts["queue"] == "general"
     assert call(flow, *keys("1", "0", "1"), at=CLOSED).call.facts["queue"] == "accounts"
+    adrift = step(flow, call(flow).call, Recorded("RE1", 7, adrift=True), OPEN)
+    assert adrift.call.facts["queue"] == "general"
+
+
+def test_a_message_needs_the_level_that_its_queue_says(flow: Flow) -> None:
+    high, problems = load(small(queues=QUEUES.replace("{name: 综合}", "{name: 综合, messages: 2}")))
+    assert high, problems
+    assert call(high, *keys("0", "1"), at=CLOSED).call.facts["level"] == "2"
+    assert "level" not in call(flow, *keys("0", "1"), at=CLOSED).call.facts
+
+
+def test_a_receipt_is_one_number_a_call_and_made_without_chance() -> None:
+    changed = {
+        "main": MAIN.replace("go: frozen", "go: receipt")
+        + "receipt: {kind: receipt, say: '{receipt:digits}。', then: frozen}\n",
+        "languages/en-US": small()["languages/en-US.yaml"].replace("choices.frozen", "choices.receipt")
+        + 'main.receipt.say: "{receipt:digits}."\n',
+    }
+    given, problems = load(small(**changed))
+    assert given, problems
+    first = call(given, *keys("1"))
+    number = first.call.facts["receipt"]
+    assert re.fullmatch("1123[0-9]{6}", number)
+    assert said(first).startswith(speech.voice_of("zh-CN").digits(number))
+    assert call(given, *keys("1")).events == first.events
+    back = step(given, first.call, Pressed("*"), OPEN + timedelta(minutes=1))
+    assert step(given, back.call, Pressed("1"), OPEN + timedelta(minutes=2)).call.facts["receipt"] == number
+    later = step(given, call(given).call, Pressed("1"), OPEN + timedelta(microseconds=1))
+    assert later.call.facts["receipt"] != number
 
 
 @pytest.mark.parametrize("inputs", [[], keys("1"), keys("1", "8800000001"), keys("0"), [Silence()]])

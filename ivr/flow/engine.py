@@ -9,6 +9,7 @@ from ivr.flow.call import Call
 from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Waiting
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, HungUp, Input, Pressed, Recorded, Rescued
+from ivr.flow.messages import hears
 from ivr.flow.move import Finish, Go, Hold, Move, Prompt
 from ivr.flow.node import go
 from ivr.flow.waits import Keys
@@ -69,7 +70,8 @@ def _answer(flow: Flow, before: Call, call: Call, heard: Input) -> Move:
             raise FlowError(f"{call.node}: rescued {RESCUES} times, and never came into the line")
         return go(flow.hotline.limits.then)
     if isinstance(heard, Recorded) and heard.adrift:
-        return Move(Finish("message"), (Learned("message", heard.sid or "none"), Prompt("hotline.phrases.thanks")))
+        left = Learned("message", heard.sid or "none")
+        return Move(Finish("message"), (*hears(flow, call), left, Prompt("hotline.phrases.thanks")))
     if wait is None:
         raise FlowError(f"a call that waits for nothing heard {heard}")
     if isinstance(wait, Keys):

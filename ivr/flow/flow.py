@@ -128,8 +128,8 @@ class Hotline(Piece):
 class Queue(Piece):
     """A line of callers: how many it holds, how many minutes one may wait at most, how urgent it is (1 first).
 
-    With `record`, its talks are recorded. `router` says who finds the agent: our desk, or Twilio's TaskRouter by a
-    `workflow`.
+    With `record`, its talks are recorded. `messages` is the least level of who hears its messages. `router` says who
+    finds the agent: our desk, or Twilio's TaskRouter by a `workflow`.
     """
 
     name: Words
@@ -138,6 +138,7 @@ class Queue(Piece):
     priority: int = Field(3, ge=1, le=9)
     music: str = "hold.wav"
     record: bool = False
+    messages: int = Field(1, ge=1, le=9)
     router: Literal["desk", "taskrouter"] = "desk"
     workflow: Annotated[str, shaped("WW[0-9a-f]{32}", WORKFLOW)] | None = None
 

@@ -71,7 +71,8 @@ def backing(insert: Maker) -> Any:
 def messaging(insert: Maker) -> Any:
     """Return the statement that puts a message in the line, where it counts as having come when it is due."""
     due = bindparam("due", type_=Moment)
-    values = _standing("message") | {"rank": _ranked(), "since": due, "recording": bindparam("recording")}
+    told: dict[str, Any] = {name: bindparam(name) for name in ("recording", "level")}
+    values = _standing("message") | told | {"rank": _ranked(), "since": due}
     return insert(line).values(**values, due_at=due).on_conflict_do_nothing()
 
 

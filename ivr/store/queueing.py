@@ -83,8 +83,9 @@ def _back(entry: Entry, at: datetime, number: str, queue: str, cipher: Cipher) -
 
 def _message(entry: Entry, at: datetime, sid: str) -> Row:
     line_id = f"{entry.call_id}-message-{entry.turn}"
-    told = {"recording": sid, "due": moment(at + HEARD_WITHIN)}
-    return _standing(entry, at, entry.call.facts.get("queue", ""), line_id) | told
+    facts = entry.call.facts
+    told = {"recording": sid, "due": moment(at + HEARD_WITHIN), "level": int(facts.get("level", "0"))}
+    return _standing(entry, at, facts.get("queue", ""), line_id) | told
 
 
 def _standing(entry: Entry, at: datetime, queue: str, line_id: str) -> Row:

@@ -15,6 +15,7 @@ from ivr.flow.call import Call
 from ivr.flow.events import Learned, Missed
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Input, Recorded
+from ivr.flow.messages import hears
 from ivr.flow.move import Go, Hold, Move, Prompt
 from ivr.flow.node import Node, Place, Words
 from ivr.flow.waits import FINISH, Message
@@ -29,9 +30,8 @@ class Voicemail(Node):
     then: Place
 
     def enter(self, flow: Flow, call: Call) -> Move:
-        """Give the notice and start the recorder; a message about no matter is the general queue's."""
-        queue = () if "queue" in call.facts else (Learned("queue", flow.queue_of(call)),)
-        return Move(self._record(), (*queue, *self._notice()))
+        """Give the notice and start the recorder."""
+        return Move(self._record(), (*hears(flow, call), *self._notice()))
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
         """Keep the message, or ask once more where nothing was said."""
