@@ -1,6 +1,5 @@
 """How the database is opened, checked, and brought up to the tables of this release."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,7 +85,7 @@ def begun(engine: Engine) -> Iterator[Connection]:
 def _plainly(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
+    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
         name = engine.url.render_as_string(hide_password=True)
         raise StoreError(f"the database {name} cannot be used: {advised(told(error))}") from error
 
@@ -113,10 +112,12 @@ def _pragmas(driver: Any, _: object) -> None:
 
 def _wal(driver: Any) -> None:
     """Have the file keep a WAL; SQLite does not wait for a new file that another process just makes its own."""
+    from sqlite3 import OperationalError  # A server on PostgreSQL does without it.
+
     for last in (*[False] * 30, True):
         try:
             driver.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError:
+        except OperationalError:
             if last:
                 raise
             sleep(0.1)
