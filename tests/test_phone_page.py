@@ -245,6 +245,17 @@ def test_a_number_that_nobody_has_is_said_plainly(site: Site, browser: Browser) 
         expect(page.get_by_role("button", name="拨打", exact=True)).to_be_enabled()
 
 
+def test_a_line_that_is_lost_is_told_in_the_words_of_the_page_alone(site: Site, browser: Browser) -> None:
+    with browser.new_context(locale="zh-CN") as context:
+        page = context.new_page()
+        page.goto(f"{site.url}/phone")
+        page.get_by_role("button", name="拨打", exact=True).click()
+        heard(page, "请选择您要的服务")
+        context.set_offline(True)
+        expect(page.get_by_role("alert")).to_have_text(TEXTS["zh"]["lost_line"], timeout=CUE_SECONDS)
+        assert not re.search("[A-Za-z]", TEXTS["zh"]["lost_line"])
+
+
 def test_a_closed_page_hangs_up(site: Site, page: Page) -> None:
     page.goto(f"{site.url}/phone")
     page.get_by_role("button", name="拨打", exact=True).click()

@@ -67,7 +67,8 @@ const phone = () => ({
     this.leave();
     talk.stop();
     this.state = this.empty ? "ready" : "ended";
-    this.trouble = words ?? filled(texts.lost_line, { why: error.message });
+    // Where no answer came the browser has words of its own, in whatever language.
+    this.trouble = words ?? (error.status ? filled(texts.refused_line, { why: error.status }) : texts.lost_line);
   },
 
   // A state of the call came in, maybe late, maybe one that is shown already.
