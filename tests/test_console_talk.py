@@ -7,6 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from ivr.console.texts import TEXTS
+from ivr.flow.events import Learned
+from ivr.flow.inputs import LeftQueue, Pressed
 from tests.desk_site import Clock, Site, desk_site
 from tests.test_inbox_page import entered, heard
 
@@ -203,6 +205,42 @@ def test_a_message_is_work_at_the_desk(site: Site, alice: FlaskClient) -> None:
     done = site.desk.place(place.id)
     assert done
     assert (done.state, done.done_by) == ("done", "alice")
+
+
+def test_what_the_caller_thought_of_it_is_not_on_the_card(site: Site, alice: FlaskClient) -> None:
+    place = site.talking()
+    site.hotline.hear(place.call_id, "turn/6", LeftQueue("bridged"))
+    site.desk.over(place.id)
+    before = alice.get("/desk/news").json["parts"]["path"]
+    site.hotline.hear(place.call_id, "turn/7", Pressed("1"))
+    events = site.hotline.journal.events(place.call_id)
+    assert Learned("score", "1") in events
+    assert alice.get("/desk/news").json["parts"]["path"] == before
+
+
+def test_who_rings_or_what_is_given_out_is_told_on_other_pages(site: Site) -> None:
+    alice = entered(site, "alice", "supervisor")
+
+    def told() -> str:
+        bells = [alice.get(f"/desk/{page}").json["parts"]["bell"] for page in ("inbox/news", "ring")]
+        assert bells[0] == bells[1]
+        return str(bells[0])
+
+    assert told() == ""
+    site.left_message()
+    alice.post("/desk/available", json={})
+    assert ENGLISH["bell_work"] in told()
+    assert "data-ring" not in told()
+    assert 'class="bell"' not in alice.get("/desk").text  # The card says so.
+    alice.post("/desk/wrap-up", json={"code": "resolved", "note": ""})
+    alice.post("/desk/away", json={"reason": "break"})
+    entered(site, "bob")
+    place = site.talking("bob")
+    site.desk.available("alice")
+    site.board.consult(place.id, "bob", agent="alice")
+    assert "bob asks you in" in told()
+    assert 'data-then="/desk"' in told()
+    assert "data-ring" in alice.get("/desk").text
 
 
 def test_queues_are_called_as_the_reader_calls_them(site: Site, alice: FlaskClient) -> None:

@@ -96,7 +96,7 @@ def test_a_whole_call_goes_by_keyboard_alone(site: Site, page: Page) -> None:
     page.keyboard.press("n")
     page.keyboard.type("bahn 1")  # Letters that are shortcuts elsewhere.
     page.keyboard.press("Escape")
-    page.keyboard.press("h")
+    page.keyboard.type("hh")
     stands(page, "Wrapping up")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("alert")).to_have_text(TEXTS["en"]["code_missing"])
@@ -276,7 +276,7 @@ def test_axe_finds_nothing_at_the_door_and_the_desk(
     page.keyboard.press("1")
     stands(page, texts["state_talking"])
     seen("talking")
-    page.keyboard.press("h")
+    page.keyboard.type("hh")
     stands(page, texts["state_wrapping"])
     seen("wrapping")
 
@@ -312,6 +312,9 @@ def test_axe_finds_nothing_in_a_talk_the_inbox_and_the_talks(
     page.goto("/desk/inbox")
     page.keyboard.press("t")
     expect(page.locator("audio").first).to_be_visible()
+    heading = page.locator("h1").bounding_box()
+    assert heading
+    assert heading["height"] < 40  # One line.
     seen("inbox")
     page.keyboard.press("x")
     expect(page.get_by_role("dialog")).to_be_visible()

@@ -172,7 +172,7 @@ def hears(page: Page) -> None:
     """Wait until sound comes in: by the page's own meter, and by the bytes it counts."""
     meter = page.locator("[data-sound=heard]")
     expect(meter).to_have_attribute("aria-valuenow", re.compile(rf"^([{LOUD}-9]|[1-9]\d+)$"), timeout=SOON)
-    expect(page.locator(".sound-bytes")).to_have_attribute("data-heard", re.compile(r"^\d{4,}$"), timeout=SOON)
+    expect(page.locator(".sound")).to_have_attribute("data-heard", re.compile(r"^\d{4,}$"), timeout=SOON)
 
 
 def pitch(page: Page) -> float:

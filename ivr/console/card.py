@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import takewhile
 from typing import Final
 
 from ivr import transcript
 from ivr.flow import speech
-from ivr.flow.events import Event, Heard, Learned, Said
+from ivr.flow.events import Entered, Event, Heard, Learned, Said
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import LeftQueue
 from ivr.flow.nodes.collect import Collect
+from ivr.flow.nodes.survey import Survey
 
 SHORT: Final = 4  # A number of so many digits tells nobody apart.
 NUMBER: Final = re.compile(r"[0-9]{5,}")
@@ -63,10 +65,14 @@ def told(flow: Flow, events: Iterable[Event]) -> dict[str, str]:
 
 
 def path(flow: Flow, events: Iterable[Event]) -> list[Line]:
-    """Return what was said and keyed, in order and masked; what was said in one go stands in one piece, in lines."""
+    """Return what was said and keyed, in order and masked; what was said in one go stands in one piece, in lines.
+
+    It ends where the caller is asked how it was: that is not for whom they talked with.
+    """
     numbers = set[str]()
     lines: list[Line] = []
-    for event in events:
+    surveys = {place for place, node in flow.nodes.items() if isinstance(node, Survey)}
+    for event in takewhile(lambda one: not (isinstance(one, Entered) and one.node in surveys), events):
         if isinstance(event, Learned) and NUMBER.fullmatch(event.value):
             numbers.add(event.value)
         elif isinstance(event, Said):

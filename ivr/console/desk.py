@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, render_template, request
 
-from ivr.console import glance, inbox, notes, office, reveal, talk, talks
+from ivr.console import bell, glance, inbox, notes, office, reveal, talk, talks
 from ivr.console.glance import Glance
 from ivr.console.office import Office, PracticePhone, done, me
 from ivr.console.softphone import mode, softphone
@@ -12,7 +12,8 @@ from ivr.console.view import CODES, REASONS, shown
 
 __all__ = ["Office", "console"]
 
-PARTS: Final = ("caller", "earlier", "cases", "path", "guests", "colleagues", "line")  # drawn anew as they change
+# Drawn anew as they change.
+PARTS: Final = ("bell", "caller", "earlier", "cases", "path", "guests", "colleagues", "line")
 
 
 def console(given: Office) -> Blueprint:
@@ -23,6 +24,7 @@ def console(given: Office) -> Blueprint:
     talk.acts(page, given, lambda: _answer(given))
     notes.acts(page, given, lambda: _answer(given))
     reveal.acts(page, given)
+    bell.page(page, given)
     inbox.page(page, given)
     talks.page(page, given)
     if given.practice:
@@ -35,7 +37,7 @@ def _looks(page: Blueprint, given: Office) -> None:
     @page.get("")
     def show() -> str:
         seen = glance.take(given)
-        view, words = shown(given, seen), _words(given)
+        view, words = shown(given, seen), _words(given, seen)
         sound = mode(seen.agent.phone, given.practice, given.token)
         told = {"view": view, "news": _news(given, seen), "now": view.now, "codes": CODES, "sound": sound}
         return render_template("desk.html", **told, **words)
@@ -91,7 +93,7 @@ def _answer(given: Office) -> Response:
 
 
 def _drawn(given: Office, seen: Glance) -> Response:
-    view, words = shown(given, seen), _words(given)
+    view, words = shown(given, seen), _words(given, seen)
     parts = {name: render_template(f"desk_{name}.html", view=view, now=None, **words) for name in PARTS}
     return jsonify(_news(given, seen) | {"parts": parts})
 
@@ -109,5 +111,6 @@ def _news(given: Office, seen: Glance) -> dict[str, Any]:
     return told
 
 
-def _words(given: Office) -> dict[str, Any]:
-    return office.words(given) | {"reasons": REASONS}
+def _words(given: Office, seen: Glance) -> dict[str, Any]:
+    rung = bell.bell_of(given, seen.agent, seen.place)
+    return office.words(given) | {"reasons": REASONS, "bell": rung, "here": "desk"}

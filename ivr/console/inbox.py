@@ -2,12 +2,13 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, jsonify, render_template, request, send_from_directory
+from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
-from ivr.console import office
+from ivr.console import bell, office
 from ivr.console.lists import tasks
 from ivr.console.notes import LONGEST
 from ivr.console.office import Office, asked, done, me
+from ivr.console.softphone import mode as sounds
 from ivr.console.view import CODES
 from ivr.desk.keeping import Place
 
@@ -35,16 +36,14 @@ def page(pages: Blueprint, given: Office) -> None:
 def _looks(pages: Blueprint, given: Office) -> None:
     @pages.get("/inbox")
     def inbox() -> str:
-        told = {"filters": FILTERS, "codes": CODES}
+        sound = sounds(office.agent(given).phone, given.practice, given.token)
+        told = {"filters": FILTERS, "codes": CODES, "sound": sound, "bell": bell.bell(given)}
         return render_template("inbox.html", **told, **_rows(given, given.now().timestamp()))
 
     @pages.get("/inbox/news")
     def inbox_news() -> Response:
-        answer = jsonify(parts={"rows": render_template("inbox_rows.html", **_rows(given, None))})
-        answer.add_etag()
-        answer.headers["X-Now"] = str(given.now().timestamp())
-        answer.make_conditional(request)
-        return answer
+        rows = render_template("inbox_rows.html", **_rows(given, None))
+        return office.listed(given, rows=rows, bell=bell.drawn(given))
 
 
 def _acts(pages: Blueprint, given: Office) -> None:

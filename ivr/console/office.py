@@ -23,7 +23,7 @@ from ivr.web import guarded
 
 LARGEST: Final = 20_000
 # What a page does by itself, so that it is no act.
-LOOKS: Final = ("desk.news", "desk.sound", "desk.mine", "desk.inbox_news", "desk.talks_news")
+LOOKS: Final = ("desk.news", "desk.sound", "desk.mine", "desk.inbox_news", "desk.talks_news", "desk.ring_news")
 PAGES: Final = ("desk.show", "desk.inbox", "desk.talks")
 SUPERVISOR: Final = "supervisor"
 
@@ -177,6 +177,15 @@ def words(office: Office) -> dict[str, Any]:
     spoken = language()
     told = {"t": TEXTS[spoken], "language": spoken, "practice": bool(office.practice)}
     return told | {"me": me(), "supervises": supervises()}
+
+
+def listed(office: Office, **parts: str) -> Response:
+    """Answer with the parts of a page that are kept up to date; 304 where they are as the page has them."""
+    answer = jsonify(parts=parts)
+    answer.add_etag()
+    answer.headers["X-Now"] = str(office.now().timestamp())
+    answer.make_conditional(request)
+    return answer
 
 
 def spoken(flow: Flow) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, render_template, request
+from flask import Blueprint, Response, abort, render_template
 
-from ivr.console import office
+from ivr.console import bell, office
 from ivr.console.lists import agents, conversations
 from ivr.console.office import Office, asked, done, me
 from ivr.console.softphone import mode as sounds
@@ -25,18 +25,14 @@ def _looks(pages: Blueprint, given: Office) -> None:
         _supervised()
         told = _rows(given, given.now().timestamp())
         sound = sounds(office.agent(given).phone, given.practice, given.token)
-        return render_template("talks.html", sound=sound, **told)
+        return render_template("talks.html", sound=sound, bell=bell.bell(given), **told)
 
     @pages.get("/talks/news")
     def talks_news() -> Response:
         _supervised()
         told = _rows(given, None)
         parts = {name: render_template(f"talks_{name}.html", **told) for name in ("rows", "agents", "ring")}
-        answer = jsonify(parts=parts)
-        answer.add_etag()
-        answer.headers["X-Now"] = str(given.now().timestamp())
-        answer.make_conditional(request)
-        return answer
+        return office.listed(given, **parts, bell=bell.drawn(given))
 
 
 def _acts(pages: Blueprint, given: Office) -> None:

@@ -1,19 +1,20 @@
 // The inbox and the supervisors' page: rows that are kept up to date, and what is done to them, by mouse or key.
 
-import { EVERY, ask, count, draw, follow, texts, tick, told, typing } from "./desk-server.js";
+import { EVERY, ask, count, draw, follow, has, texts, tick, told, typing } from "./desk-server.js";
 
 const start = told("start");
 const sheet = document.getElementById("sheet");
 const trouble = document.getElementById("trouble");
 
 const complain = (words, place = trouble) => {
+  if (!place) return; // The page has none, as it is about something else.
   place.textContent = words;
   place.hidden = !words;
 };
 
 const look = async () => {
   const news = await ask(start.news);
-  if (trouble.textContent === texts.lost) complain("");
+  if (trouble?.textContent === texts.lost) complain("");
   for (const [name, html] of Object.entries(news?.parts ?? {})) draw(name, html);
   if (news) tick();
 };
@@ -31,9 +32,11 @@ const act = async (path, body, place = trouble) => {
   return !answer?.error;
 };
 
+const go = (where) => where && window.location.assign(where);
+
 const done = (button) => {
   const row = button.closest("[data-row]");
-  if (button.dataset.act) act(button.dataset.act, { place: row.dataset.row });
+  if (button.dataset.act) act(button.dataset.act, { place: row?.dataset.row }).then((done) => done && go(button.dataset.then));
   else if (button.dataset.sheet) {
     sheet.dataset.row = row.dataset.row;
     sheet.dataset.act = button.dataset.sheet;
@@ -55,7 +58,7 @@ const close = async () => {
   else if (await act(sheet.dataset.act, body, place)) sheet.close();
 };
 
-// Arrows go from row to row; a letter presses the row's own button.
+// Arrows go from row to row; a letter presses the row's own button, unless somebody rings.
 const pressed = (key) => {
   const rows = [...document.querySelectorAll("[data-part=rows] > [data-row]")];
   const here = rows.indexOf(document.activeElement?.closest("[data-row]"));
@@ -63,7 +66,7 @@ const pressed = (key) => {
   if (step) rows[Math.min(Math.max(here + step, 0), rows.length - 1)]?.focus();
   else {
     const row = rows[Math.max(here, 0)];
-    const button = document.querySelector(`[data-part=ring] [data-key="${key}"]`) ?? row?.querySelector(`[data-key="${key}"]`);
+    const button = document.querySelector(`:is([data-part=bell], [data-part=ring]) ${has(key)}`) ?? row?.querySelector(has(key));
     if (!button) return follow(key);
     button.click();
   }

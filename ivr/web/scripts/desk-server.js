@@ -85,9 +85,12 @@ document.addEventListener("click", async (event) => {
 export const typing = (event) =>
   event.target.matches("textarea, select, input:not([type=radio], [type=checkbox])") || event.target.isContentEditable;
 
+// What a single key presses.
+export const has = (key) => `[data-key="${CSS.escape(key)}"]:not([hidden])`;
+
 // Single keys that lead to another page, or press a button in what has the focus.
 export const follow = (key) => {
-  const link = document.querySelector(`a[data-key="${key}"]`);
+  const link = document.querySelector(`a${has(key)}`);
   if (link) link.click();
   return Boolean(link);
 };

@@ -51,9 +51,9 @@ export const talk = {
   pressedInTalk(key) {
     if (key === "p") this.hold();
     else if (key === "t") this.openSend();
-    else if (key === "e") this.escalate();
+    else if (key === "e") this.twice("e", () => this.escalate());
     else if (key === "r" && this.taped) this.tape();
-    else if (key === "g" && this.asking) this.settle("complete");
+    else if (key === "g" && this.asking) this.twice("g", () => this.settle("complete"));
     else if (key === "j" && this.asking) this.settle("join");
     else if (key === "q" && this.asking) this.settle("drop");
     else return false;
@@ -82,6 +82,14 @@ export const talk = {
 
   get holdWord() {
     return texts[this.held ? "resume" : "hold"];
+  },
+
+  get escalateWord() {
+    return this.asked("e", texts.escalate);
+  },
+
+  get handWord() {
+    return this.asked("g", texts.hand_over);
   },
 
   get asking() {

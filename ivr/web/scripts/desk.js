@@ -1,13 +1,14 @@
 // The agent's page: asks for news, shows them, and tells the server what the agent does.
 
 import Alpine from "../vendor/alpine.js";
-import { EVERY, ask, count, draw, follow, keep, texts, tick, told, typing } from "./desk-server.js";
+import { EVERY, ask, count, draw, follow, has, keep, texts, tick, told, typing } from "./desk-server.js";
 import { talk } from "./desk-talk.js";
 
 const first = told("news");
 const AWAY = { b: "break", m: "meal", t: "training", o: "other" };
 const CODES = ["resolved", "follow-up", "transferred", "wrong number", "other"];
 const PAUSE = 400; // milliseconds without a key, after which a draft is kept
+const TWICE = 3000; // milliseconds in which a key that was pressed acts when it is pressed again
 const EMPTY = { code: "", note: "", title: "", kept: false };
 const TOLD = ["state", "reason", "since", "line", "kind", "mine", "held", "record", "guest", "guestState", "work"];
 
@@ -20,10 +21,13 @@ const desk = {
   keys: true,
   trouble: "",
   later: 0,
+  armed: "", // The key that acts when it is pressed once more.
+  disarming: 0,
 
   init() {
     count(first.now);
     window.addEventListener("pagehide", () => this.flush());
+    document.addEventListener("click", (event) => event.target.closest("[data-act=answer]") && this.answer());
     this.watch();
   },
 
@@ -106,6 +110,22 @@ const desk = {
     if (await this.act("case/new", { title: this.title })) this.title = "";
   },
 
+  // What takes the agent from the caller asks for its key twice: it may be the first letter of a note that has no focus.
+  twice(key, act) {
+    clearTimeout(this.disarming);
+    if (this.armed === key) {
+      this.armed = "";
+      act();
+    } else {
+      this.armed = key;
+      this.disarming = setTimeout(() => (this.armed = ""), TWICE);
+    }
+  },
+
+  asked(key, words) {
+    return this.armed === key ? texts.once_more.replace("{what}", () => words) : words;
+  },
+
   switchKeys() {
     this.keys = !this.keys;
   },
@@ -119,12 +139,8 @@ const desk = {
     return this.state === "ringing";
   },
 
-  get ringsBack() {
-    return this.ringing && this.lineKind === "callback";
-  },
-
   get hangUpWord() {
-    return this.ringing ? texts.refuse : texts.hang_up;
+    return this.asked("h", this.ringing ? texts.refuse : texts.hang_up);
   },
 
   get connected() {
@@ -159,6 +175,7 @@ const desk = {
       if (event.key === "Enter" && this.engaged && !this.$refs.send.open) this.save();
       return;
     }
+    if (event.repeat) return;
     if (typing(event)) {
       if (event.key === "Escape" && !this.$refs.send.open) event.target.blur();
       return;
@@ -169,9 +186,10 @@ const desk = {
 
   // True where the key means something now.
   pressed(key) {
-    const has = (path) => document.querySelector(`[aria-keyshortcuts="${path}"]`);
-    if (key === "1" && this.ringing && has("1")) this.answer();
-    else if (key === "h" && this.connected && has("H")) this.hangUp();
+    const button = document.querySelector(`:is([data-part=bell], .acts) ${has(key)}`);
+    if (key !== this.armed) this.armed = "";
+    if (button) button.click();
+    else if (key === "h" && this.connected && this.$refs.hangUp) this.twice("h", () => this.hangUp());
     else if (this.hosting && this.pressedInTalk(key)) return true;
     else if (key === "a" && this.resting) this.available();
     else if (AWAY[key] && this.free) this.away(AWAY[key]);

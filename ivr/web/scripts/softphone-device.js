@@ -143,7 +143,7 @@ export class Softphone {
   typed({ key, target, ctrlKey, altKey, metaKey }) {
     const off = document.querySelector(".acts .form-switch input")?.checked === false;
     if (off || ctrlKey || altKey || metaKey || target.matches("textarea, input, select")) return;
-    if (document.body.dataset.state !== "ringing" || key !== TAKE) return;
+    if (!document.querySelector("[data-ring]") || key !== TAKE) return;
     if (this.state === "ringing") this.accept();
     else if (this.state === "talking") this.take();
   }

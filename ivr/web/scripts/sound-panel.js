@@ -1,4 +1,4 @@
-// What a page shows of the sound: whether it comes and goes, how loud, how much, and a button to be silent.
+// What a page shows of the sound: whether it comes and goes, how loud, and a button to be silent.
 
 import { soundWords } from "./sound-words.js";
 
@@ -32,16 +32,16 @@ export class SoundPanel {
     this.trouble = made("p", { class: "sound-trouble", role: "alert", hidden: "" });
     this.said = new Meter(words.said, "said");
     this.heard = new Meter(words.heard, "heard");
-    this.count = made("p", { class: "sound-bytes", "data-heard": 0, "data-said": 0 });
     this.muted = made("button", { class: "btn", type: "button", "aria-pressed": "false" }, words.mute);
     this.muted.addEventListener("click", acts.mute);
     this.here = made("button", { class: "btn", type: "button", hidden: "" }, words.here);
     this.here.addEventListener("click", acts.here);
-    this.talk = made("div", { class: "sound-talk" }, this.said.row, this.heard.row, this.count, this.muted);
+    this.head = made("div", { class: "sound-head" }, this.state, this.muted);
+    this.talk = made("div", { class: "sound-talk" }, this.said.row, this.heard.row);
     place.classList.add("sound");
     place.setAttribute("role", "group");
     place.setAttribute("aria-label", words.title);
-    place.append(this.state, this.trouble, this.talk, this.here);
+    place.append(this.head, this.trouble, this.talk, this.here);
     for (const kind of ["click", "keydown"]) window.addEventListener(kind, () => place.hidden || acts.wake());
     this.show({ state: "" });
   }
@@ -66,10 +66,9 @@ export class SoundPanel {
     this.heard.set(heard);
   }
 
+  // How much came and went: for whoever looks into why nothing is heard.
   bytes(heard, said) {
-    this.count.dataset.heard = heard;
-    this.count.dataset.said = said;
-    set(this.count, this.words.bytes(Math.round(heard / 1000), Math.round(said / 1000)));
+    Object.assign(this.place.dataset, { heard, said });
   }
 }
 
