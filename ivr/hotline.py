@@ -1,8 +1,8 @@
 """The one door to a call: whatever the carrier tells comes in here, and what happened comes out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -19,6 +19,7 @@ from ivr.store.journal import Journal
 TRIES: Final = 8
 TALK: Final = "talk/"  # A talk's end is asked by the offer's own name, whatever was told before it.
 ADRIFT: Final = "adrift/"  # And what a fault of ours kept from the journal, by the name of what failed.
+WARNS_AGAIN: Final = timedelta(minutes=1)
 log = structlog.get_logger()
 
 
@@ -54,6 +55,7 @@ class Hotline:
     flows: Callable[[int], Flow]
     latest: Callable[[], int]
     now: Callable[[], datetime]
+    warned: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def answer(self, call_id: str, caller: Caller) -> Reply:
         """Take a call that rings; the same call told again gets the same reply."""
@@ -124,9 +126,15 @@ class Hotline:
         if not self.journal.append(entry):
             return None
         if _alone(done.call) and not _alone(call):
-            queue, language = flow.queue_of(done.call), done.call.language
-            log.warning("somebody waits, and nobody is on", call=call_id, queue=queue, language=language)
+            self._warn(call_id, flow.queue_of(done.call), done.call.language)
         return Reply(done.events, flow, done.call.language)
+
+    def _warn(self, call_id: str, queue: str, language: str) -> None:
+        """Warn of the first caller of a minute: a hundred lines would say no more, and hide what else there is."""
+        now, place = self.now(), (queue, language)
+        if place not in self.warned or now - self.warned[place] >= WARNS_AGAIN:
+            self.warned[place] = now
+            log.warning("somebody waits, and nobody is on", call=call_id, queue=queue, language=language)
 
     def _again(self, call_id: str, asked: str, stored: Stored) -> Reply:
         """Reply as before to what was asked before; else, to a call that is not over, with its present prompt.

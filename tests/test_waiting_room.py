@@ -1,10 +1,13 @@
 """The waiting room as the desk really stands: nobody on, somebody on."""
 
+from contextlib import closing
 from pathlib import Path
 
 from structlog.testing import capture_logs
 
 from ivr.carrier.caller import Caller
+from ivr.flow.inputs import InLine
+from tests.desk_site import Clock, desk_site
 from tests.test_switchboard import SKILLS
 from tests.world import CUSTOMER, world
 
@@ -31,6 +34,17 @@ def test_who_waits_while_nobody_is_on_hears_so_and_supervisors_are_told_once(tmp
         assert here.parts.desk.away("alice", "lunch")
         caller.silence()
         assert "您是下一位" not in round_of(caller)
+
+
+def test_many_who_wait_while_nobody_is_on_are_told_of_once_a_minute_for_each_queue(tmp_path: Path) -> None:
+    clock = Clock()
+    with closing(desk_site(tmp_path, "http://127.0.0.1:8000", clock)) as site, capture_logs() as logged:
+        for keys in ("0", "0", "11"):
+            site.hotline.hear(site.call(*keys), f"wait/{len(keys) + 1}", InLine(1, 0, agents=0))
+        clock.on(seconds=60)
+        site.hotline.hear(site.call("0"), "wait/2", InLine(1, 0, agents=0))
+        warned = [line["queue"] for line in logged if line["event"] == "somebody waits, and nobody is on"]
+        assert warned == ["general", "fraud", "general"]
 
 
 def test_who_waits_while_somebody_is_on_hears_their_place(tmp_path: Path) -> None:
