@@ -7,13 +7,21 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Final
 
 from flask import Flask
 
 from ivr import settings
 from ivr.factory import Parts, StartError, create_app
 from ivr.settings import Settings, SettingsError
+from ivr.store.crypto import Cipher
+from ivr.store.engine import upgrade_apart
 from ivr.store.errors import StoreError
+
+# Turns at once. Each takes up to a megabyte, and may need one of the database's 18 connections; whoever does not find a
+# thread free waits before its turn, not in it. In practice each open phone holds one, too.
+THREADS: Final = 16
+THREADS_IN_PRACTICE: Final = 32
 
 
 def started(given: Settings | None = None) -> Flask:
@@ -75,24 +83,30 @@ def settle() -> None:
 
 def main() -> None:
     """Serve until told to stop; the application is made before the server forks: it starts once or not at all."""
-    from granian.constants import Interfaces
-    from granian.server import Server
-
     try:
         found = settings.read()
     except SettingsError as error:
         sys.exit(f"hotline: {error}")
     if why := hindrance(found.host, found.port):
         sys.exit(f"hotline: {why}")
+    upgrade_apart(found.database_url, Cipher(found.secrets))
     application = started(found)
     print(*greeting(found, application), sep="\n", flush=True)
+    serve(application, found)
+
+
+def serve(application: Flask, found: Settings) -> None:
+    """Serve it by one worker, which is forked from this process."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
     server = Server(
         "app:app",
         address=found.host,
         port=found.port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=32,
+        blocking_threads=THREADS_IN_PRACTICE if found.practice else THREADS,
         log_enabled=False,
     )
 
@@ -101,6 +115,7 @@ def main() -> None:
         settle()
         parts: Parts = application.extensions["hotline"]
         parts.begin()
+        gc.collect()
         return application
 
     gc.freeze()  # What was made by now stays; to look through it again and again would stop the calls for 0.1 s.

@@ -1,7 +1,8 @@
 """How the database is opened, checked, and brought up to the tables of this release."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
 from pathlib import Path
 from time import sleep
 from typing import Any, Final
@@ -55,6 +56,21 @@ def upgrade(engine: Engine) -> None:
             run(connection)
         connection.commit()
         connection.invalidate()  # Its patience was raised for the migration.
+
+
+def upgrade_apart(url: str, cipher: Cipher) -> None:
+    """Upgrade a database in a process that ends, as Alembic would stay in memory; to be done before any thread runs.
+
+    What goes wrong is told by the next `upgrade`.
+    """
+    apart = get_context("fork").Process(target=_upgrade, args=(url, cipher))
+    apart.start()
+    apart.join()
+
+
+def _upgrade(url: str, cipher: Cipher) -> None:
+    with suppress(StoreError):
+        upgrade(connect(url, cipher))
 
 
 def known() -> list[str]:

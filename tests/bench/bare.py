@@ -34,7 +34,7 @@ def main(port: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=32,
+        blocking_threads=16,
         log_enabled=False,
     )
     server.serve(target_loader=lambda: application, wrap_loader=False)

@@ -79,7 +79,8 @@ def table(cells: Iterable[Cell], run: Mapping[str, Served]) -> Iterator[str]:
     for name, served in run.items():
         rss, pss = served.memory()
         started = f"answered {served.first:.2f} s after its first start, {served.again:.2f} s after the next"
-        yield f"{name}: worker RSS {rss:.0f} MB, PSS {pss:.0f} MB; {started}"
+        fresh = f" ({served.fresh:.0f} MB before the first turn)" if served.fresh else ""
+        yield f"{name}: worker RSS {rss:.0f} MB{fresh}, PSS {pss:.0f} MB; {started}"
     yield from (f"{cell.name}: {example}" for cell in cells for example in cell.run.examples)
 
 
