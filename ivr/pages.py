@@ -91,7 +91,7 @@ class Pages:
             token=self.token,
         )
         app.register_blueprint(console(office))
-        return app, Staff(people, self.desk.enrol, self._skills())
+        return app, Staff(people, self.desk, self._skills())
 
     def _skills(self) -> frozenset[str]:
         queues = {f"queue:{name}" for name in self.flow.queues}

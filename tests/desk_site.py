@@ -147,10 +147,10 @@ class Site:
     folder: Path
     board: Board
 
-    def hire(self, name: str = "alice", role: str = "agent") -> str:
-        """Add an agent or a supervisor; return the password."""
+    def hire(self, name: str = "alice", *roles: str) -> str:
+        """Add a person, an agent unless other roles are given; return the password."""
         with self.app.app_context():
-            return self.staff.hire(name, f"client:{name}", SKILLS, role)
+            return self.staff.hire(name, "", SKILLS, *roles)
 
     def call(self, *keys: str, caller: str = CALLER) -> str:
         """Ring the hotline and press keys, one turn each; return the call's id."""
@@ -221,7 +221,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime]) -> Site:
         app,
         Hotline(journal, lambda _: found, lambda: 1, clock),
         desk,
-        Staff(people, desk.enrol),
+        Staff(people, desk),
         found,
         clock,
         phones,

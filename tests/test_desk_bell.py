@@ -164,7 +164,7 @@ def test_who_is_sent_up_is_asked_for_twice(site: Site, page: Page) -> None:
 def test_the_note_is_in_sight_during_a_talk_and_a_message_tells_its_length(
     site: Site, browser: Browser, port: int, tmp_path: Path
 ) -> None:
-    password = site.hire(role="supervisor")
+    password = site.hire("alice", "supervisor")
     with browser.new_context(
         locale="zh-CN", base_url=f"http://127.0.0.1:{port}", viewport={"width": 1440, "height": 900}
     ) as context:

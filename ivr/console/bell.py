@@ -7,9 +7,11 @@ from flask import Blueprint, Response, render_template
 from ivr.console import office
 from ivr.console.glance import BUSY
 from ivr.console.office import Office
+from ivr.console.rights import may, needs
 from ivr.console.softphone import mode
 from ivr.console.view import caller_number, matter_name, queue_name
 from ivr.desk.keeping import AgentState, Place
+from ivr.store.roles import OWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ def page(pages: Blueprint, given: Office) -> None:
     """Add the news for pages that show nothing else that changes."""
 
     @pages.get("/ring")
+    @needs(OWN, look=True)
     def ring_news() -> Response:
         return office.listed(given, bell=drawn(given))
 
@@ -47,6 +50,8 @@ def drawn(given: Office) -> str:
 
 def bell(given: Office) -> Bell | None:
     """Return what the agent who asks is to be told of now, wherever they are; None for nothing."""
+    if not may("desk.work"):
+        return None
     agent = office.agent(given)
     place = given.desk.place(agent.line) if agent.line and agent.state in BUSY else None
     return bell_of(given, agent, place)

@@ -9,35 +9,52 @@ import click
 from flask import Flask
 from flask_security import hash_password
 
-from ivr.store.people import AGENT, NamingError, People
+from ivr.desk.keeping import Desk
+from ivr.store.people import NamingError, People
+from ivr.store.roles import AGENT, ROLES, SUPERVISOR
 
 Result = TypeVar("Result")
-Enrol = Callable[[str, str, frozenset[str], int], object]
-# What a role's people may do, and the level at which they serve: a supervisor serves callers, too, whom others send up.
-ROLES: Final = {"agent": ((AGENT,), 1), "supervisor": ((AGENT, "supervisor"), 2)}
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """The people who log in, and the desk at which they are enrolled as agents (name, phone, skills, level).
+    """The people who log in, and the desk at which those of them are enrolled who answer calls.
 
     `all_skills` are those of somebody for whom none are named.
     """
 
     people: People
-    enrol: Enrol
+    desk: Desk
     all_skills: frozenset[str] = frozenset()
 
-    def hire(self, name: str, phone: str, skills: frozenset[str], role: str = AGENT) -> str:
-        """Add an agent or a supervisor and return the password, which is kept nowhere; within an application's context.
+    def hire(self, name: str, phone: str = "", skills: frozenset[str] = frozenset(), *named: str) -> str:
+        """Add a person with these roles, an agent if there are none; return the password, which is kept nowhere.
 
-        Raise NamingError for a name that is taken or none.
+        An agent is rung in the browser unless there is a phone. It runs within an application's context. Raise
+        NamingError for a name that is taken or none.
         """
         password = token_urlsafe(12)
-        named, level = ROLES[role]
-        self.people.add(name, hash_password(password), named)
-        self.enrol(name, phone, skills or self.all_skills, level)
+        self.people.add(name, hash_password(password), named or (AGENT,))
+        self._seat(name, phone or f"client:{name}", skills or self.all_skills, named or (AGENT,))
         return password
+
+    def appoint(self, name: str, *named: str) -> None:
+        """Give a person these roles instead of theirs; all their sessions end. Raise NamingError."""
+        self.people.appoint(name, named)
+        self.desk.offline(name)
+        seat = self.desk.agent(name)
+        phone, skills = (seat.phone, seat.skills) if seat else (f"client:{name}", self.all_skills)
+        self._seat(name, phone, skills, named)
+
+    def bar(self, name: str) -> None:
+        """Let a person in no more, and end their sessions. Raise NamingError."""
+        self.people.change(name, active=False)
+        self.desk.offline(name)
+
+    def _seat(self, name: str, phone: str, skills: frozenset[str], named: tuple[str, ...]) -> None:
+        """Enrol whoever answers calls; a supervisor serves those, too, whom others send up."""
+        if any("desk.work" in ROLES[one] for one in named):
+            self.desk.enrol(name, phone, skills, 2 if SUPERVISOR in named else 1)
 
 
 def first_agent(staff: Staff, name: str, skills: frozenset[str]) -> str | None:
@@ -46,7 +63,7 @@ def first_agent(staff: Staff, name: str, skills: frozenset[str]) -> str | None:
     No connection stays open, as the server forks after this.
     """
     try:
-        return None if staff.people.some() else staff.hire(name, f"client:{name}", skills)
+        return None if staff.people.some() else staff.hire(name, "", skills)
     finally:
         staff.people.close()
 
@@ -76,19 +93,31 @@ def _within(pages: Flask, job: Callable[..., object] | None) -> Callable[..., ob
     return run
 
 
+_ROLES: Final = click.option(
+    "--role", "named", type=click.Choice(tuple(ROLES)), multiple=True, default=(AGENT,), help="Can be given repeatedly."
+)
+
+
 def _add(group: click.Group, staff: Staff) -> None:
     @group.command("add")
     @click.argument("name")
     @click.option("--phone", default="", help="Where calls ring: client:NAME (the browser, as usual) or +8613…")
     @click.option("--skills", default="", help="Such as queue:payments,language:en-US; otherwise all.")
-    @click.option("--role", type=click.Choice(tuple(ROLES)), default=AGENT, help="A supervisor also sees all talks.")
-    def add(name: str, phone: str, skills: str, role: str) -> None:
-        """Add an agent or a supervisor, and print the password, once."""
+    @_ROLES
+    def add(name: str, phone: str, skills: str, named: tuple[str, ...]) -> None:
+        """Add somebody, and print the password, once."""
         wanted = frozenset(skill.strip() for skill in skills.split(",") if skill.strip())
-        _tell(name, _plainly(lambda: staff.hire(name, phone or f"client:{name}", wanted, role)))
+        _tell(name, _plainly(lambda: staff.hire(name, phone, wanted, *named)))
 
 
 def _change(group: click.Group, staff: Staff) -> None:
+    @group.command("roles")
+    @click.argument("name")
+    @_ROLES
+    def appoint(name: str, named: tuple[str, ...]) -> None:
+        """Give somebody these roles instead of theirs, and end their sessions."""
+        _plainly(lambda: staff.appoint(name, *named))
+
     @group.command("password")
     @click.argument("name")
     def password(name: str) -> None:
@@ -101,7 +130,7 @@ def _change(group: click.Group, staff: Staff) -> None:
     @click.argument("name")
     def bar(name: str) -> None:
         """Let somebody in no more, and end their sessions."""
-        _plainly(lambda: staff.people.change(name, active=False))
+        _plainly(lambda: staff.bar(name))
 
     @group.command("admit")
     @click.argument("name")

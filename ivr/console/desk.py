@@ -7,6 +7,7 @@ from flask import Blueprint, Response, jsonify, render_template, request
 from ivr.console import bell, glance, inbox, notes, office, reveal, talk, talks
 from ivr.console.glance import Glance
 from ivr.console.office import Office, PracticePhone, done, me
+from ivr.console.rights import needs
 from ivr.console.softphone import mode, softphone
 from ivr.console.view import CODES, REASONS, shown
 
@@ -35,6 +36,7 @@ def console(given: Office) -> Blueprint:
 
 def _looks(page: Blueprint, given: Office) -> None:
     @page.get("")
+    @needs("desk.work")
     def show() -> str:
         seen = glance.take(given)
         view, words = shown(given, seen), _words(given, seen)
@@ -43,6 +45,7 @@ def _looks(page: Blueprint, given: Office) -> None:
         return render_template("desk.html", **told, **words)
 
     @page.get("/news")
+    @needs("desk.work", look=True)
     def news() -> Response:
         return _answer(given)
 
@@ -51,14 +54,17 @@ def _acts(page: Blueprint, given: Office) -> None:
     desk = given.desk
 
     @page.post("/available")
+    @needs("desk.work")
     def available() -> Response:
         return _moved(given, desk.available(me()))
 
     @page.post("/away")
+    @needs("desk.work")
     def away() -> Response:
         return _moved(given, desk.away(me(), office.one_of("reason", tuple(REASONS))))
 
     @page.post("/wrap-up")
+    @needs("desk.work")
     def wrap_up() -> Response:
         code, note = office.one_of("code", CODES), office.text("note", notes.LONGEST)
         return _moved(given, desk.wrap_up(me(), code, note))
@@ -66,10 +72,12 @@ def _acts(page: Blueprint, given: Office) -> None:
 
 def _phone(page: Blueprint, given: Office, practice: PracticePhone) -> None:
     @page.post("/answer")
+    @needs("desk.work")
     def answer() -> Response:
         return _moved(given, practice.answer(office.agent(given).phone))
 
     @page.post("/hang-up")
+    @needs("desk.work")
     def hang_up() -> Response:
         practice.hang_up(office.agent(given).phone)
         return _answer(given)

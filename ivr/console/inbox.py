@@ -8,6 +8,7 @@ from ivr.console import bell, office
 from ivr.console.lists import tasks
 from ivr.console.notes import LONGEST
 from ivr.console.office import Office, asked, done, me
+from ivr.console.rights import needs
 from ivr.console.softphone import mode as sounds
 from ivr.console.view import CODES
 from ivr.desk.keeping import Place
@@ -21,6 +22,7 @@ def page(pages: Blueprint, given: Office) -> None:
     _acts(pages, given)
 
     @pages.get("/message")
+    @needs("desk.work")
     def message() -> Response:
         """Send a message's sound to whoever it is given to."""
         place = given.desk.place(request.args.get("place", ""))
@@ -35,12 +37,14 @@ def page(pages: Blueprint, given: Office) -> None:
 
 def _looks(pages: Blueprint, given: Office) -> None:
     @pages.get("/inbox")
+    @needs("desk.work")
     def inbox() -> str:
         sound = sounds(office.agent(given).phone, given.practice, given.token)
         told = {"filters": FILTERS, "codes": CODES, "sound": sound, "bell": bell.bell(given)}
         return render_template("inbox.html", **told, **_rows(given, given.now().timestamp()))
 
     @pages.get("/inbox/news")
+    @needs("desk.work", look=True)
     def inbox_news() -> Response:
         rows = render_template("inbox_rows.html", **_rows(given, None))
         return office.listed(given, rows=rows, bell=bell.drawn(given))
@@ -50,12 +54,14 @@ def _acts(pages: Blueprint, given: Office) -> None:
     inbox = given.desk.inbox
 
     @pages.post("/inbox/take")
+    @needs("desk.work")
     def take() -> Response:
         done(inbox.assign(_work(given).id, me()))
         given.changed()
         return Response(status=204)
 
     @pages.post("/inbox/give-back")
+    @needs("desk.work")
     def give_back() -> Response:
         place = _work(given)
         if place.owner != me():
@@ -65,6 +71,7 @@ def _acts(pages: Blueprint, given: Office) -> None:
         return Response(status=204)
 
     @pages.post("/inbox/close")
+    @needs("desk.work")
     def close() -> Response:
         place, code = _work(given), office.one_of("code", CODES)
         if place.owner != me():

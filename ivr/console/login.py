@@ -2,23 +2,20 @@
 
 import hmac
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
 from flask import Flask, Response, request, session
 from flask_login import user_logged_out
-from flask_security import LoginForm, Security, current_user, logout_user
+from flask_security import LoginForm, Security
 from flask_wtf import CSRFProtect
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
+from ivr.console import rights
 from ivr.console.texts import TEXTS, language
 from ivr.store.people import People, Person
 from ivr.web import guarded
-
-IDLE: Final = timedelta(hours=2)  # Without any act; a page that only looks for news is no act.
-LONGEST: Final = timedelta(hours=12)  # A shift.
 
 
 def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: Callable[[str], object]) -> CSRFProtect:
@@ -46,22 +43,8 @@ def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: 
         left(user.name)
 
     user_logged_out.connect(gone, app, weak=False)
+    rights.enforce(app, people.now)
     return forgery
-
-
-def admitted(now: datetime, acts: bool) -> bool:
-    """Tell whether the request comes from an agent who is logged in, not for too long, and not idle for too long."""
-    if not current_user.is_authenticated or not current_user.has_role("agent"):
-        return False
-    at = now.timestamp()
-    begun, seen = session.setdefault("begun", at), session.setdefault("seen", at)
-    if at - begun > LONGEST.total_seconds() or at - seen > IDLE.total_seconds():
-        logout_user()
-        session.clear()
-        return False
-    if acts:
-        session["seen"] = at
-    return True
 
 
 def _settings(secure: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort
 from ivr.console import office
 from ivr.console.glance import BUSY
 from ivr.console.office import Office, asked, me
+from ivr.console.rights import needs
 from ivr.desk.keeping import Place
 
 LONGEST: Final = 4_000
@@ -18,6 +19,7 @@ def acts(page: Blueprint, given: Office, answer: Callable[[], Response]) -> None
     """Add the paths of notes and cases."""
 
     @page.post("/note")
+    @needs("desk.work")
     def note() -> Response:
         """Keep a draft; the page names the place, as a late one must not become another caller's."""
         place = _place(given)
@@ -27,6 +29,7 @@ def acts(page: Blueprint, given: Office, answer: Callable[[], Response]) -> None
         return Response(status=204)
 
     @page.post("/case")
+    @needs("desk.work")
     def case() -> Response:
         """Have the talk belong to a case of the caller (or, if it is "", to none)."""
         place, wanted = _place(given), asked().get("case")
@@ -36,6 +39,7 @@ def acts(page: Blueprint, given: Office, answer: Callable[[], Response]) -> None
         return answer()
 
     @page.post("/case/new")
+    @needs("desk.work")
     def new() -> Response:
         place, title = _place(given), office.text("title", LONGEST_TITLE)
         if not title:

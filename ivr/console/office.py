@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
+from flask import Blueprint, Response, abort, jsonify, request
 from flask_security import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
-from ivr.console.login import admitted
+from ivr.console.menu import entries
+from ivr.console.rights import may
 from ivr.console.softphone import Token
 from ivr.console.texts import TEXTS, language
 from ivr.desk.guests import Mode
@@ -22,10 +23,6 @@ from ivr.store.messages import Messages
 from ivr.web import guarded
 
 LARGEST: Final = 20_000
-# What a page does by itself, so that it is no act.
-LOOKS: Final = ("desk.news", "desk.sound", "desk.mine", "desk.inbox_news", "desk.talks_news", "desk.ring_news")
-PAGES: Final = ("desk.show", "desk.inbox", "desk.talks")
-SUPERVISOR: Final = "supervisor"
 
 
 class PracticePhone(Protocol):
@@ -97,9 +94,9 @@ class Office:
 
 
 def opened(office: Office) -> Blueprint:
-    """Return the blueprint of `/desk`, as yet without pages, for agents who are logged in."""
+    """Return the blueprint of `/desk`, as yet without pages; each declares the right that it needs."""
     page = Blueprint("desk", __name__, url_prefix="/desk", template_folder="templates")
-    page.before_request(lambda: _guard(office))
+    page.before_request(lambda: _guard(office.forgery))
     page.after_request(guarded)
     page.register_error_handler(HTTPException, _refusal)
     page.register_error_handler(TimeoutError, _late)
@@ -110,11 +107,6 @@ def me() -> str:
     """Return the name of who asks."""
     name: str = current_user.name
     return name
-
-
-def supervises() -> bool:
-    """Tell whether a supervisor asks."""
-    return bool(current_user.has_role(SUPERVISOR))
 
 
 def agent(office: Office) -> AgentState:
@@ -176,7 +168,7 @@ def words(office: Office) -> dict[str, Any]:
     """Return what every template is told."""
     spoken = language()
     told = {"t": TEXTS[spoken], "language": spoken, "practice": bool(office.practice)}
-    return told | {"me": me(), "supervises": supervises()}
+    return told | {"me": me(), "entries": entries(may)}
 
 
 def listed(office: Office, **parts: str) -> Response:
@@ -193,19 +185,12 @@ def spoken(flow: Flow) -> str:
     return next((one for one in flow.words if one.startswith(language())), flow.base)
 
 
-def _guard(office: Office) -> Any:
+def _guard(forgery: CSRFProtect) -> None:
     request.max_content_length = LARGEST
-    if current_user.is_authenticated and not current_user.has_role("agent"):
-        abort(403, "this page is for agents")
-    if not admitted(office.now(), request.endpoint not in LOOKS):
-        if request.endpoint in PAGES:
-            return redirect(url_for("security.login"))
-        abort(401, "log in first")
     if request.method == "POST":
-        office.forgery.protect()
+        forgery.protect()
         if not request.is_json:
             abort(415, "send application/json")
-    return None
 
 
 def _refusal(error: HTTPException) -> tuple[Response, int]:

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, jsonify
 from ivr.console import card, office
 from ivr.console.glance import BUSY, WORK
 from ivr.console.office import Office, asked, me
+from ivr.console.rights import needs
 from ivr.desk.keeping import Place
 from ivr.desk.places import OPEN
 
@@ -17,6 +18,7 @@ def acts(page: Blueprint, given: Office) -> None:
     """Add the path by which a number is shown whole."""
 
     @page.post("/show")
+    @needs("desk.work")
     def reveal() -> Response:
         place, what = _theirs(given), office.text("what", LONGEST)
         whole = _whole(given, place, what)

@@ -5,6 +5,7 @@ from typing import Any, Final, Protocol
 
 from flask import Blueprint, Response, abort, jsonify, request
 
+from ivr.console.rights import needs
 from ivr.web import POLICY
 
 BROWSER: Final = "client:"  # What an agent's phone is called that rings in the browser.
@@ -40,6 +41,7 @@ def softphone(page: Blueprint, phone: Callable[[], str], practice: Sounding | No
 
 def _sound(page: Blueprint, phone: Callable[[], str], practice: Sounding) -> None:
     @page.post("/sound")
+    @needs("desk.work", look=True)
     def sound() -> Response:
         try:
             return jsonify(practice.sound(phone(), request.get_json()))
@@ -56,6 +58,7 @@ def _token(page: Blueprint, phone: Callable[[], str], token: Token) -> None:
     page.after_request(_reach)
 
     @page.post("/token")
+    @needs("desk.work", look=True)
     def mine() -> Response:
         address = phone()
         if not address.startswith(BROWSER):

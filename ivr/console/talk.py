@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort
 
 from ivr.console import office
 from ivr.console.office import Office, asked, done, me
+from ivr.console.rights import needs
 from ivr.desk.guests import Guest
 
 LONGEST: Final = 64
@@ -22,11 +23,13 @@ def acts(page: Blueprint, given: Office, answer: Answer) -> None:
 
 def _alone(page: Blueprint, given: Office, answer: Answer) -> None:
     @page.post("/hold")
+    @needs("desk.work")
     def hold() -> Response:
         done(given.board.hold(office.talk(given).id, office.switch()))
         return answer()
 
     @page.post("/record")
+    @needs("desk.work")
     def record() -> Response:
         place = office.talk(given)
         if not place.record:
@@ -37,17 +40,20 @@ def _alone(page: Blueprint, given: Office, answer: Answer) -> None:
 
 def _onward(page: Blueprint, given: Office, answer: Answer) -> None:
     @page.post("/transfer")
+    @needs("desk.work")
     def transfer() -> Response:
         place = office.talk(given)
         _rung(lambda: given.board.transfer(place.id, **_target(given, ("queue", "agent", "number"))))
         return answer()
 
     @page.post("/escalate")
+    @needs("desk.work")
     def escalate() -> Response:
         done(given.board.escalate(office.talk(given).id))
         return answer()
 
     @page.post("/consult")
+    @needs("desk.work")
     def consult() -> Response:
         place = office.talk(given)
         if any(guest.kind == "consult" for guest in given.desk.guests.of(place.id)):
@@ -58,6 +64,7 @@ def _onward(page: Blueprint, given: Office, answer: Answer) -> None:
 
 def _guests(page: Blueprint, given: Office, answer: Answer) -> None:
     @page.post("/consult/<any(complete, join, drop):way>")
+    @needs("desk.work")
     def settle(way: str) -> Response:
         guest, board = _guest(given), given.board
         ways = {"complete": board.complete, "join": board.join_all, "drop": board.drop}

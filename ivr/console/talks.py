@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, render_template
 from ivr.console import bell, office
 from ivr.console.lists import agents, conversations
 from ivr.console.office import Office, asked, done, me
+from ivr.console.rights import needs
 from ivr.console.softphone import mode as sounds
 from ivr.desk.guests import Guest, Mode
 
@@ -21,15 +22,15 @@ def page(pages: Blueprint, given: Office) -> None:
 
 def _looks(pages: Blueprint, given: Office) -> None:
     @pages.get("/talks")
+    @needs("talks.supervise")
     def talks() -> str:
-        _supervised()
         told = _rows(given, given.now().timestamp())
         sound = sounds(office.agent(given).phone, given.practice, given.token)
         return render_template("talks.html", sound=sound, bell=bell.bell(given), **told)
 
     @pages.get("/talks/news")
+    @needs("talks.supervise", look=True)
     def talks_news() -> Response:
-        _supervised()
         told = _rows(given, None)
         parts = {name: render_template(f"talks_{name}.html", **told) for name in ("rows", "agents", "ring")}
         return office.listed(given, **parts, bell=bell.drawn(given))
@@ -37,8 +38,8 @@ def _looks(pages: Blueprint, given: Office) -> None:
 
 def _acts(pages: Blueprint, given: Office) -> None:
     @pages.post("/talks/<any(listen, coach, join):way>")
+    @needs("talks.supervise")
     def watch(way: str) -> Response:
-        _supervised()
         place, mode = given.desk.place(str(asked().get("place"))), MODES[way]
         if place is None or place.state != "talking" or place.agent == me():
             abort(409, "not_now")
@@ -48,8 +49,8 @@ def _acts(pages: Blueprint, given: Office) -> None:
         return Response(status=204)
 
     @pages.post("/talks/leave")
+    @needs("talks.supervise")
     def leave() -> Response:
-        _supervised()
         guest = _mine(given, str(asked().get("place")))
         done(given.board.drop(guest.id) if guest else False)
         return Response(status=204)
@@ -58,11 +59,6 @@ def _acts(pages: Blueprint, given: Office) -> None:
 def _mine(given: Office, place: str) -> Guest | None:
     """Return the guest that this supervisor is in a talk, or rung for it."""
     return next((one for one in given.desk.guests.of(place) if one.kind == "monitor" and one.by == me()), None)
-
-
-def _supervised() -> None:
-    if not office.supervises():
-        abort(403, "supervisors_only")
 
 
 def _rows(given: Office, now: float | None) -> dict[str, Any]:

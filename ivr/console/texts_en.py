@@ -221,6 +221,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "case_title_missing": "Write the name of the case first.",
     "number_refused": "This number cannot be rung.",
     "nobody_free": "They are not free now, or the talk has changed.",
-    "supervisors_only": "This page is for supervisors.",
+    "no_right": "Your roles do not include this page.",
     "menu": "Pages",
 }

@@ -219,6 +219,6 @@ CHINESE: Final[Mapping[str, str]] = {
     "case_title_missing": "请先写个案的名称。",
     "number_refused": "这个号码不能拨打。",
     "nobody_free": "对方现在没有空，或者通话已经变了。",
-    "supervisors_only": "这一页只给班长看。",
+    "no_right": "您的角色无权使用此页。",
     "menu": "页面",
 }

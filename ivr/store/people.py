@@ -12,10 +12,10 @@ from sqlalchemy import Boolean, Column, Engine, ForeignKey, Integer, String, Tab
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, registry, relationship, scoped_session, sessionmaker
 
+from ivr.store.roles import AGENT, ROLES
 from ivr.store.tables import Moment, meta
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-AGENT: Final = "agent"
 TRIES: Final = 5
 PAUSE: Final = timedelta(minutes=1)
 
@@ -49,9 +49,13 @@ people_roles = Table(
 
 
 class Role(RoleMixin):
-    """What a person may do: agent, supervisor."""
+    """What makes a person an agent, a supervisor and so on."""
 
-    permissions: list[str] | None = None
+    name: str
+
+    def get_permissions(self) -> set[str]:
+        """Return what whoever has the role may do."""
+        return set(ROLES.get(self.name, ()))
 
 
 class Person(UserMixin):
@@ -104,7 +108,7 @@ class People:
         """Add a person with an already hashed password; raise NamingError for a name that is taken or none."""
         if not NAME.fullmatch(name):
             raise NamingError("a name is made of small letters, digits, dots, - and _")
-        known = [self.session.scalar(select(Role).where(roles.c.name == one)) or Role(name=one) for one in named]
+        known = list(self.session.scalars(select(Role).where(roles.c.name.in_(named))))
         told = {"password": password, "active": True, "fs_uniquifier": uuid4().hex, "misses": 0}
         self.session.add(Person(name=name, created_at=self.now(), roles=known, **told))
         try:
@@ -115,18 +119,28 @@ class People:
 
     def change(self, name: str, password: str | None = None, active: bool | None = None) -> None:
         """Give a person another hashed password, or bar or admit them; all their sessions end. Raise NamingError."""
-        person = self.find(name)
-        if person is None:
-            raise NamingError(f"there is no {name}")
+        person = self._known(name)
         person.password = password or person.password
         person.active = person.active if active is None else active
         person.misses, person.barred_until = 0, None
+        self.leave(person)
+
+    def appoint(self, name: str, named: tuple[str, ...]) -> None:
+        """Give a person these roles instead of theirs; all their sessions end. Raise NamingError."""
+        person = self._known(name)
+        person.roles = list(self.session.scalars(select(Role).where(roles.c.name.in_(named))))
         self.leave(person)
 
     def leave(self, person: Person) -> None:
         """End all sessions of a person."""
         person.fs_uniquifier = uuid4().hex
         self.session.commit()
+
+    def _known(self, name: str) -> Person:
+        person = self.find(name)
+        if person is None:
+            raise NamingError(f"there is no {name}")
+        return person
 
     def barred(self, person: Person) -> bool:
         """Tell whether a person has missed the password so often that they must pause."""

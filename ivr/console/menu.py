@@ -1,0 +1,36 @@
+"""The console's pages as the top of each lists them, for whoever may see them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from ivr.store.roles import OWN
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page: its name, address, key, the name of its words, and the right that it needs."""
+
+    name: str
+    href: str
+    key: str
+    words: str
+    right: str
+
+
+ENTRIES: Final = (
+    Entry("desk", "/desk", "D", "back_to_desk", "desk.work"),
+    Entry("inbox", "/desk/inbox", "I", "inbox", "desk.work"),
+    Entry("talks", "/desk/talks", "V", "talks", "talks.supervise"),
+)
+ACCOUNT: Final = Entry("account", "/desk/password", "", "change_password", OWN)
+
+
+def entries(may: Callable[[str], bool]) -> list[Entry]:
+    """Return the pages for somebody with these rights."""
+    return [entry for entry in ENTRIES if may(entry.right)]
+
+
+def home(may: Callable[[str], bool]) -> str:
+    """Return the address at which somebody with these rights begins."""
+    return next(iter([*entries(may), ACCOUNT])).href
