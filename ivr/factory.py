@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-import click
 from flask import Flask, redirect, url_for
 from sqlalchemy import Engine
 
@@ -121,7 +120,8 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     )
     app.extensions["pages"] = pages
     _hand_over(app, parts, line)
-    for command in (*commands(_tools(parts, now)), Later("people", "Who may log in.", lambda: _people(pages))):
+    people, audit = Later("people", "Who may log in.", pages.people), Later("audit", "What people did.", pages.audit)
+    for command in (*commands(_tools(parts, now)), people, audit):
         app.cli.add_command(command)
     # Flask's own way to wrap an application.
     app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
@@ -166,13 +166,6 @@ def _hand_over(app: Flask, parts: Parts, line: Line) -> None:
     app.cli.add_command(Later("taskrouter", words, lambda: taskrouter_commands(workspace, desk.agents, flows)))
     if workspace:
         app.register_blueprint(taskrouter(line, parts.board, Tasks(parts.engine, desk.now), workspace))
-
-
-def _people(pages: Pages) -> click.Group:
-    from ivr.console.commands import people_commands
-
-    app, staff = pages.made()
-    return people_commands(staff, app)
 
 
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:

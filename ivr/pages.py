@@ -17,6 +17,8 @@ from ivr.store.journal import Journal
 from ivr.store.messages import Messages
 
 if TYPE_CHECKING:
+    import click
+
     from ivr.console.commands import Staff
     from ivr.console.office import Board, PracticePhone
 
@@ -68,6 +70,19 @@ class Pages:
         app, staff = self.made()
         with app.app_context():
             return first_agent(staff, "alice", staff.all_skills)
+
+    def people(self) -> "click.Group":
+        """Return the commands about who may log in."""
+        from ivr.console.commands import people_commands
+
+        app, staff = self.made()
+        return people_commands(staff, app)
+
+    def audit(self) -> "click.Group":
+        """Return the commands about what people did."""
+        from ivr.console.audit_commands import audit_commands
+
+        return audit_commands(self.made()[0].extensions["audit"])
 
     def _make(self) -> "tuple[Flask, Staff]":
         from ivr.console.commands import Staff

@@ -11,6 +11,7 @@ from pathlib import Path
 from flask import Flask
 from flask.testing import FlaskClient
 
+from ivr.console.audit_commands import audit_commands
 from ivr.console.commands import Staff, people_commands
 from ivr.console.desk import console
 from ivr.console.login import protect
@@ -250,6 +251,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime]) -> Site:
     app.register_blueprint(console(office))
     app.register_blueprint(web())
     app.cli.add_command(people_commands(site.staff, app))
+    app.cli.add_command(audit_commands(app.extensions["audit"]))
     return site
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from structlog.testing import capture_logs
 
 from ivr.console import view
 from ivr.console.card import Fact, keyed
@@ -111,27 +110,27 @@ def shown(client: FlaskClient, place: Place, what: str) -> tuple[int, object]:
     return answer.status_code, answer.json.get("whole")
 
 
-def test_a_whole_number_is_shown_to_whoever_has_the_caller_and_each_use_is_logged(
+def test_a_whole_number_is_shown_to_whoever_has_the_caller_and_each_use_is_audited(
     site: Site, alice: FlaskClient
 ) -> None:
     place = site.queued(*TO_AN_ACCOUNT, ACCOUNT, "1")
     bob = entered(site, "bob")
     alice.post("/desk/available", json={})
     assert ACCOUNT not in alice.get("/desk").text
-    with capture_logs() as logs:
-        assert shown(alice, place, "account") == (409, None)  # It only rings.
-        alice.post("/desk/answer", json={})
-        assert shown(alice, place, "account") == (200, ACCOUNT)
-        assert shown(alice, place, "caller") == (200, CALLER)
-        assert shown(bob, place, "account") == (409, None)
-        assert [shown(alice, place, what)[0] for what in ("number", "pin", "keyed")] == [404, 404, 404]
-        site.desk.over(place.id)
-        assert shown(alice, place, "account") == (200, ACCOUNT)
-        alice.post("/desk/wrap-up", json={"code": "resolved", "note": ""})
-        assert shown(alice, place, "account") == (409, None)
-    told = [(line["event"], line["who"], line["what"], line["line"]) for line in logs]
-    assert told == [("shown whole", "alice", what, place.id) for what in ("account", "caller", "account")]
-    assert not any(number in str(logs) for number in (ACCOUNT, CALLER))
+    assert shown(alice, place, "account") == (409, None)  # It only rings.
+    alice.post("/desk/answer", json={})
+    assert shown(alice, place, "account") == (200, ACCOUNT)
+    assert shown(alice, place, "caller") == (200, CALLER)
+    assert shown(bob, place, "account") == (409, None)
+    assert [shown(alice, place, what)[0] for what in ("number", "pin", "keyed")] == [404, 404, 404]
+    site.desk.over(place.id)
+    assert shown(alice, place, "account") == (200, ACCOUNT)
+    alice.post("/desk/wrap-up", json={"code": "resolved", "note": ""})
+    assert shown(alice, place, "account") == (409, None)
+    used = site.app.extensions["audit"].page(9, act="number.show")
+    assert [(one.who, one.subject) for one in used] == [("alice", what) for what in ("account", "caller", "account")]
+    assert all(place.id in one.detail for one in used)
+    assert not any(number in str(used) for number in (ACCOUNT, CALLER))
 
 
 def test_the_number_of_work_is_shown_to_whoever_took_it(site: Site, alice: FlaskClient) -> None:

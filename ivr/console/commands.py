@@ -9,7 +9,9 @@ import click
 from flask import Flask
 from flask_security import hash_password
 
+from ivr.console.audit import audit
 from ivr.desk.keeping import Desk
+from ivr.store.errors import StoreError
 from ivr.store.people import NamingError, People
 from ivr.store.roles import AGENT, ROLES, SUPERVISOR
 
@@ -33,6 +35,7 @@ class Staff:
         An agent is rung in the browser unless there is a phone. It runs within an application's context. Raise
         NamingError for a name that is taken or none.
         """
+        audit("person.add", name, roles=named or (AGENT,))
         password = token_urlsafe(12)
         self.people.add(name, hash_password(password), named or (AGENT,))
         self._seat(name, phone or f"client:{name}", skills or self.all_skills, named or (AGENT,))
@@ -40,6 +43,7 @@ class Staff:
 
     def appoint(self, name: str, *named: str) -> None:
         """Give a person these roles instead of theirs; all their sessions end. Raise NamingError."""
+        audit("person.roles", name, roles=named)
         self.people.appoint(name, named)
         self.desk.offline(name)
         seat = self.desk.agent(name)
@@ -48,8 +52,21 @@ class Staff:
 
     def bar(self, name: str) -> None:
         """Let a person in no more, and end their sessions. Raise NamingError."""
+        audit("person.bar", name)
         self.people.change(name, active=False)
         self.desk.offline(name)
+
+    def admit(self, name: str) -> None:
+        """Let a person in again. Raise NamingError."""
+        audit("person.admit", name)
+        self.people.change(name, active=True)
+
+    def renew(self, name: str) -> str:
+        """Give a person a new password, and end their sessions; return it, which is kept nowhere. Raise NamingError."""
+        audit("person.password", name)
+        password = token_urlsafe(12)
+        self.people.change(name, password=hash_password(password))
+        return password
 
     def _seat(self, name: str, phone: str, skills: frozenset[str], named: tuple[str, ...]) -> None:
         """Enrol whoever answers calls; a supervisor serves those, too, whom others send up."""
@@ -122,9 +139,7 @@ def _change(group: click.Group, staff: Staff) -> None:
     @click.argument("name")
     def password(name: str) -> None:
         """Give somebody a new password, print it once, and end their sessions."""
-        made = token_urlsafe(12)
-        _plainly(lambda: staff.people.change(name, password=hash_password(made)))
-        _tell(name, made)
+        _tell(name, _plainly(lambda: staff.renew(name)))
 
     @group.command("bar")
     @click.argument("name")
@@ -136,7 +151,7 @@ def _change(group: click.Group, staff: Staff) -> None:
     @click.argument("name")
     def admit(name: str) -> None:
         """Let somebody in again."""
-        _plainly(lambda: staff.people.change(name, active=True))
+        _plainly(lambda: staff.admit(name))
 
 
 def _tell(name: str, password: str) -> None:
@@ -146,5 +161,5 @@ def _tell(name: str, password: str) -> None:
 def _plainly(job: Callable[[], Result]) -> Result:
     try:
         return job()
-    except NamingError as error:
+    except (NamingError, StoreError) as error:
         raise click.ClickException(str(error)) from None

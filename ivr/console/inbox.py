@@ -2,9 +2,10 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, render_template, request, send_from_directory
+from flask import Blueprint, Response, abort, render_template, request, send_from_directory, session
 
 from ivr.console import bell, office
+from ivr.console.audit import audit
 from ivr.console.lists import tasks
 from ivr.console.notes import LONGEST
 from ivr.console.office import Office, asked, done, me
@@ -31,6 +32,9 @@ def page(pages: Blueprint, given: Office) -> None:
         found = given.messages.recorded(place.recording or "")
         if found is None or found.state != "fetched" or not found.file:
             abort(404, "no_message")
+        if session.get("heard") != place.id:  # A browser asks for a sound piece by piece.
+            audit("message.hear", place.id, call=place.call_id)
+            session["heard"] = place.id
         # The name comes from our own table; the folder is left by no name, all the same.
         return send_from_directory(given.folder, found.file, mimetype="audio/wav", conditional=True)
 

@@ -7,13 +7,16 @@ from typing import Any
 
 from flask import Flask, Response, request, session
 from flask_login import user_logged_out
-from flask_security import LoginForm, Security
+from flask_security import ChangePasswordForm, LoginForm, Security, current_user, user_authenticated
 from flask_wtf import CSRFProtect
+from werkzeug.exceptions import HTTPException
 from wtforms import StringField
 from wtforms.validators import InputRequired, Length
 
 from ivr.console import rights
+from ivr.console.audit import audit
 from ivr.console.texts import TEXTS, language
+from ivr.store.audit import Trail
 from ivr.store.people import People, Person
 from ivr.web import guarded
 
@@ -25,8 +28,9 @@ def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: 
     """
     keys = [hmac.new(secret.encode(), b"ivr: session", sha256).hexdigest() for secret in secrets]
     app.config.update(_settings(url.startswith("https://")), SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
+    app.extensions["audit"] = Trail(people.engine, secrets, people.now)
     forgery = CSRFProtect(app)
-    security = Security(app, people.datastore, login_form=_form(people))
+    security = Security(app, people.datastore, login_form=_form(people), change_password_form=NewPasswordForm)
     security.want_json(lambda _: False)  # The page says no more than that it was wrong; JSON would tell what.
     security.context_processor(lambda: {"t": TEXTS[language()], "language": language()})
 
@@ -41,10 +45,23 @@ def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: 
     def gone(_: object, user: Person, **__: object) -> None:
         people.leave(user)
         left(user.name)
+        audit("logout", user.name)
 
     user_logged_out.connect(gone, app, weak=False)
+    user_authenticated.connect(_came, app, weak=False)
     rights.enforce(app, people.now)
     return forgery
+
+
+def _came(_: object, user: Person, authn_via: list[str], **__: object) -> None:
+    """Write down who came in, and by what; turn them away where that cannot be written."""
+    if authn_via == ["change"]:
+        return  # They were in already.
+    try:
+        audit("login", user.name, by=authn_via)
+    except HTTPException:
+        session.clear()
+        raise
 
 
 def _settings(secure: bool) -> dict[str, Any]:
@@ -92,15 +109,37 @@ def _form(people: People) -> type[LoginForm]:
         def validate(self, **more: Any) -> bool:
             """Check name and password, and count."""
             person = people.find(self.name.data or "")
-            self.ifield, self.user = self.name, None if person is None or people.barred(person) else person
+            barred = person is not None and people.barred(person)
+            self.ifield, self.user = self.name, None if barred else person
             right = bool(super().validate(**more))
             if right and self.user is not None:
                 spoken = language()
                 session.clear()
                 session["language"] = spoken
                 people.entered(self.user)
-            elif self.user is not None and self.password.errors:
-                people.missed(self.user)
+            elif self.name.data and self.password.data:
+                _missed(people, person, barred)
             return right
 
     return NameForm
+
+
+def _missed(people: People, person: Person | None, barred: bool) -> None:
+    """Count and write down a login that was refused; a name that nobody has may be a password, and is not kept."""
+    if person is None or barred:
+        audit("login.barred" if person else "login.unknown", person.name if person else "")
+        return
+    audit("login.wrong", person.name)
+    if people.missed(person):
+        audit("lockout", person.name)
+
+
+class NewPasswordForm(ChangePasswordForm):
+    """The present password and a new one, twice."""
+
+    def validate(self, **more: Any) -> bool:
+        """Check them, and write down that the password is about to be changed."""
+        right = bool(super().validate(**more))
+        if right:
+            audit("password.change", current_user.name)
+        return right

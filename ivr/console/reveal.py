@@ -1,17 +1,16 @@
-"""What is masked at the desk, shown whole to whoever has the caller or the work in hand; each use is logged."""
+"""What is masked at the desk, shown whole to whoever has the caller or the work in hand; each use is audited."""
 
-import structlog
 from flask import Blueprint, Response, abort, jsonify
 
 from ivr.console import card, office
+from ivr.console.audit import audit
 from ivr.console.glance import BUSY, WORK
-from ivr.console.office import Office, asked, me
+from ivr.console.office import Office, asked
 from ivr.console.rights import needs
 from ivr.desk.keeping import Place
 from ivr.desk.places import OPEN
 
 LONGEST = 64
-log = structlog.get_logger()
 
 
 def acts(page: Blueprint, given: Office) -> None:
@@ -24,7 +23,7 @@ def acts(page: Blueprint, given: Office) -> None:
         whole = _whole(given, place, what)
         if not whole:
             abort(404, "nothing_to_show")
-        log.info("shown whole", who=me(), what=what, line=place.id)
+        audit("number.show", what, line=place.id, call=place.call_id)
         return jsonify(whole=whole)
 
 

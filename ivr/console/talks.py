@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, render_template
 
 from ivr.console import bell, office
+from ivr.console.audit import audit
 from ivr.console.lists import agents, conversations
 from ivr.console.office import Office, asked, done, me
 from ivr.console.rights import needs
@@ -44,6 +45,7 @@ def _acts(pages: Blueprint, given: Office) -> None:
         if place is None or place.state != "talking" or place.agent == me():
             abort(409, "not_now")
         guest = _mine(given, place.id)
+        audit("talk.supervise", place.id, way=way, agent=place.agent, call=place.call_id)
         board, phone = given.board, office.agent(given).phone
         done(board.mode(guest.id, mode) if guest else board.monitor(place.id, me(), phone, mode))
         return Response(status=204)

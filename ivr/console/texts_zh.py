@@ -221,4 +221,5 @@ CHINESE: Final[Mapping[str, str]] = {
     "nobody_free": "对方现在没有空，或者通话已经变了。",
     "no_right": "您的角色无权使用此页。",
     "menu": "页面",
+    "not_audited": "审计日志暂时无法写入，操作已被拒绝，请稍后再试。",
 }

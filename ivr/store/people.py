@@ -146,13 +146,15 @@ class People:
         """Tell whether a person has missed the password so often that they must pause."""
         return person.barred_until is not None and self.now() < person.barred_until
 
-    def missed(self, person: Person) -> None:
-        """Count a wrong password; every fifth in a row makes a pause of a minute."""
+    def missed(self, person: Person) -> bool:
+        """Count a wrong password; every fifth in a row makes a pause of a minute, and is True."""
         where = people.c.id == person.id
         changed = people.update().where(where).values(misses=people.c.misses + 1).returning(people.c.misses)
-        if self.session.execute(changed).scalar_one() % TRIES == 0:
+        pause: bool = self.session.execute(changed).scalar_one() % TRIES == 0
+        if pause:
             self.session.execute(people.update().where(where).values(barred_until=self.now() + PAUSE))
         self.session.commit()
+        return pause
 
     def entered(self, person: Person) -> None:
         """Forget the wrong passwords of somebody who knew it at last."""
