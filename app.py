@@ -59,16 +59,22 @@ def greeting(found: Settings, application: Flask) -> Iterator[str]:
         yield f"  Primary handler fails: {found.public_url}/voice/fallback"
         yield f"  Call status changes:   {found.public_url}/voice/status"
         yield f"Listening on {found.host}:{found.port}, where the proxy of {found.public_url} must lead."
-        yield f"Answer calls: {found.public_url}/desk; flask --app app people add NAME lets somebody in."
+        yield from _first(application, f"{found.public_url}/desk", "Let people in")
         return
     here = f"http://{found.host}:{found.port}"
     yield "No Twilio settings: the practice carrier is on, and this server listens on this machine only."
     yield f"Make a call: {here}/phone"
-    if password := application.extensions["pages"].hire_first():
-        yield f"Answer calls: {here}/desk as alice, with the password {password}"
-        yield "That password is not shown again; flask --app app people password alice makes a new one."
+    yield from _first(application, f"{here}/desk", "Answer calls")
+
+
+def _first(application: Flask, desk: str, what: str) -> Iterator[str]:
+    """Yield how the admin logs in; the password only where this start made it."""
+    name, password = application.extensions["pages"].hire_first()
+    if password:
+        yield f"{what}: {desk} as {name}, with the password {password}"
+        yield f"It is for one time and not shown again; flask --app app people password {name} makes a new one."
     else:
-        yield f"Answer calls: {here}/desk; flask --app app people password alice makes alice a new password."
+        yield f"{what}: {desk}; flask --app app people password {name} makes {name} a new password."
 
 
 def settle() -> None:

@@ -15,6 +15,7 @@ from ivr.desk.keeping import Desk
 from ivr.flow.flow import Flow
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
+from ivr.store.roles import ADMIN, AGENT, SUPERVISOR
 
 if TYPE_CHECKING:
     import click
@@ -63,13 +64,17 @@ class Pages:
 
         return by_path
 
-    def hire_first(self) -> str | None:
-        """Add the one agent of a practice if there is nobody; return the password, which is shown this once."""
-        from ivr.console.commands import first_agent
+    def hire_first(self) -> tuple[str, str | None]:
+        """Add an admin if there is nobody; return the name, and the one-time password, which is shown this once.
+
+        In practice it is somebody who can answer calls, too.
+        """
+        from ivr.console.commands import first_admin
 
         app, staff = self.made()
+        name, *roles = ("alice", ADMIN, SUPERVISOR, AGENT) if self.practice else (ADMIN, ADMIN)
         with app.app_context():
-            return first_agent(staff, "alice", staff.all_skills)
+            return name, first_admin(staff, name, *roles)
 
     def people(self) -> "click.Group":
         """Return the commands about who may log in."""

@@ -150,8 +150,7 @@ class Site:
 
     def hire(self, name: str = "alice", *roles: str) -> str:
         """Add a person, an agent unless other roles are given; return the password."""
-        with self.app.app_context():
-            return self.staff.hire(name, "", SKILLS, *roles)
+        return hired(self.app, self.staff, name, *roles, skills=SKILLS)
 
     def call(self, *keys: str, caller: str = CALLER) -> str:
         """Ring the hotline and press keys, one turn each; return the call's id."""
@@ -253,6 +252,16 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime]) -> Site:
     app.cli.add_command(people_commands(site.staff, app))
     app.cli.add_command(audit_commands(app.extensions["audit"]))
     return site
+
+
+def hired(app: Flask, staff: Staff, name: str = "alice", *roles: str, skills: frozenset[str] = frozenset()) -> str:
+    """Add a person, an agent unless other roles are given; return the password, as if it were changed already."""
+    with app.app_context():
+        password = staff.hire(name, "", skills, *roles)
+        person = staff.people.find(name)
+        assert person
+        staff.people.own(person)
+        return password
 
 
 def token(page: str) -> str:

@@ -123,6 +123,23 @@ def test_last_entries_removed_with_the_note_of_them_are_found_by_a_head_noted_el
     assert log.check(str(kept)).wrong == ""
 
 
+@pytest.mark.parametrize(("back", "words"), [(2, "entry 8 does not follow"), (1, "entry 8 is not the last")])
+def test_an_entry_of_another_history_of_the_same_log_is_found(engine: Engine, back: int, words: str) -> None:
+    log, fork = filled(engine), ENTRIES - back
+    with engine.begin() as connection:
+        unguarded(connection)
+        other = dict(connection.execute(select(entries).where(entries.c.id == fork + 1)).mappings().one())
+        kept = connection.scalar(select(entries.c.hash).where(entries.c.id == fork))
+        connection.execute(delete(entries).where(entries.c.id > fork))
+        connection.execute(update(head).values(last=fork, hash=kept))
+    for _ in range(back):
+        log.add("bob", "login", "bob", "")
+    with engine.begin() as connection:
+        connection.execute(delete(entries).where(entries.c.id == fork + 1))
+        connection.execute(insert(entries).values(other))
+    assert words in log.check().wrong
+
+
 def test_a_chain_made_anew_without_the_key_is_found(engine: Engine) -> None:
     trail(engine, "a guess").add("mallory", "login", "mallory", "")
     assert "entry 1 was changed" in trail(engine).check().wrong

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 from passlib.hash import argon2
 from sqlalchemy import Engine, text
 
-from ivr.console.commands import first_agent
+from ivr.console.commands import first_admin
 from ivr.console.texts import TEXTS
 from ivr.store.people import TRIES, NamingError, People
-from tests.desk_site import SKILLS, Clock, Site, desk_site, log_in, token
+from tests.desk_site import Clock, Site, desk_site, log_in, token
 
 WRONG = TEXTS["en"]["wrong"]
 
@@ -171,15 +171,15 @@ def test_the_commands_add_an_agent_and_change_the_password(site: Site) -> None:
     run = site.app.test_cli_runner()
     asked = ["people", "add", "bob", "--phone", "client:bob", "--skills", "queue:payments, language:en-US"]
     told = run.invoke(args=asked)
-    assert log_in(site.app.test_client(), "bob", told.output.split()[-1])
+    assert WRONG not in enter(site.app.test_client(), "bob", told.output.split()[-1])
     state = site.desk.agent("bob")
     assert state is not None
     assert (state.phone, state.skills) == ("client:bob", {"queue:payments", "language:en-US"})
     again = run.invoke(args=asked)
     assert (again.exit_code, "bob is there already" in again.output) == (1, True)
     new = run.invoke(args=["people", "password", "bob"])
-    assert not log_in(site.app.test_client(), "bob", told.output.split()[-1])
-    assert log_in(site.app.test_client(), "bob", new.output.split()[-1])
+    assert WRONG in enter(site.app.test_client(), "bob", told.output.split()[-1])
+    assert WRONG not in enter(site.app.test_client(), "bob", new.output.split()[-1])
 
 
 def test_people_and_their_pauses_are_kept_by_either_database(engine: Engine, clock: Clock) -> None:
@@ -211,11 +211,40 @@ def test_a_name_that_is_none_is_refused(site: Site, name: str) -> None:
     assert "a name is made of" in told.output
 
 
-def test_a_practice_gets_one_agent_once(site: Site) -> None:
+def test_the_first_admin_is_made_once(site: Site, client: FlaskClient) -> None:
     with site.app.app_context():
-        password = first_agent(site.staff, "alice", SKILLS)
-        assert first_agent(site.staff, "alice", SKILLS) is None
-    assert log_in(site.app.test_client(), "alice", password or "")
+        password = first_admin(site.staff, "alice", "admin", "agent")
+        assert first_admin(site.staff, "alice", "admin", "agent") is None
+        assert first_admin(site.staff, "another", "admin") is None
+        with patch.object(People, "some", lambda _: False):  # Two servers begin at once.
+            assert first_admin(site.staff, "alice", "admin") is None
+    assert "name" not in enter(client, "alice", password or "")
+
+
+def test_a_password_that_somebody_saw_is_for_one_time(site: Site, client: FlaskClient, clock: Clock) -> None:
+    told = site.app.test_cli_runner().invoke(args=["people", "add", "bob"]).output.split()[-1]
+    log_in(client, "bob", told)
+    assert client.get("/desk").location == "/desk/password"
+    page = client.get("/desk/password?lang=en").text
+    assert TEXTS["en"]["one_time"] in page
+    forgery = token(page)
+    assert client.post("/desk/available", json={}, headers={"X-CSRFToken": forgery}).status_code == 403
+
+    def change(new: str) -> int:
+        form = {"password": told, "new_password": new, "new_password_confirm": new, "csrf_token": forgery}
+        return client.post("/desk/password", data=form).status_code
+
+    assert (change(told), change("one-that-is-long-enough")) == (200, 302)
+    assert client.get("/desk").status_code == 200
+    assert not log_in(site.app.test_client(), "bob", told)
+    clock.on(days=30)
+    assert log_in(site.app.test_client(), "bob", "one-that-is-long-enough")
+
+
+def test_a_one_time_password_lapses_after_a_week(site: Site, client: FlaskClient, clock: Clock) -> None:
+    told = site.app.test_cli_runner().invoke(args=["people", "add", "bob"]).output.split()[-1]
+    clock.on(days=7)
+    assert WRONG in enter(client, "bob", told)
 
 
 def test_people_are_made_by_one_group_of_commands_only(site: Site) -> None:

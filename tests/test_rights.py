@@ -45,8 +45,8 @@ def test_whoever_has_nothing_to_do_at_the_desk_is_led_to_where_they_have(site: S
 
 def test_a_person_has_the_rights_of_all_their_roles(site: Site) -> None:
     client, run = site.app.test_client(), site.app.test_cli_runner()
-    told = run.invoke(args=["people", "add", "sam", "--role", "agent", "--role", "supervisor"])
-    password = told.output.split()[-1]
+    password = site.hire("sam", "operations")
+    assert run.invoke(args=["people", "roles", "sam", "--role", "agent", "--role", "supervisor"]).exit_code == 0
     log_in(client, "sam", password)
     assert client.get("/desk/talks").status_code == 200
     assert run.invoke(args=["people", "roles", "sam", "--role", "agent"]).exit_code == 0

@@ -20,6 +20,7 @@ from ivr.settings import SettingsError, read
 from ivr.telephony.tokens import Tokens
 from ivr.web import POLICY
 from tests.browser import ALLOWED, DEVICE, launched
+from tests.desk_site import hired
 from tests.desk_site import log_in as log_in_by_form
 from tests.world import ACCOUNT, free_port, hotline_settings
 
@@ -45,7 +46,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     settings = replace(hotline_settings(tmp_path, free_port()), api_key=KEY, api_secret=SECRET)
     app = create_app(settings)
     parts: Parts = app.extensions["hotline"]
-    password = app.extensions["pages"].hire_first()
+    password = hired(*app.extensions["pages"].made())
     with served(app, settings.port):
         yield Site(app, settings.public_url, password)
     parts.close()
@@ -218,7 +219,7 @@ def test_without_an_api_key_nothing_is_reached_and_nothing_fetched(tmp_path: Pat
     settings = hotline_settings(tmp_path, free_port())
     app = create_app(settings)
     pages = app.extensions["pages"]
-    password = pages.hire_first()
+    password = hired(*pages.made())
     client = pages.made()[0].test_client()
     found = log_in_by_form(client, "alice", password)
     answer = client.get("/desk")

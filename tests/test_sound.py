@@ -17,6 +17,7 @@ from ivr.carrier.conferences import Participant
 from ivr.carrier.rehearsal import served
 from ivr.factory import Parts, create_app
 from tests.browser import ALLOWED, DEVICE, launched
+from tests.desk_site import hired
 from tests.test_phone_page import running_from
 from tests.world import NUMBER, OPEN, free_port, hotline_settings
 
@@ -74,13 +75,11 @@ class Site:
     def __init__(self, app: Flask, url: str) -> None:
         self.app, self.url, self.pages = app, url, app.extensions["pages"]
         self.carrier: Carrier = app.extensions["carrier"]
-        self.password = self.pages.hire_first()
+        self.password = hired(*self.pages.made())
 
     def hire(self, name: str) -> str:
         """Add another agent; return the password."""
-        app, staff = self.pages.made()
-        with app.app_context():
-            return str(staff.hire(name, f"client:{name}", frozenset()))
+        return hired(*self.pages.made(), name)
 
 
 def tone(file: Path, pitch: int) -> Path:

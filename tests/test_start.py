@@ -125,7 +125,7 @@ def test_each_start_says_where_to_call_and_to_answer_and_how_to_get_a_password(p
         assert "http://127.0.0.1:8000/phone" in said
         assert "http://127.0.0.1:8000/desk" in said
         assert "flask --app app people password alice" in said
-    assert "with the password" in first
+    assert "as alice, with the password" in first
     assert "with the password" not in second
 
 
@@ -134,7 +134,10 @@ def test_a_live_start_says_what_to_tell_the_carrier(project: Path) -> None:
     assert "Calls to +864001234567 are answered" in said
     for name in ("incoming", "fallback", "status"):
         assert f" https://hotline.example/voice/{name}\n" in said
-    assert "https://hotline.example/desk" in said
+    assert "https://hotline.example/desk as admin, with the password" in said
+    again = printed(project, PUBLIC_URL="https://hotline.example/", **TWILIO)
+    assert "with the password" not in again
+    assert "flask --app app people password admin" in again
 
 
 def answering(url: str) -> int:

@@ -1,4 +1,4 @@
-"""Commands: who may log in, and the first agent of a practice."""
+"""Commands: who may log in, and the first of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Staff:
     all_skills: frozenset[str] = frozenset()
 
     def hire(self, name: str, phone: str = "", skills: frozenset[str] = frozenset(), *named: str) -> str:
-        """Add a person with these roles, an agent if there are none; return the password, which is kept nowhere.
+        """Add a person with these roles, an agent if there are none; return the one-time password, kept nowhere.
 
         An agent is rung in the browser unless there is a phone. It runs within an application's context. Raise
         NamingError for a name that is taken or none.
@@ -62,7 +62,7 @@ class Staff:
         self.people.change(name, active=True)
 
     def renew(self, name: str) -> str:
-        """Give a person a new password, and end their sessions; return it, which is kept nowhere. Raise NamingError."""
+        """Give a person a one-time password, and end their sessions; return it, kept nowhere. Raise NamingError."""
         audit("person.password", name)
         password = token_urlsafe(12)
         self.people.change(name, password=hash_password(password))
@@ -74,13 +74,15 @@ class Staff:
             self.desk.enrol(name, phone, skills, 2 if SUPERVISOR in named else 1)
 
 
-def first_agent(staff: Staff, name: str, skills: frozenset[str]) -> str | None:
-    """Add the one agent of a practice, rung in the browser; return the password, or None where there is anybody.
+def first_admin(staff: Staff, name: str, *named: str) -> str | None:
+    """Add the first person, with these roles; return the password, or None where there is anybody.
 
     No connection stays open, as the server forks after this.
     """
     try:
-        return None if staff.people.some() else staff.hire(name, "", skills)
+        return None if staff.people.some() else staff.hire(name, "", frozenset(), *named)
+    except NamingError:
+        return None  # Another process was faster.
     finally:
         staff.people.close()
 
@@ -155,7 +157,7 @@ def _change(group: click.Group, staff: Staff) -> None:
 
 
 def _tell(name: str, password: str) -> None:
-    click.echo(f"{name} logs in at /desk with this password, which is shown only now: {password}")
+    click.echo(f"{name} logs in at /desk with this password, which is for one time and shown only now: {password}")
 
 
 def _plainly(job: Callable[[], Result]) -> Result:

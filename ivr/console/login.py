@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, request, session
 from flask_login import user_logged_out
-from flask_security import ChangePasswordForm, LoginForm, Security, current_user, user_authenticated
+from flask_security import ChangePasswordForm, LoginForm, Security, current_user, password_changed, user_authenticated
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 from wtforms import StringField
@@ -49,6 +49,7 @@ def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: 
 
     user_logged_out.connect(gone, app, weak=False)
     user_authenticated.connect(_came, app, weak=False)
+    password_changed.connect(lambda _, user, **__: people.own(user), app, weak=False)
     rights.enforce(app, people.now)
     return forgery
 
@@ -110,7 +111,8 @@ def _form(people: People) -> type[LoginForm]:
             """Check name and password, and count."""
             person = people.find(self.name.data or "")
             barred = person is not None and people.barred(person)
-            self.ifield, self.user = self.name, None if barred else person
+            gone = barred or (person is not None and people.lapsed(person))
+            self.ifield, self.user = self.name, None if gone else person
             right = bool(super().validate(**more))
             if right and self.user is not None:
                 spoken = language()
@@ -118,15 +120,15 @@ def _form(people: People) -> type[LoginForm]:
                 session["language"] = spoken
                 people.entered(self.user)
             elif self.name.data and self.password.data:
-                _missed(people, person, barred)
+                _missed(people, person, gone)
             return right
 
     return NameForm
 
 
-def _missed(people: People, person: Person | None, barred: bool) -> None:
+def _missed(people: People, person: Person | None, gone: bool) -> None:
     """Count and write down a login that was refused; a name that nobody has may be a password, and is not kept."""
-    if person is None or barred:
+    if person is None or gone:
         audit("login.barred" if person else "login.unknown", person.name if person else "")
         return
     audit("login.wrong", person.name)

@@ -13,11 +13,12 @@ from ivr.console.sessions import admitted
 from ivr.store.roles import OWN, RIGHTS
 
 View = TypeVar("View", bound=Callable[..., object])
+CHANGE: Final = "security.change_password"
 FRONT: Final = "desk.show"  # Who has nothing to do there is led to where they have.
 # Pages without which nobody could log in, and what they are drawn with.
 PUBLIC: Final = frozenset({"security.login", "security.logout", "security.static", "static", "web.file"})
 # Flask-Security's own pages, on which nothing can be declared.
-THEIRS: Final = {"security.change_password": OWN, "security.verify": OWN}
+THEIRS: Final = {CHANGE: OWN, "security.verify": OWN}
 
 
 def may(right: str) -> bool:
@@ -58,9 +59,11 @@ def _refusal(endpoint: str | None, now: datetime) -> Response | None:
     if endpoint is None or (right := needed(current_app, endpoint)) == "":
         return None  # There is no such page, or it is public.
     look = getattr(current_app.view_functions[endpoint], "look", False)
+    page = request.method == "GET" and not look
     if not admitted(now, not look):
-        page = request.method == "GET" and not look
         return redirect(url_for("security.login")) if page else abort(401, "log in first")
+    if current_user.one_time_until and endpoint != CHANGE:
+        return redirect(url_for(CHANGE)) if page else abort(403, "one_time")
     if right and may(right):
         return None
     return redirect(home(may)) if endpoint == FRONT else abort(403, "no_right")

@@ -223,5 +223,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "nobody_free": "They are not free now, or the talk has changed.",
     "no_right": "Your roles do not include this page.",
     "menu": "Pages",
+    "one_time": "This password was for one time: choose one that only you know.",
     "not_audited": "The audit log cannot be written now, so this is refused. Try again soon.",
 }

@@ -222,4 +222,5 @@ CHINESE: Final[Mapping[str, str]] = {
     "no_right": "您的角色无权使用此页。",
     "menu": "页面",
     "not_audited": "审计日志暂时无法写入，操作已被拒绝，请稍后再试。",
+    "one_time": "此密码仅供一次使用，请设置只有您知道的新密码。",
 }

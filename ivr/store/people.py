@@ -18,6 +18,7 @@ from ivr.store.tables import Moment, meta
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 TRIES: Final = 5
 PAUSE: Final = timedelta(minutes=1)
+ONE_TIME: Final = timedelta(days=7)
 
 people = Table(
     "people",
@@ -30,6 +31,8 @@ people = Table(
     Column("fs_uniquifier", String(64), nullable=False, unique=True),
     Column("misses", Integer, nullable=False),
     Column("barred_until", Moment),
+    # A password that somebody else has seen: it is to be changed at the first login, and of no use from then on.
+    Column("one_time_until", Moment),
     Column("created_at", Moment, nullable=False),
 )
 
@@ -64,6 +67,7 @@ class Person(UserMixin):
     name: str
     misses: int
     barred_until: datetime | None
+    one_time_until: datetime | None
     created_at: datetime
 
 
@@ -105,11 +109,12 @@ class People:
         return self.session.scalar(select(Person).where(people.c.name == name.strip().lower()))
 
     def add(self, name: str, password: str, named: tuple[str, ...] = (AGENT,)) -> None:
-        """Add a person with an already hashed password; raise NamingError for a name that is taken or none."""
+        """Add a person with an already hashed one-time password; raise NamingError for a name taken or none."""
         if not NAME.fullmatch(name):
             raise NamingError("a name is made of small letters, digits, dots, - and _")
         known = list(self.session.scalars(select(Role).where(roles.c.name.in_(named))))
         told = {"password": password, "active": True, "fs_uniquifier": uuid4().hex, "misses": 0}
+        told |= {"one_time_until": self.now() + ONE_TIME}
         self.session.add(Person(name=name, created_at=self.now(), roles=known, **told))
         try:
             self.session.commit()
@@ -118,9 +123,10 @@ class People:
             raise NamingError(f"{name} is there already") from None
 
     def change(self, name: str, password: str | None = None, active: bool | None = None) -> None:
-        """Give a person another hashed password, or bar or admit them; all their sessions end. Raise NamingError."""
+        """Give a person a hashed one-time password, or bar or admit them; their sessions end. Raise NamingError."""
         person = self._known(name)
-        person.password = password or person.password
+        if password:
+            person.password, person.one_time_until = password, self.now() + ONE_TIME
         person.active = person.active if active is None else active
         person.misses, person.barred_until = 0, None
         self.leave(person)
@@ -130,6 +136,15 @@ class People:
         person = self._known(name)
         person.roles = list(self.session.scalars(select(Role).where(roles.c.name.in_(named))))
         self.leave(person)
+
+    def own(self, person: Person) -> None:
+        """Let a person keep the password that they have: nobody else knows it."""
+        person.one_time_until = None
+        self.session.commit()
+
+    def lapsed(self, person: Person) -> bool:
+        """Tell whether a person's one-time password was not used in time."""
+        return person.one_time_until is not None and person.one_time_until <= self.now()
 
     def leave(self, person: Person) -> None:
         """End all sessions of a person."""

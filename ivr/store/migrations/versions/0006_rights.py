@@ -1,4 +1,4 @@
-"""All roles are there, so that nobody who adds a person has to make one; the audit log, which is only added to."""
+"""All roles are there, passwords can be for one time, and the audit log, which is only added to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,6 +17,7 @@ def upgrade() -> None:
     there = set(op.get_bind().scalars(sa.select(ROLES.c.name)))
     wanted = ("agent", "operations", "supervisor", "auditor", "admin")
     op.bulk_insert(ROLES, [{"name": name} for name in wanted if name not in there])
+    op.add_column("people", sa.Column("one_time_until", MOMENT))
     _audit()
 
 
