@@ -91,8 +91,9 @@ class Pages:
 
     def _make(self) -> "tuple[Flask, Staff]":
         from ivr.console.commands import Staff
-        from ivr.console.desk import Office, console
+        from ivr.console.desk import Office
         from ivr.console.login import protect
+        from ivr.console.site import furnish
         from ivr.store.people import People
 
         app, people = Flask(__name__), People(self.engine, self.now)
@@ -110,8 +111,9 @@ class Pages:
             practice=self.practice,
             token=self.token,
         )
-        app.register_blueprint(console(office))
-        return app, Staff(people, self.desk, self._skills())
+        staff = Staff(people, self.desk, self._skills())
+        furnish(app, office, staff)
+        return app, staff
 
     def _skills(self) -> frozenset[str]:
         queues = {f"queue:{name}" for name in self.flow.queues}

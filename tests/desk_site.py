@@ -13,9 +13,9 @@ from flask.testing import FlaskClient
 
 from ivr.console.audit_commands import audit_commands
 from ivr.console.commands import Staff, people_commands
-from ivr.console.desk import console
 from ivr.console.login import protect
 from ivr.console.office import Office
+from ivr.console.site import furnish
 from ivr.desk.guests import Mode
 from ivr.desk.keeping import Desk, Place
 from ivr.desk.line import Rules
@@ -247,7 +247,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime]) -> Site:
         forgery=forgery,
         practice=phones,
     )
-    app.register_blueprint(console(office))
+    furnish(app, office, site.staff)
     app.register_blueprint(web())
     app.cli.add_command(people_commands(site.staff, app))
     app.cli.add_command(audit_commands(app.extensions["audit"]))

@@ -43,6 +43,7 @@ class Staff:
 
     def appoint(self, name: str, *named: str) -> None:
         """Give a person these roles instead of theirs; all their sessions end. Raise NamingError."""
+        self.people.known(name)
         audit("person.roles", name, roles=named)
         self.people.appoint(name, named)
         self.desk.offline(name)
@@ -52,20 +53,31 @@ class Staff:
 
     def bar(self, name: str) -> None:
         """Let a person in no more, and end their sessions. Raise NamingError."""
+        self.people.known(name)
         audit("person.bar", name)
         self.people.change(name, active=False)
         self.desk.offline(name)
 
     def admit(self, name: str) -> None:
         """Let a person in again. Raise NamingError."""
+        self.people.known(name)
         audit("person.admit", name)
         self.people.change(name, active=True)
 
+    def expel(self, name: str) -> None:
+        """End all sessions of a person. Raise NamingError."""
+        self.people.known(name)
+        audit("person.expel", name)
+        self.people.change(name)
+        self.desk.offline(name)
+
     def renew(self, name: str) -> str:
         """Give a person a one-time password, and end their sessions; return it, kept nowhere. Raise NamingError."""
+        self.people.known(name)
         audit("person.password", name)
         password = token_urlsafe(12)
         self.people.change(name, password=hash_password(password))
+        self.desk.offline(name)
         return password
 
     def _seat(self, name: str, phone: str, skills: frozenset[str], named: tuple[str, ...]) -> None:
@@ -142,6 +154,12 @@ def _change(group: click.Group, staff: Staff) -> None:
     def password(name: str) -> None:
         """Give somebody a new password, print it once, and end their sessions."""
         _tell(name, _plainly(lambda: staff.renew(name)))
+
+    @group.command("expel")
+    @click.argument("name")
+    def expel(name: str) -> None:
+        """End somebody's sessions."""
+        _plainly(lambda: staff.expel(name))
 
     @group.command("bar")
     @click.argument("name")

@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from flask import Blueprint, Response, abort, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask_security import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
@@ -103,6 +103,20 @@ def opened(office: Office) -> Blueprint:
     return page
 
 
+def formed(name: str, office: Office) -> Blueprint:
+    """Return the blueprint of `/desk/NAME`, as yet without pages, whose acts are plain forms."""
+    page = Blueprint(name, __name__, url_prefix=f"/desk/{name}", template_folder="templates")
+    page.before_request(lambda: _shielded(office.forgery))
+    page.after_request(guarded)
+
+    @page.errorhandler(HTTPException)
+    def refusal(error: HTTPException) -> tuple[str, int]:
+        why = error.description or ""
+        return render_template("refused.html", why=TEXTS[language()].get(why, why), **words(office)), error.code or 500
+
+    return page
+
+
 def me() -> str:
     """Return the name of who asks."""
     name: str = current_user.name
@@ -167,8 +181,8 @@ def switch(name: str = "on") -> bool:
 def words(office: Office) -> dict[str, Any]:
     """Return what every template is told."""
     spoken = language()
-    told = {"t": TEXTS[spoken], "language": spoken, "practice": bool(office.practice)}
-    return told | {"me": me(), "entries": entries(may)}
+    told = {"t": TEXTS[spoken], "language": spoken, "practice": bool(office.practice), "entries": entries(may)}
+    return told | {"me": me() if current_user.is_authenticated else ""}
 
 
 def listed(office: Office, **parts: str) -> Response:
@@ -185,12 +199,16 @@ def spoken(flow: Flow) -> str:
     return next((one for one in flow.words if one.startswith(language())), flow.base)
 
 
-def _guard(forgery: CSRFProtect) -> None:
+def _shielded(forgery: CSRFProtect) -> None:
     request.max_content_length = LARGEST
     if request.method == "POST":
         forgery.protect()
-        if not request.is_json:
-            abort(415, "send application/json")
+
+
+def _guard(forgery: CSRFProtect) -> None:
+    _shielded(forgery)
+    if request.method == "POST" and not request.is_json:
+        abort(415, "send application/json")
 
 
 def _refusal(error: HTTPException) -> tuple[Response, int]:

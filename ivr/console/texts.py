@@ -5,10 +5,14 @@ from typing import Final
 
 from flask import request, session
 
+from ivr.console import texts_people
 from ivr.console.texts_en import ENGLISH
 from ivr.console.texts_zh import CHINESE
 
-TEXTS: Final[Mapping[str, Mapping[str, str]]] = {"zh": CHINESE, "en": ENGLISH}
+TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
+    "zh": {**CHINESE, **texts_people.CHINESE},
+    "en": {**ENGLISH, **texts_people.ENGLISH},
+}
 
 
 def language() -> str:

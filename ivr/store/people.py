@@ -104,6 +104,10 @@ class People:
         """Tell whether there is anybody."""
         return bool(self.session.scalar(select(func.count()).select_from(people)))
 
+    def all(self) -> list[Person]:
+        """Return everybody, by name."""
+        return list(self.session.scalars(select(Person).order_by(people.c.name)))
+
     def find(self, name: str) -> Person | None:
         """Return the person of this name, however it is written."""
         return self.session.scalar(select(Person).where(people.c.name == name.strip().lower()))
@@ -124,7 +128,7 @@ class People:
 
     def change(self, name: str, password: str | None = None, active: bool | None = None) -> None:
         """Give a person a hashed one-time password, or bar or admit them; their sessions end. Raise NamingError."""
-        person = self._known(name)
+        person = self.known(name)
         if password:
             person.password, person.one_time_until = password, self.now() + ONE_TIME
         person.active = person.active if active is None else active
@@ -133,7 +137,7 @@ class People:
 
     def appoint(self, name: str, named: tuple[str, ...]) -> None:
         """Give a person these roles instead of theirs; all their sessions end. Raise NamingError."""
-        person = self._known(name)
+        person = self.known(name)
         person.roles = list(self.session.scalars(select(Role).where(roles.c.name.in_(named))))
         self.leave(person)
 
@@ -151,7 +155,8 @@ class People:
         person.fs_uniquifier = uuid4().hex
         self.session.commit()
 
-    def _known(self, name: str) -> Person:
+    def known(self, name: str) -> Person:
+        """Return the person of this name; raise NamingError where there is none."""
         person = self.find(name)
         if person is None:
             raise NamingError(f"there is no {name}")
