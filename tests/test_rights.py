@@ -1,8 +1,13 @@
 """Each page needs one right, and whoever lacks it is kept out."""
 
-import pytest
+import re
 
-from ivr.console.rights import PUBLIC, needed, needs
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from ivr.console.rights import FRONT, PUBLIC, needed, needs
+from ivr.store.messages import Messages
 from ivr.store.roles import RIGHTS, ROLES
 from tests.desk_site import Site, log_in
 from tests.test_people import clock, site
@@ -63,3 +68,73 @@ def test_new_roles_leave_phone_and_skills_as_they_are(site: Site) -> None:
     bob = site.desk.agent("bob")
     assert bob is not None
     assert (bob.phone, bob.skills, bob.level) == ("+8613800138000", {"queue:payments"}, 2)
+
+
+def rows(app: Flask) -> list[tuple[str, str, str]]:
+    """Return (method, path, endpoint) of everything that can be asked, with made-up ids in the paths."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        kinds = [re.fullmatch(r"any\((\w+).*\)", kind or "") for kind in re.findall(r"<(?:(.*?):)?\w+>", rule.rule)]
+        values = iter([kind[1] if kind else "made-up" for kind in kinds])
+        path = re.sub(r"<[^>]+>", lambda _, values=values: next(values), rule.rule)
+        found += [(method, path, rule.endpoint) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
+    return found
+
+
+@pytest.mark.parametrize("role", [*ROLES, "nobody"])
+def test_each_role_reaches_what_its_rights_allow_and_nothing_else(site: Site, role: str) -> None:
+    password = site.hire("eve", role) if role != "nobody" else ""
+    wrong = []
+    for method, path, endpoint in rows(site.app):
+        client, body = site.app.test_client(), {} if method == "POST" else None
+        forgery = log_in(client, "eve", password, front="/desk/password") if password else ""
+        with client.open(path, method=method, json=body, headers={"X-CSRFToken": forgery}) as answer:
+            wrong += [] if fits(site.app, endpoint, role, answer) else [(method, path, answer.status_code)]
+    assert wrong == []
+
+
+def fits(app: Flask, endpoint: str, role: str, answer: TestResponse) -> bool:
+    """Tell whether this is what the table of rights has for this role on this page."""
+    status, right, door = answer.status_code, needed(app, endpoint), answer.location == "/desk/login"
+    if right == "":
+        return status < 500
+    if role == "nobody":
+        return status == 401 or door
+    if right in ROLES[role]:
+        return status not in (401, 403) and status < 500 and not door
+    return status == 403 or (endpoint == FRONT and status == 302)
+
+
+TRICKS = [
+    "..%2f..%2fdesk.db",
+    "../../desk.db",
+    "%2e%2e/%2e%2e/desk.db",
+    "....//desk.db",
+    "/etc/passwd",
+    "..\\..\\desk.db",
+    "%00",
+    "x" * 5000,
+    "' OR 1=1 --",
+    "\U0001f4a3",
+]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_no_trick_with_a_recordings_name_reaches_a_file(site: Site, trick: str) -> None:
+    place, client = site.left_message(), site.app.test_client()
+    log_in(client, "alice", site.hire("alice"))
+    for path in (f"/desk/message?place={trick}", f"/desk/message/{trick}", f"/desk/message?place={place.id}/{trick}"):
+        assert client.get(path).status_code == 404
+    message = Messages(site.desk.engine).recorded(place.recording or "")
+    assert message
+    Messages(site.desk.engine).fetched(message.id, f"../{trick}", 9)  # Whatever the table says.
+    site.desk.inbox.assign(place.id, "alice")
+    assert client.get(f"/desk/message?place={place.id}").status_code == 404
+
+
+@pytest.mark.parametrize("role", list(ROLES))
+def test_a_guessed_recording_is_not_told_from_one_that_is_not_there(site: Site, role: str) -> None:
+    place, client = site.left_message(), site.app.test_client()
+    log_in(client, "eve", site.hire("eve", role))
+    guessed = {client.get(f"/desk/message?place={one}").status_code for one in (place.id, "made-up", place.call_id)}
+    assert guessed == ({404} if "desk.work" in ROLES[role] else {403})

@@ -32,10 +32,10 @@ def acts(page: Blueprint, given: Office, answer: Callable[[], Response]) -> None
     @needs("desk.work")
     def case() -> Response:
         """Have the talk belong to a case of the caller (or, if it is "", to none)."""
-        place, wanted = _place(given), asked().get("case")
+        place, wanted = _place(given), office.text("case", LONGEST_TITLE)
         if wanted != "" and wanted not in {one.id for one in given.desk.cases.of(place.caller_hash)}:
             abort(400, "choose_case")
-        given.desk.cases.put(place.id, me(), str(wanted))
+        given.desk.cases.put(place.id, me(), wanted)
         return answer()
 
     @page.post("/case/new")
