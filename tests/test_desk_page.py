@@ -35,17 +35,23 @@ def port() -> int:
 
 
 @pytest.fixture
-def site(tmp_path: Path, port: int) -> Iterator[Site]:
-    made = desk_site(tmp_path, f"http://127.0.0.1:{port}", Clock())
+def site(tmp_path: Path, port: int, host: str) -> Iterator[Site]:
+    made = desk_site(tmp_path, f"http://{host}:{port}", Clock())
     with served(made.app, port):
         yield made
     made.close()
 
 
 @pytest.fixture
-def page(browser: Browser, port: int, request: pytest.FixtureRequest) -> Iterator[Page]:
+def host() -> str:
+    """Return by which name the browser finds the site."""
+    return "127.0.0.1"
+
+
+@pytest.fixture
+def page(browser: Browser, port: int, host: str) -> Iterator[Page]:
     """Return a page in English, at which nothing goes wrong."""
-    with browser.new_context(locale="en-US", base_url=f"http://127.0.0.1:{port}") as context:
+    with browser.new_context(locale="en-US", base_url=f"http://{host}:{port}") as context:
         shown = context.new_page()
         wrong: list[str] = []
         shown.on("pageerror", lambda error: wrong.append(str(error)))

@@ -43,7 +43,7 @@ def test_publishing_is_apart_from_editing_and_hearing_from_seeing() -> None:
 def test_whoever_has_nothing_to_do_at_the_desk_is_led_to_where_they_have(site: Site) -> None:
     client = site.app.test_client()
     log_in(client, "olga", site.hire("olga", "operations"))
-    assert client.get("/desk").headers["Location"] == "/desk/password"
+    assert client.get("/desk").headers["Location"] == "/desk/account"
     assert client.get("/desk/inbox").status_code == 403
     assert site.desk.agent("olga") is None
 
@@ -86,7 +86,8 @@ def test_each_role_reaches_what_its_rights_allow_and_nothing_else(site: Site, ro
     password = site.hire("eve", role) if role != "nobody" else ""
     wrong = []
     for method, path, endpoint in rows(site.app):
-        client, body = site.app.test_client(), {} if method == "POST" else None
+        client = site.app.test_client()
+        body = {} if method == "POST" and not endpoint.startswith("security.") else None
         forgery = log_in(client, "eve", password, front="/desk/password") if password else ""
         with client.open(path, method=method, json=body, headers={"X-CSRFToken": forgery}) as answer:
             wrong += [] if fits(site.app, endpoint, role, answer) else [(method, path, answer.status_code)]
@@ -124,7 +125,7 @@ def test_no_trick_with_a_recordings_name_reaches_a_file(site: Site, trick: str) 
     place, client = site.left_message(), site.app.test_client()
     log_in(client, "alice", site.hire("alice"))
     for path in (f"/desk/message?place={trick}", f"/desk/message/{trick}", f"/desk/message?place={place.id}/{trick}"):
-        assert client.get(path).status_code == 404
+        assert client.get(path).status_code in ((400, 404) if trick == "%00" else (404,))
     message = Messages(site.desk.engine).recorded(place.recording or "")
     assert message
     Messages(site.desk.engine).fetched(message.id, f"../{trick}", 9)  # Whatever the table says.

@@ -1,6 +1,6 @@
 """Commands: who may log in, and the first of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from secrets import token_urlsafe
 from typing import Final, TypeVar
@@ -69,6 +69,24 @@ class Staff:
         self.people.known(name)
         audit("person.expel", name)
         self.people.change(name)
+        self.desk.offline(name)
+
+    def strengthen(self, name: str, on: bool) -> None:
+        """Have a person need a second factor, or not for themselves. Raise NamingError."""
+        self.people.known(name)
+        audit("person.strong" if on else "person.lax", name)
+        self.people.strengthen(name, on)
+
+    def strengthen_roles(self, named: Sequence[str]) -> None:
+        """Have whoever has one of these roles need a second factor."""
+        audit("roles.strong", ", ".join(named))
+        self.people.strengthen_roles(named)
+
+    def weaken(self, name: str) -> None:
+        """Take a person's second factors away, and end their sessions. Raise NamingError."""
+        self.people.known(name)
+        audit("person.weaken", name)
+        self.people.weaken(name)
         self.desk.offline(name)
 
     def renew(self, name: str) -> str:
@@ -160,6 +178,12 @@ def _change(group: click.Group, staff: Staff) -> None:
     def expel(name: str) -> None:
         """End somebody's sessions."""
         _plainly(lambda: staff.expel(name))
+
+    @group.command("weaken")
+    @click.argument("name")
+    def weaken(name: str) -> None:
+        """Take away second factors that somebody has lost, and end their sessions."""
+        _plainly(lambda: staff.weaken(name))
 
     @group.command("bar")
     @click.argument("name")

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length
 
 from ivr.console import rights
 from ivr.console.audit import audit
+from ivr.console.factors import factor_parts, factor_settings, note_changes
 from ivr.console.texts import TEXTS, language
 from ivr.store.audit import Trail
 from ivr.store.people import People, Person
@@ -27,10 +28,12 @@ def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: 
     `url` is how browsers reach us; `left` is told the name of whoever logs out.
     """
     keys = [hmac.new(secret.encode(), b"ivr: session", sha256).hexdigest() for secret in secrets]
-    app.config.update(_settings(url.startswith("https://")), SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
+    app.config.update(_settings(url.startswith("https://")), **factor_settings(secrets))
+    app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
     app.extensions["audit"] = Trail(people.engine, secrets, people.now)
     forgery = CSRFProtect(app)
-    security = Security(app, people.datastore, login_form=_form(people), change_password_form=NewPasswordForm)
+    ours = factor_parts(people, url, secrets)
+    security = Security(app, people.datastore, login_form=_form(people), change_password_form=NewPasswordForm, **ours)
     security.want_json(lambda _: False)  # The page says no more than that it was wrong; JSON would tell what.
     security.context_processor(lambda: {"t": TEXTS[language()], "language": language()})
 
@@ -48,21 +51,24 @@ def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: 
         audit("logout", user.name)
 
     user_logged_out.connect(gone, app, weak=False)
-    user_authenticated.connect(_came, app, weak=False)
+    user_authenticated.connect(lambda _, user, authn_via=None, **__: _came(people, user, authn_via), app, weak=False)
     password_changed.connect(lambda _, user, **__: people.own(user), app, weak=False)
+    note_changes(app, people)
     rights.enforce(app, people.now)
     return forgery
 
 
-def _came(_: object, user: Person, authn_via: list[str], **__: object) -> None:
+def _came(people: People, user: Person, how: Sequence[str] | None) -> None:
     """Write down who came in, and by what; turn them away where that cannot be written."""
-    if authn_via == ["change"]:
+    if how == ["change"]:
         return  # They were in already.
     try:
-        audit("login", user.name, by=authn_via)
+        audit("login", user.name, by=list(how or ["second factor"]))
     except HTTPException:
         session.clear()
         raise
+    people.entered(user)
+    session["begun"] = session["seen"] = people.now().timestamp()
 
 
 def _settings(secure: bool) -> dict[str, Any]:
@@ -92,7 +98,7 @@ def _settings(secure: bool) -> dict[str, Any]:
         "SECURITY_API_ENABLED_METHODS": ["session"],
         "SECURITY_USER_IDENTITY_ATTRIBUTES": [{"name": {"mapper": str.lower}}],
         "SECURITY_EMAIL_VALIDATOR_ARGS": None,
-        "SECURITY_FLASH_MESSAGES": False,
+        "SECURITY_FLASH_MESSAGES": True,
         # Our own commands know of phones and skills, too.
         "SECURITY_CLI_USERS_NAME": None,
         "SECURITY_CLI_ROLES_NAME": None,
@@ -118,7 +124,6 @@ def _form(people: People) -> type[LoginForm]:
                 spoken = language()
                 session.clear()
                 session["language"] = spoken
-                people.entered(self.user)
             elif self.name.data and self.password.data:
                 _missed(people, person, gone)
             return right

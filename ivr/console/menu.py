@@ -25,7 +25,7 @@ ENTRIES: Final = (
     Entry("people", "/desk/people", "U", "people_title", "people.manage"),
     Entry("audit", "/desk/audit", "Y", "audit_title", "audit.see"),
 )
-ACCOUNT: Final = Entry("account", "/desk/password", "", "change_password", OWN)
+ACCOUNT: Final = Entry("account", "/desk/account", "", "account", OWN)
 
 
 def entries(may: Callable[[str], bool]) -> list[Entry]:

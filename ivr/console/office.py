@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask_security import current_user
@@ -21,8 +21,6 @@ from ivr.flow.flow import Flow
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
 from ivr.web import guarded
-
-LARGEST: Final = 20_000
 
 
 class PracticePhone(Protocol):
@@ -200,7 +198,6 @@ def spoken(flow: Flow) -> str:
 
 
 def _shielded(forgery: CSRFProtect) -> None:
-    request.max_content_length = LARGEST
     if request.method == "POST":
         forgery.protect()
 

@@ -22,6 +22,8 @@ class Row:
     active: bool
     since: str
     first: bool
+    strong: bool
+    factor: bool
 
 
 def people(given: Office, staff: Staff) -> Blueprint:
@@ -33,13 +35,13 @@ def people(given: Office, staff: Staff) -> Blueprint:
     def show() -> str:
         return _drawn(given, staff)
 
-    @page.post("/<any(add, renew, expel, bar, admit, appoint):way>")
+    @page.post("/<any(add, renew, expel, bar, admit, appoint, strong, lax, weaken):way>")
     @needs("people.manage")
     def act(way: str) -> str | tuple[str, int]:
         name, named = request.form.get("name", "").strip(), tuple(request.form.getlist("role"))
         if not ROLES.keys() >= set(named):
             abort(400, "no such role")
-        if name == me() and (way in ("bar", "renew") or (way == "appoint" and ADMIN not in named)):
+        if name == me() and (way in ("bar", "renew", "weaken", "lax") or (way == "appoint" and ADMIN not in named)):
             return _drawn(given, staff, trouble="not_yourself"), 409
         try:
             password = _ways(staff, name, named)[way]()
@@ -47,6 +49,12 @@ def people(given: Office, staff: Staff) -> Blueprint:
             trouble = "name_refused" if way == "add" else "no_person"
             return _drawn(given, staff, trouble=trouble), 409
         return _drawn(given, staff, name=name, password=password or "")
+
+    @page.post("/roles")
+    @needs("people.manage")
+    def strong_roles() -> str:
+        staff.strengthen_roles([role for role in ROLES if role in request.form.getlist("role")])
+        return _drawn(given, staff)
 
     return page
 
@@ -59,18 +67,20 @@ def _ways(staff: Staff, name: str, named: tuple[str, ...]) -> dict[str, Callable
         "expel": lambda: staff.expel(name),
         "bar": lambda: staff.bar(name),
         "admit": lambda: staff.admit(name),
+        "strong": lambda: staff.strengthen(name, True),
+        "lax": lambda: staff.strengthen(name, False),
+        "weaken": lambda: staff.weaken(name),
         "appoint": lambda: staff.appoint(name, *named),
     }
 
 
 def _drawn(given: Office, staff: Staff, **told: str) -> str:
-    rows = [_row(given, one) for one in staff.people.all()]
-    told |= {"here": "people"}
-    words = office.words(given) | {"bell": bell.bell(given), "now": given.now().timestamp()}
-    return render_template("people.html", people=rows, roles=ROLES, **told, **words)
+    words = office.words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "people"}
+    words |= {"people": [_row(given, one) for one in staff.people.all()], "roles": ROLES}
+    return render_template("people.html", strong=staff.people.strong_roles(), **told, **words)
 
 
 def _row(given: Office, person: Person) -> Row:
     since = person.created_at.astimezone(given.flow().zone).strftime("%Y-%m-%d")
-    held = tuple(one for one in ROLES if person.has_role(one))
-    return Row(person.name, held, person.active, since, person.one_time_until is not None)
+    held, first = tuple(one for one in ROLES if person.has_role(one)), person.one_time_until is not None
+    return Row(person.name, held, person.active, since, first, bool(person.strong), person.has_factor())

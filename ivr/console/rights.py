@@ -14,11 +14,41 @@ from ivr.store.roles import OWN, RIGHTS
 
 View = TypeVar("View", bound=Callable[..., object])
 CHANGE: Final = "security.change_password"
+ACCOUNT: Final = "account.show"
+LARGEST: Final = 20_000  # bytes
 FRONT: Final = "desk.show"  # Who has nothing to do there is led to where they have.
 # Pages without which nobody could log in, and what they are drawn with.
-PUBLIC: Final = frozenset({"security.login", "security.logout", "security.static", "static", "web.file"})
-# Flask-Security's own pages, on which nothing can be declared.
-THEIRS: Final = {CHANGE: OWN, "security.verify": OWN}
+PUBLIC: Final = frozenset(
+    {
+        "security.login",
+        "security.logout",
+        "security.static",
+        "static",
+        "web.file",
+        # The second half of logging in, which itself asks for the first.
+        "security.tf_select",
+        "security.two_factor_token_validation",
+        "security.two_factor_rescue",
+        "security.mf_recovery",
+        "security.wan_signin",
+        "security.wan_signin_response",
+    }
+)
+# Flask-Security's own pages, on which nothing can be declared: one's password and one's second factors.
+FACTORS: Final = frozenset(
+    f"security.{name}"
+    for name in (
+        "verify",
+        "two_factor_setup",
+        "two_factor_setup_validate",
+        "mf_recovery_codes",
+        "wan_register",
+        "wan_register_response",
+        "wan_delete",
+        "wan_verify",
+        "wan_verify_response",
+    )
+)
 
 
 def may(right: str) -> bool:
@@ -46,12 +76,25 @@ def needed(app: Flask, endpoint: str) -> str | None:
     if endpoint in PUBLIC:
         return ""
     right: str | None = getattr(app.view_functions[endpoint], "right", None)
-    return right or THEIRS.get(endpoint)
+    return right or (OWN if endpoint in FACTORS | {CHANGE} else None)
 
 
 def enforce(app: Flask, now: Callable[[], datetime]) -> None:
     """Have every request of the application be refused unless who asks has the right that its page needs."""
+    app.before_request(_plain)
     app.before_request(lambda: _refusal(request.endpoint, now()))
+
+
+def _plain() -> None:
+    """Refuse what is too large, JSON where Flask-Security would take it for a form, and what no database takes."""
+    request.max_content_length = LARGEST
+    if request.blueprint == "security" and request.is_json:
+        abort(415, "send a form")
+    if None in request.form:  # A part of a form without a name, over which the check against forgery would fall.
+        abort(400, "a field has no name")
+    told = [*request.values.values(), *(str(value) for value in (request.view_args or {}).values())]
+    if any("\0" in value for value in told) or (request.is_json and b"\\u0000" in request.get_data()):
+        abort(400, "there is no such character")
 
 
 def _refusal(endpoint: str | None, now: datetime) -> Response | None:
@@ -62,8 +105,17 @@ def _refusal(endpoint: str | None, now: datetime) -> Response | None:
     page = request.method == "GET" and not look
     if not admitted(now, not look):
         return redirect(url_for("security.login")) if page else abort(401, "log in first")
-    if current_user.one_time_until and endpoint != CHANGE:
-        return redirect(url_for(CHANGE)) if page else abort(403, "one_time")
+    if first := _first(endpoint):
+        return redirect(url_for(first)) if page else abort(403, "first")
     if right and may(right):
         return None
     return redirect(home(may)) if endpoint == FRONT else abort(403, "no_right")
+
+
+def _first(endpoint: str) -> str | None:
+    """Return the page on which somebody has to do something before they may go elsewhere; None where there is none."""
+    if current_user.one_time_until:
+        return None if endpoint == CHANGE else CHANGE
+    if current_user.owes_factor():
+        return None if endpoint in FACTORS | {CHANGE, ACCOUNT} else ACCOUNT
+    return None

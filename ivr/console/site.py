@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from ivr.console.account import account
 from ivr.console.audit_page import audit_page
 from ivr.console.commands import Staff
 from ivr.console.desk import console
@@ -12,5 +13,6 @@ from ivr.console.people import people
 def furnish(app: Flask, office: Office, staff: Staff) -> None:
     """Give an application, whose door is there already, its pages."""
     app.register_blueprint(console(office))
+    app.register_blueprint(account(office))
     app.register_blueprint(people(office, staff))
     app.register_blueprint(audit_page(office, app.extensions["audit"]))

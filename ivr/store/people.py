@@ -1,15 +1,31 @@
 """The people who may log in, and their roles; the only tables that are reached by objects, as Flask-Security asks."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import uuid4
 
-from flask_security import RoleMixin, SQLAlchemySessionUserDatastore, UserMixin
-from sqlalchemy import Boolean, Column, Engine, ForeignKey, Integer, String, Table, func, select
+from flask_security import RoleMixin, SQLAlchemySessionUserDatastore, UserMixin, WebAuthnMixin
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Engine,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Session, registry, relationship, scoped_session, sessionmaker
 
 from ivr.store.roles import AGENT, ROLES
@@ -34,6 +50,14 @@ people = Table(
     # A password that somebody else has seen: it is to be changed at the first login, and of no use from then on.
     Column("one_time_until", Moment),
     Column("created_at", Moment, nullable=False),
+    # Whether they must have a second factor; an authenticator app's secret, encrypted; the last of its codes used.
+    Column("strong", Boolean),
+    Column("tf_primary_method", String(64)),
+    Column("tf_totp_secret", Text),
+    Column("tf_counter", Integer),
+    Column("mf_recovery_codes", MutableList.as_mutable(JSON(none_as_null=True))),
+    Column("fs_webauthn_user_handle", String(64)),
+    Index("uq_people_fs_webauthn_user_handle", "fs_webauthn_user_handle", unique=True),
 )
 
 roles = Table(
@@ -41,6 +65,25 @@ roles = Table(
     meta,
     Column("id", Integer, primary_key=True),
     Column("name", String(64), nullable=False, unique=True),
+    Column("strong", Boolean),
+)
+
+# Named as Flask-Security has it; `usage` is `first` (instead of a password) or `secondary` (after it).
+passkeys = Table(
+    "passkeys",
+    meta,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, ForeignKey("people.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("credential_id", LargeBinary(1024), nullable=False, unique=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", Integer, nullable=False),
+    Column("transports", MutableList.as_mutable(JSON(none_as_null=True))),
+    Column("backup_state", Boolean, nullable=False),
+    Column("device_type", String(64), nullable=False),
+    Column("extensions", Text),
+    Column("lastuse_datetime", Moment, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("usage", String(64), nullable=False),
 )
 
 people_roles = Table(
@@ -55,6 +98,7 @@ class Role(RoleMixin):
     """What makes a person an agent, a supervisor and so on."""
 
     name: str
+    strong: bool | None
 
     def get_permissions(self) -> set[str]:
         """Return what whoever has the role may do."""
@@ -69,11 +113,39 @@ class Person(UserMixin):
     barred_until: datetime | None
     one_time_until: datetime | None
     created_at: datetime
+    strong: bool | None
+    tf_counter: int | None
+    tf_phone_number: None = None  # Flask-Security asks; we send no codes.
+
+    def owes_factor(self) -> bool:
+        """Tell whether they must have a second factor, but have none for who logs in by password."""
+        must = self.strong or any(role.strong for role in self.roles if isinstance(role, Role))
+        return bool(must and not self.has_factor())
+
+    def has_factor(self) -> bool:
+        """Tell whether a password alone does not let them in."""
+        return bool(self.tf_primary_method) or any(one.usage == "secondary" for one in self.webauthn)
+
+    def calc_username(self) -> str:
+        """Return what an authenticator app or a passkey calls the account."""
+        return self.name
+
+
+class Passkey(WebAuthnMixin):
+    """A key on a person's device, which proves that it is they."""
 
 
 mapped: Final = registry(metadata=meta)
 mapped.map_imperatively(Role, roles)
-mapped.map_imperatively(Person, people, properties={"roles": relationship(Role, secondary=people_roles)})
+mapped.map_imperatively(
+    Person,
+    people,
+    properties={
+        "roles": relationship(Role, secondary=people_roles),
+        "webauthn": relationship(Passkey, cascade="all, delete-orphan"),
+    },
+)
+mapped.map_imperatively(Passkey, passkeys)
 
 
 class NamingError(ValueError):
@@ -93,7 +165,7 @@ class People:
         """Open the session."""
         made = scoped_session(sessionmaker(self.engine, expire_on_commit=False))
         object.__setattr__(self, "session", made)
-        object.__setattr__(self, "datastore", SQLAlchemySessionUserDatastore(made, Person, Role))
+        object.__setattr__(self, "datastore", SQLAlchemySessionUserDatastore(made, Person, Role, Passkey))
 
     def close(self) -> None:
         """Let go of the database."""
@@ -149,6 +221,37 @@ class People:
     def lapsed(self, person: Person) -> bool:
         """Tell whether a person's one-time password was not used in time."""
         return person.one_time_until is not None and person.one_time_until <= self.now()
+
+    def spent(self, person: Person, counter: int) -> bool:
+        """Note that an authenticator app's code was used; False where it, or a later one, was used before."""
+        unused = or_(people.c.tf_counter.is_(None), people.c.tf_counter < counter)
+        used = people.update().where(people.c.id == person.id, unused).values(tf_counter=counter)
+        done = self.session.execute(used.returning(people.c.id)).first() is not None
+        self.session.commit()
+        return done
+
+    def strengthen(self, name: str, on: bool) -> None:
+        """Have a person need a second factor, or not. Raise NamingError."""
+        self.known(name).strong = on
+        self.session.commit()
+
+    def strong_roles(self) -> frozenset[str]:
+        """Return the roles whose people need a second factor."""
+        return frozenset(self.session.scalars(select(roles.c.name).where(roles.c.strong)))
+
+    def strengthen_roles(self, named: Collection[str]) -> None:
+        """Have whoever has one of these roles need a second factor, and nobody else for their role."""
+        for role in self.session.scalars(select(Role)):
+            role.strong = role.name in named
+        self.session.commit()
+
+    def weaken(self, name: str) -> None:
+        """Take a person's second factors away, which they have lost; their sessions end. Raise NamingError."""
+        person = self.known(name)
+        self.datastore.tf_reset(person)
+        self.datastore.webauthn_reset(person)
+        self.datastore.mf_set_recovery_codes(person, None)
+        self.leave(person)
 
     def leave(self, person: Person) -> None:
         """End all sessions of a person."""

@@ -1,4 +1,4 @@
-"""All roles are there, passwords can be for one time, and the audit log, which is only added to."""
+"""All roles are there, passwords can be for one time, second factors; the audit log, which is only added to."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,7 +18,41 @@ def upgrade() -> None:
     wanted = ("agent", "operations", "supervisor", "auditor", "admin")
     op.bulk_insert(ROLES, [{"name": name} for name in wanted if name not in there])
     op.add_column("people", sa.Column("one_time_until", MOMENT))
+    _factors()
     _audit()
+
+
+def _factors() -> None:
+    for name, kind in (
+        ("strong", sa.Boolean),
+        ("tf_primary_method", sa.String(64)),
+        ("tf_totp_secret", sa.Text),
+        ("tf_counter", sa.Integer),
+        ("mf_recovery_codes", sa.JSON),
+        ("fs_webauthn_user_handle", sa.String(64)),
+    ):
+        op.add_column("people", sa.Column(name, kind))
+    op.create_index("uq_people_fs_webauthn_user_handle", "people", ["fs_webauthn_user_handle"], unique=True)
+    op.add_column("roles", sa.Column("strong", sa.Boolean))
+    op.create_table(
+        "passkeys",
+        sa.Column("id", sa.Integer, nullable=False),
+        sa.Column("user_id", sa.Integer, nullable=False),
+        sa.Column("credential_id", sa.LargeBinary(1024), nullable=False),
+        sa.Column("public_key", sa.LargeBinary, nullable=False),
+        sa.Column("sign_count", sa.Integer, nullable=False),
+        sa.Column("transports", sa.JSON),
+        sa.Column("backup_state", sa.Boolean, nullable=False),
+        sa.Column("device_type", sa.String(64), nullable=False),
+        sa.Column("extensions", sa.Text),
+        sa.Column("lastuse_datetime", MOMENT, nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("usage", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["people.id"], name="fk_passkeys_user_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_passkeys"),
+        sa.UniqueConstraint("credential_id", name="uq_passkeys_credential_id"),
+    )
+    op.create_index("ix_passkeys_user_id", "passkeys", ["user_id"])
 
 
 def _audit() -> None:
