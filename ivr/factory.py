@@ -117,6 +117,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         parts.board,
         practice,
         _token(found),
+        (found.oidc_issuer, found.oidc_client, found.oidc_secret, found.oidc_claim) if found.oidc_issuer else None,
     )
     app.extensions["pages"] = pages
     _hand_over(app, parts, line)

@@ -41,6 +41,7 @@ class Pages:
     board: "Board"
     practice: "PracticePhone | None"
     token: Callable[[str], str] | None = None
+    oidc: tuple[str, str, str, str] | None = None  # issuer, client, secret, the claim that is a name
     _made: "tuple[Flask, Staff] | None" = None
 
     def __post_init__(self) -> None:
@@ -113,6 +114,10 @@ class Pages:
         )
         staff = Staff(people, self.desk, self._skills())
         furnish(app, office, staff)
+        if self.oidc:
+            from ivr.console.sso import Provider, sso
+
+            app.register_blueprint(sso(app, people, self.url, Provider(*self.oidc)))
         return app, staff
 
     def _skills(self) -> frozenset[str]:

@@ -41,6 +41,10 @@ class Settings:
     api_key: str = ""
     api_secret: str = ""
     workspace: str = ""
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: str = ""
+    oidc_claim: str = "preferred_username"
 
 
 def read(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
@@ -76,11 +80,10 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         instance=instance,
         practice=not tokens,
         prefixes=_prefixes(given.get("ALLOWED_PREFIXES", "+86")),
-        workspace=_id("TWILIO_TASKROUTER_WORKSPACE", "WS", given.get("TWILIO_TASKROUTER_WORKSPACE", ""))
-        if tokens
-        else "",
+        workspace=_workspace(given) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,
+        **_oidc(given),
     )
 
 
@@ -92,6 +95,21 @@ def _pair(given: Mapping[str, str], one: str, other: str) -> tuple[str, str]:
     if bool(given.get(one)) != bool(_list(given.get(other, ""))):
         raise SettingsError(f"{one} and {other} belong together: set both or neither")
     return given.get(one, ""), given.get(other, "")
+
+
+def _oidc(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of the company's own login; its address is https, unless it is on this machine."""
+    client, secret = _pair(given, "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    if bool(given.get("OIDC_ISSUER")) != bool(client):
+        raise SettingsError("OIDC_ISSUER and OIDC_CLIENT_ID belong together: set both or neither")
+    if not client:
+        return {}
+    issuer = _url("OIDC_ISSUER", given["OIDC_ISSUER"])
+    parts = urlsplit(issuer)
+    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "localhost"):
+        raise SettingsError(f"OIDC_ISSUER is {issuer!r}: give an https address, as it vouches for people")
+    claim = given.get("OIDC_NAME_CLAIM", "preferred_username")
+    return {"oidc_issuer": issuer, "oidc_client": client, "oidc_secret": secret, "oidc_claim": claim}
 
 
 def _list(text: str) -> tuple[str, ...]:
@@ -131,6 +149,10 @@ def _public(text: str, api_url: str, here: str) -> str:
     if urlsplit(_url("PUBLIC_URL", text)).scheme == "http" and not near:
         raise SettingsError(f"PUBLIC_URL is {text!r}: give an https address, as numbers and keys travel there")
     return text.rstrip("/")
+
+
+def _workspace(given: Mapping[str, str]) -> str:
+    return _id("TWILIO_TASKROUTER_WORKSPACE", "WS", given.get("TWILIO_TASKROUTER_WORKSPACE", ""))
 
 
 def _id(name: str, kind: str, text: str) -> str:

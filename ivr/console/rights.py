@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, session, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
@@ -32,6 +32,8 @@ PUBLIC: Final = frozenset(
         "security.mf_recovery",
         "security.wan_signin",
         "security.wan_signin_response",
+        "sso.begin",
+        "sso.back",
     }
 )
 # Flask-Security's own pages, on which nothing can be declared: one's password and one's second factors.
@@ -114,7 +116,7 @@ def _refusal(endpoint: str | None, now: datetime) -> Response | None:
 
 def _first(endpoint: str) -> str | None:
     """Return the page on which somebody has to do something before they may go elsewhere; None where there is none."""
-    if current_user.one_time_until:
+    if current_user.one_time_until and not session.get("sso"):  # Whoever comes by the company needs no password here.
         return None if endpoint == CHANGE else CHANGE
     if current_user.owes_factor():
         return None if endpoint in FACTORS | {CHANGE, ACCOUNT} else ACCOUNT
