@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from ivr.console.commands import first_admin
 from ivr.console.texts import TEXTS
-from ivr.store.people import TRIES, NamingError, People
+from ivr.store.people import TRIES, NamingError, Passkey, People
 from tests.desk_site import Clock, Site, desk_site, log_in, token
 
 WRONG = TEXTS["en"]["wrong"]
@@ -270,3 +270,41 @@ def test_an_agent_changes_the_password_on_the_page(site: Site, client: FlaskClie
     assert other.get("/desk").status_code == 302
     assert not log_in(site.app.test_client(), "alice", password)
     assert log_in(site.app.test_client(), "alice", new)
+
+
+def test_second_factors_are_kept_by_either_database(engine: Engine, clock: Clock) -> None:
+    people = People(engine, clock)
+    people.add("alice", "a hash", ("agent", "auditor"))
+    alice = people.known("alice")
+    assert [people.spent(alice, counter) for counter in (7, 7, 6, 8)] == [True, False, False, True]
+    told = {"name": "laptop", "sign_count": 0, "usage": "secondary", "device_type": "single_device"}
+    told |= {"credential_id": b"id", "public_key": b"key", "backup_state": False, "transports": ["usb"]}
+    alice.webauthn.append(Passkey(**told, lastuse_datetime=clock()))
+    people.datastore.mf_set_recovery_codes(alice, ["one", "two"])
+    people.strengthen_roles(["auditor"])
+    people.close()
+    anew = People(engine, clock)
+    alice = anew.known("alice")
+    assert (alice.has_factor(), alice.owes_factor(), anew.strong_roles()) == (True, False, {"auditor"})
+    before = alice.fs_uniquifier
+    assert anew.datastore.mf_delete_recovery_code(alice, 0)
+    anew.session.commit()
+    assert alice.mf_recovery_codes == ["two"]
+    anew.weaken("alice")
+    assert (alice.has_factor(), alice.owes_factor(), alice.fs_uniquifier != before) == (False, True, True)
+    anew.strengthen_roles([])
+    anew.strengthen("alice", True)
+    assert alice.owes_factor()
+    anew.close()
+
+
+def test_nothing_that_was_in_a_session_before_is_in_it_after_logging_in(
+    site: Site, client: FlaskClient, clock: Clock
+) -> None:
+    password, planted = site.hire(), token(client.get("/desk/login").text)
+    with client.session_transaction() as session:
+        session.update(begun=clock.at.timestamp() + 10**6, sso=True, heard="a message")
+    log_in(client, "alice", password)
+    with client.session_transaction() as session:
+        assert (session["begun"], "sso" in session, "heard" in session) == (clock.at.timestamp(), False, False)
+    assert client.post("/desk/available", json={}, headers={"X-CSRFToken": planted}).status_code == 400

@@ -249,7 +249,7 @@ class People:
         """Take a person's second factors away, which they have lost; their sessions end. Raise NamingError."""
         person = self.known(name)
         self.datastore.tf_reset(person)
-        self.datastore.webauthn_reset(person)
+        person.webauthn.clear()
         self.datastore.mf_set_recovery_codes(person, None)
         self.leave(person)
 
