@@ -143,7 +143,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "people_told": "{name} 用此密码登录；仅供一次使用，且只在此时显示：",
     "people_done": "已完成：{name}",
     "people_you": "您",
-    "role_agent": "座席",
+    "role_agent": "坐席",
     "role_operations": "运营",
     "role_supervisor": "主管",
     "role_auditor": "审计",
