@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -68,8 +69,19 @@ class Pages:
     def hire_first(self) -> tuple[str, str | None]:
         """Add an admin if there is nobody; return the name, and the one-time password, which is shown this once.
 
-        In practice it is somebody who can answer calls, too.
+        In practice it is somebody who can answer calls, too. It is done in a process that ends, as what logins need
+        would stay in the memory of a server that only answers calls; to be called before any thread runs.
         """
+        fork = get_context("fork")
+        ours, theirs = fork.Pipe(duplex=False)
+        apart = fork.Process(target=lambda: theirs.send(self._hired()))
+        apart.start()
+        theirs.close()  # Otherwise we would wait for ever for a process that failed.
+        hired: tuple[str, str | None] = ours.recv()
+        apart.join()
+        return hired
+
+    def _hired(self) -> tuple[str, str | None]:
         from ivr.console.commands import first_admin
 
         app, staff = self.made()
