@@ -308,3 +308,11 @@ def test_nothing_that_was_in_a_session_before_is_in_it_after_logging_in(
     with client.session_transaction() as session:
         assert (session["begun"], "sso" in session, "heard" in session) == (clock.at.timestamp(), False, False)
     assert client.post("/desk/available", json={}, headers={"X-CSRFToken": planted}).status_code == 400
+
+
+def test_a_right_password_forgets_the_wrong_ones_before(site: Site, client: FlaskClient) -> None:
+    password = site.hire()
+    for guesses in (3, 3):
+        for _ in range(guesses):
+            enter(site.app.test_client(), "alice", "a guess")
+        assert log_in(site.app.test_client(), "alice", password)
