@@ -59,22 +59,22 @@ def greeting(found: Settings, application: Flask) -> Iterator[str]:
         yield f"  Primary handler fails: {found.public_url}/voice/fallback"
         yield f"  Call status changes:   {found.public_url}/voice/status"
         yield f"Listening on {found.host}:{found.port}, where the proxy of {found.public_url} must lead."
-        yield from _first(application, f"{found.public_url}/desk", "Let people in")
         return
     here = f"http://{found.host}:{found.port}"
     yield "No Twilio settings: the practice carrier is on, and this server listens on this machine only."
     yield f"Make a call: {here}/phone"
-    yield from _first(application, f"{here}/desk", "Answer calls")
 
 
-def _first(application: Flask, desk: str, what: str) -> Iterator[str]:
-    """Yield how the admin logs in; the password only where this start made it."""
-    name, password = application.extensions["pages"].hire_first()
+def welcome(found: Settings, name: str, password: str | None) -> None:
+    """Print how the admin logs in; the password only where this start made it."""
+    what = "Answer calls" if found.practice else "Let people in"
+    desk = f"{f'http://{found.host}:{found.port}' if found.practice else found.public_url}/desk"
+    again = f"flask --app app people password {name} makes"
     if password:
-        yield f"{what}: {desk} as {name}, with the password {password}"
-        yield f"It is for one time and not shown again; flask --app app people password {name} makes a new one."
+        print(f"{what}: {desk} as {name}, with the password {password}")
+        print(f"It is for one time and not shown again; {again} a new one.", flush=True)
     else:
-        yield f"{what}: {desk}; flask --app app people password {name} makes {name} a new password."
+        print(f"{what}: {desk}; {again} {name} a new password.", flush=True)
 
 
 def settle() -> None:
@@ -98,6 +98,7 @@ def main() -> None:
     upgrade_apart(found.database_url, Cipher(found.secrets))
     application = started(found)
     print(*greeting(found, application), sep="\n", flush=True)
+    application.extensions["pages"].hire_first(lambda name, password: welcome(found, name, password))
     serve(application, found)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from ivr.desk.keeping import Desk
 from ivr.flow.flow import Flow
+from ivr.store.first import anybody
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
 from ivr.store.roles import ADMIN, AGENT, SUPERVISOR
@@ -66,26 +67,26 @@ class Pages:
 
         return by_path
 
-    def hire_first(self) -> tuple[str, str | None]:
-        """Add an admin if there is nobody; return the name, and the one-time password, which is shown this once.
+    def hire_first(self, tell: Callable[[str, str | None], None]) -> None:
+        """Add an admin if there is nobody; `tell` gets the name, and the one-time password, which is shown this once.
 
-        In practice it is somebody who can answer calls, too. It is done in a process that ends, as what logins need
-        would stay in the memory of a server that only answers calls; to be called before any thread runs.
+        In practice it is somebody who can answer calls, too. It is done and told in a process that ends, as what logins
+        need takes a second to load, for which no caller shall wait, and would stay in the memory of a server that only
+        answers calls; to be called before any thread runs.
         """
-        fork = get_context("fork")
-        ours, theirs = fork.Pipe(duplex=False)
-        apart = fork.Process(target=lambda: theirs.send(self._hired()))
-        apart.start()
-        theirs.close()  # Otherwise we would wait for ever for a process that failed.
-        hired: tuple[str, str | None] = ours.recv()
-        apart.join()
-        return hired
+        if anybody(self.engine):
+            tell(self._first()[0], None)
+        else:
+            get_context("fork").Process(target=lambda: tell(*self._hired())).start()
+
+    def _first(self) -> tuple[str, ...]:
+        return ("alice", ADMIN, SUPERVISOR, AGENT) if self.practice else (ADMIN, ADMIN)
 
     def _hired(self) -> tuple[str, str | None]:
         from ivr.console.commands import first_admin
 
         app, staff = self.made()
-        name, *roles = ("alice", ADMIN, SUPERVISOR, AGENT) if self.practice else (ADMIN, ADMIN)
+        name, *roles = self._first()
         with app.app_context():
             return name, first_admin(staff, name, *roles)
 
