@@ -91,7 +91,9 @@ class Tools:
 
 def commands(tools: Tools) -> tuple[click.Command, ...]:
     """Return the commands, to be added to the application's."""
-    jobs = click.Command("jobs", callback=tools.work, help="Fetch callers' messages until told to end.")
+    jobs = click.Command(
+        "jobs", callback=tools.work, help="Fetch callers' messages, and keep the call log, until told to end."
+    )
     return _call(tools), _menus(tools), _desk(tools), jobs
 
 

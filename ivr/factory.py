@@ -24,10 +24,12 @@ from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.flow.problem import Problem
-from ivr.hotline import Caller, Hotline
+from ivr.hotline import Hotline
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
 from ivr.pages import Pages
+from ivr.reports.digest import Digest
+from ivr.reports.search import Search
 from ivr.settings import Settings
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
@@ -75,7 +77,8 @@ class Parts:
     journal: Journal
     messages: Messages
     hotline: Hotline
-    worker: Worker
+    worker: Worker[str]
+    digests: Worker[tuple[str, ...]]
     desk: Desk
     board: Switchboard
     unwritten: Unwritten
@@ -83,11 +86,13 @@ class Parts:
     def begin(self) -> None:
         """Begin what a fork would not have brought along; to be called in the process that serves."""
         self.worker.start()
+        self.digests.start()
         self.board.start()
 
     def close(self) -> None:
         """Finish what is at work, write down what is waiting, and let go of the database."""
         self.worker.stop()
+        self.digests.stop()
         self.unwritten.close()
         self.journal.close()
         self.engine.dispose()
@@ -113,6 +118,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         now,
         changed,
         parts.messages,
+        Search(parts.engine),
         found.recordings / "messages",
         parts.board,
         practice,
@@ -192,13 +198,10 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     rings = ThreadPoolExecutor(8, "rings")
     number, url = flow.hotline.number, found.public_url
-    board = Switchboard(desk, carrier, number, url, rings.submit, lambda call: _hang_up(hotline, call), found.prefixes)
-    return Parts(found, flow, engine, journal, messages, hotline, worker, desk, board, Unwritten())
-
-
-def _hang_up(hotline: Hotline, call: str) -> None:
-    """End the call of a caller who is gone; who rang stands in the journal."""
-    hotline.hang_up(call, Caller("", ""))
+    board = Switchboard(desk, carrier, number, url, rings.submit, hotline.hang_up, found.prefixes)
+    digest = Digest(engine, journal.call)
+    digests = Worker(digest.take, digest.due, threads=1)
+    return Parts(found, flow, engine, journal, messages, hotline, worker, digests, desk, board, Unwritten())
 
 
 def _rings(flow: Flow, queue: str, at: datetime) -> bool:
@@ -206,11 +209,18 @@ def _rings(flow: Flow, queue: str, at: datetime) -> bool:
     return flow.schedule.rings(queue if queue in flow.queues else flow.hotline.queue, at) == at
 
 
-def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker:
+def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker[str]:
     """Return who fetches messages."""
     source = Source(found.api_url, found.account, found.account, found.tokens[0])
     recordings = Recordings(messages, source, found.recordings / "messages", now)
     return Worker(recordings.fetch, lambda: messages.due(now()))
+
+
+def _work(parts: Parts) -> None:
+    """Do the jobs until the process is told to end."""
+    parts.digests.start()
+    parts.worker.run()
+    parts.digests.stop()
 
 
 def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> "DeskPhones":
@@ -267,7 +277,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
         zone=parts.flow.zone,
         base=parts.flow.base,
         pages=found.menus.parent / "tests" / "calls",
-        work=parts.worker.run,
+        work=lambda: _work(parts),
         promised=parts.desk.promised,
     )
 

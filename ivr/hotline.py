@@ -35,6 +35,9 @@ class Caller:
     called: str
 
 
+UNTOLD: Final = Caller("", "")  # Of a call that is known, who rang stands in the journal.
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What happened in one turn, in which flow, and the language the caller hears from here on."""
@@ -82,7 +85,7 @@ class Hotline:
         heard = replace(told, adrift=True)
         return self._take(call_id, f"{ADRIFT}{told.sid}", heard, caller, self.journal.call(call_id))
 
-    def hang_up(self, call_id: str, caller: Caller) -> None:
+    def hang_up(self, call_id: str, caller: Caller = UNTOLD) -> None:
         """End a call whose caller is gone; a call that never rang here is written down as ended, too."""
         stored = self.journal.call(call_id)
         if stored is None or not stored.call.ended:

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 
 from ivr.desk.keeping import Desk
 from ivr.flow.flow import Flow
+from ivr.reports.search import Search
 from ivr.store.first import anybody
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
@@ -39,6 +40,7 @@ class Pages:
     now: Callable[[], datetime]
     changed: Callable[[], object]
     messages: Messages
+    search: Search
     folder: Path
     board: "Board"
     practice: "PracticePhone | None"
@@ -116,6 +118,7 @@ class Pages:
             desk=self.desk,
             journal=self.journal,
             messages=self.messages,
+            search=self.search,
             folder=self.folder,
             board=self.board,
             flow=lambda: self.flow,

@@ -24,6 +24,7 @@ from ivr.flow.inputs import Pressed, Recorded
 from ivr.flow.load import load
 from ivr.folders import menus
 from ivr.hotline import Caller, Hotline
+from ivr.reports.search import Search
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
 from ivr.store.journal import Journal
@@ -210,11 +211,12 @@ def real_flow() -> Flow:
     return flow
 
 
-def desk_site(folder: Path, url: str, clock: Callable[[], datetime]) -> Site:
-    """Return a site whose browsers come to this URL."""
+def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: str = "") -> Site:
+    """Return a site whose browsers come to this URL, on an SQLite file of its own unless a database is given."""
     found = real_flow()
-    (folder / "desk.db").write_bytes(ready_file())
-    engine = connect(f"sqlite:///{folder / 'desk.db'}", Cipher([SECRET]))
+    if not database:
+        (folder / "desk.db").write_bytes(ready_file())
+    engine = connect(database or f"sqlite:///{folder / 'desk.db'}", Cipher([SECRET]))
     journal, desk, people = Journal(engine), Desk(engine, clock, Rules()), People(engine, clock)
     app, phones, changes = Flask("desk"), Phones(desk), list[str]()
     site = Site(
@@ -238,6 +240,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime]) -> Site:
     office = Office(
         desk=desk,
         journal=journal,
+        search=Search(engine),
         messages=Messages(engine),
         folder=site.folder,
         board=site.board,

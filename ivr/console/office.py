@@ -18,6 +18,7 @@ from ivr.console.texts import TEXTS, language
 from ivr.desk.guests import Mode
 from ivr.desk.keeping import AgentState, Desk, Place
 from ivr.flow.flow import Flow
+from ivr.reports.search import Search
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
 from ivr.web import guarded
@@ -81,6 +82,7 @@ class Office:
     desk: Desk
     journal: Journal
     messages: Messages
+    search: Search
     folder: Path
     board: Board
     flow: Callable[[], Flow]

@@ -161,3 +161,5 @@ def wrapped(
     told = {"line": place, "agent": agent, "code": code, "note": note, "at": now, "case": case}
     connection.execute(INSERT[connection.dialect.name](wrapups).values(told).on_conflict_do_nothing())
     connection.execute(delete(drafts).where(theirs))
+    call = select(line.c.call_id).where(line.c.id == place).scalar_subquery()
+    connection.execute(update(calls).where(calls.c.id == call).values(digested=False))

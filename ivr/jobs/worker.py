@@ -3,25 +3,26 @@
 import signal
 from collections.abc import Callable
 from threading import Event, Thread
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import structlog
 
 THREADS: Final = 2
 LOOK_SECONDS: Final = 1.0  # How often a thread with nothing to do looks again.
 STOP_SECONDS: Final = 5.0
+Job = TypeVar("Job")
 log = structlog.get_logger()
 
 
-class Worker:
-    """Fetches whatever is due, soon after it was told of; the table where messages stand is the queue of jobs, too.
+class Worker(Generic[Job]):
+    """Does whatever is due, soon after it was told of; the tables that say what is due are the queue of jobs, too.
 
-    `fetch` does one message, `due` names those whose time has come, the longest waiting first. Any number of workers
-    may run on one database: each message is in one hand at a time, and what a dead hand held is due again.
+    `do` does one job, `due` names those whose time has come, the longest waiting first. Any number of workers may run
+    on one database: each job is in one hand at a time, and what a dead hand held is due again.
     """
 
-    def __init__(self, fetch: Callable[[str], object], due: Callable[[], list[str]]) -> None:
-        self._fetch, self._due = fetch, due
+    def __init__(self, do: Callable[[Job], object], due: Callable[[], list[Job]], threads: int = THREADS) -> None:
+        self._do, self._due, self._number = do, due, threads
         self._woken, self._ended = Event(), Event()
         self._threads: list[Thread] = []
 
@@ -32,7 +33,7 @@ class Worker:
     def start(self) -> None:
         """Start the threads, and return; what was due before is done at once."""
         self._ended.clear()
-        self._threads = [Thread(target=self._forever, name="jobs", daemon=True) for _ in range(THREADS)]
+        self._threads = [Thread(target=self._forever, name="jobs", daemon=True) for _ in range(self._number)]
         for thread in self._threads:
             thread.start()
 
@@ -62,6 +63,6 @@ class Worker:
             self._woken.clear()
 
     def _look(self) -> None:
-        for message_id in self._due():
+        for job in self._due():
             if not self._ended.is_set():
-                self._fetch(message_id)
+                self._do(job)

@@ -158,6 +158,7 @@ def _started(entry: Entry, start: Start, at: str, cipher: Cipher) -> Row:
         "called": "".join(letter for letter in start.called if letter.isprintable()),
         "greeted": start.language,
         "started_at": at,
+        "digested": False,
         **_state(entry, at),
     }
 

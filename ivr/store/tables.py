@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
@@ -54,6 +56,8 @@ meta = MetaData(
     }
 )
 
+UNDIGESTED: Final = text("digested = false AND ended_at IS NOT NULL")
+
 calls = Table(
     "calls",
     meta,
@@ -75,8 +79,11 @@ calls = Table(
     Column("outcome", String(32)),
     # What the caller thought of it, 1 to 5.
     Column("score", Integer),
+    # Whether what it came to is written down among the facts as it is now.
+    Column("digested", Boolean, nullable=False, server_default=text("false")),
     Index(None, "caller_hash"),
     Index(None, "started_at"),
+    Index("ix_calls_undigested", "ended_at", sqlite_where=UNDIGESTED, postgresql_where=UNDIGESTED),
 )
 
 turns = Table(

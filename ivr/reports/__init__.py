@@ -1,0 +1,1 @@
+"""What calls came to: found one by one, and counted."""
