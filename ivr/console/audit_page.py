@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import asdict
-from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, abort, render_template, request
 
 from ivr.console import bell, office
+from ivr.console.days import day
 from ivr.console.office import Office
 from ivr.console.rights import needs
 from ivr.console.texts import TEXTS
@@ -29,7 +29,7 @@ def audit_page(given: Office, trail: Trail) -> Blueprint:
     def show() -> str:
         wanted = {name: request.args.get(name, "").strip() for name in FIELDS}
         zone, before = given.flow().zone, _number(request.args.get("before", ""))
-        since, until = _day(wanted["since"], zone), _day(wanted["until"], zone, 1)
+        since, until = day(wanted["since"], zone), day(wanted["until"], zone, 1)
         found = trail.page(MOST + 1, before, who=wanted["who"], act=wanted["act"], since=since, until=until)
         asked = urlencode({name: value for name, value in wanted.items() if value})
         older = f"/desk/audit?{asked}&before={found[MOST - 1].id}" if len(found) > MOST else ""
@@ -56,13 +56,3 @@ def _number(text: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         abort(400, "before is the number of an entry")
     return int(text)
-
-
-def _day(text: str, zone: ZoneInfo, later: int = 0) -> datetime | None:
-    """Return when a day begins in the hotline's zone, or so many days later; None for no day."""
-    if not text:
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(text) + timedelta(days=later), time(), zone)
-    except (ValueError, OverflowError):
-        abort(400, "a day is written like 2026-11-26")

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from itertools import takewhile
 from typing import Final
 
@@ -21,11 +21,12 @@ NUMBER: Final = re.compile(r"[0-9]{5,}")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was said or keyed in one go, by the `hotline` or the `customer`."""
+    """What was said or keyed in one go, by the `hotline` or the `customer`, and when."""
 
     who: str
     text: str
     language: str
+    at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +70,25 @@ def path(flow: Flow, events: Iterable[Event]) -> list[Line]:
 
     It ends where the caller is asked how it was: that is not for whom they talked with.
     """
-    numbers = set[str]()
-    lines: list[Line] = []
     surveys = {place for place, node in flow.nodes.items() if isinstance(node, Survey)}
-    for event in takewhile(lambda one: not (isinstance(one, Entered) and one.node in surveys), events):
+    return whole(flow, takewhile(lambda one: not (isinstance(one, Entered) and one.node in surveys), events))
+
+
+def whole(flow: Flow, events: Iterable[Event]) -> list[Line]:
+    """Return all that was said and keyed, in order and masked, with the moment of each."""
+    numbers, at = set[str](), None
+    lines: list[Line] = []
+    for event in events:
+        at = event.at if isinstance(event, Heard) else at
         if isinstance(event, Learned) and NUMBER.fullmatch(event.value):
             numbers.add(event.value)
         elif isinstance(event, Said):
-            said = Line("hotline", _hidden(event, numbers), event.language)
-            joined = lines and (lines[-1].who, lines[-1].language) == ("hotline", said.language)
-            lines[-1:] = [replace(said, text=f"{lines[-1].text}\n{said.text}")] if joined else [*lines[-1:], said]
+            said = Line("hotline", _hidden(event, numbers), event.language, at)
+            last = (lines[-1].who, lines[-1].language, lines[-1].at) if lines else None
+            joined = last == ("hotline", said.language, at)
+            lines[-1:] = [replace(lines[-1], text=f"{lines[-1].text}\n{said.text}")] if joined else [*lines[-1:], said]
         else:
-            lines += [Line("customer", told, "") for told in _told(event, flow.base)]
+            lines += [Line("customer", told, "", at) for told in _told(event, flow.base)]
     return lines
 
 

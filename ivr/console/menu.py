@@ -22,6 +22,7 @@ ENTRIES: Final = (
     Entry("desk", "/desk", "D", "back_to_desk", "desk.work"),
     Entry("inbox", "/desk/inbox", "I", "inbox", "desk.work"),
     Entry("talks", "/desk/talks", "V", "talks", "talks.supervise"),
+    Entry("calls", "/desk/calls", "K", "calls_title", "calls.see"),
     Entry("people", "/desk/people", "U", "people_title", "people.manage"),
     Entry("audit", "/desk/audit", "Y", "audit_title", "audit.see"),
 )

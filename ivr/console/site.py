@@ -4,6 +4,7 @@ from flask import Flask
 
 from ivr.console.account import account
 from ivr.console.audit_page import audit_page
+from ivr.console.calls import call_log
 from ivr.console.commands import Staff
 from ivr.console.desk import console
 from ivr.console.office import Office
@@ -14,5 +15,6 @@ def furnish(app: Flask, office: Office, staff: Staff) -> None:
     """Give an application, whose door is there already, its pages."""
     app.register_blueprint(console(office))
     app.register_blueprint(account(office))
+    app.register_blueprint(call_log(office))
     app.register_blueprint(people(office, staff))
     app.register_blueprint(audit_page(office, app.extensions["audit"]))

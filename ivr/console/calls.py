@@ -1,0 +1,174 @@
+"""The pages /desk/calls: the log of calls that are over, and one call whole."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, abort, render_template, request, send_from_directory, session
+
+from ivr.console import bell, card, office
+from ivr.console.audit import audit
+from ivr.console.days import day
+from ivr.console.office import Office
+from ivr.console.rights import may, needs
+from ivr.console.view import CODES, matter_name, queue_name
+from ivr.flow.numbers import e164
+from ivr.reports.search import COUNTED, After, Found, Wanted
+from ivr.reports.story import Sound, Story
+
+MOST: Final = 50
+RELATED: Final = 5
+PLAIN: Final = ("agent", "text", "matter", "queue", "outcome", "code", "language")
+NUMBERS: Final = ("version", "seconds", "waited")
+FIELDS: Final = ("since", "until", "caller", "number", *PLAIN, *NUMBERS)
+MORE: Final = ("outcome", "code", "language", *NUMBERS)  # Asked for seldom.
+OUTCOMES: Final = ("served", "message", "callback", "finished", "hung-up")
+LONGEST: Final = 100
+
+
+def call_log(given: Office) -> Blueprint:
+    """Return the blueprint of `/desk/calls`; what is looked for stands in the address, and so does where one is."""
+    page = office.formed("calls", given)
+
+    @page.get("")
+    @needs("calls.see")
+    def show() -> str:
+        asked = {name: text for name in FIELDS if (text := request.args.get(name, "").strip()[:LONGEST])}
+        wanted, before = _wanted(given, asked), request.args.get("before", "")
+        found = given.search.page(wanted, _after(before) if before else None, MOST + 1)
+        counted = given.search.count(wanted)
+        told = _choices(given) | {"asked": asked, "rows": [_row(given, one) for one in found[:MOST]]}
+        told |= {
+            "count": min(counted, COUNTED),
+            "many": counted > COUNTED,
+            "fuller": any(asked.get(one) for one in MORE),
+        }
+        told |= {"newest": f"/desk/calls?{urlencode(asked)}" if before else "", "older": ""}
+        if len(found) > MOST:
+            told["older"] = f"/desk/calls?{urlencode(asked | {'before': _place(found[MOST - 1])})}"
+        return render_template("calls.html", **told, **_top(given))
+
+    _one(page, given)
+    return page
+
+
+def _one(page: Blueprint, given: Office) -> None:
+    @page.get("/<call_id>")
+    @needs("calls.see")
+    def one(call_id: str) -> str:
+        story = _story(given, call_id)
+        flow, facts = given.flow(), given.search.one(call_id)
+        events = given.journal.events(call_id)
+        related = (
+            given.search.page(Wanted(caller_hash=story.caller_hash), None, RELATED + 1) if story.caller_last4 else []
+        )
+        told: dict[str, Any] = {"story": story, "facts": facts, "lines": card.whole(flow, events)}
+        told |= {"keyed": card.keyed(flow, events), "hears": may("recordings.hear")}
+        told |= {"related": [_row(given, other) for other in related if other.call_id != call_id][:RELATED]}
+        return render_template("call.html", **told, **_words(given), **_top(given))
+
+    @page.get("/<call_id>/sounds/<sound>")
+    @needs("recordings.hear")
+    def hear(call_id: str, sound: str) -> Response:
+        found = next((one for one in _story(given, call_id).sounds if one.id == sound), None)
+        return _sent(given, call_id, found) if found else abort(404, "no_message")
+
+
+def _sent(given: Office, call_id: str, sound: Sound) -> Response:
+    kept = given.messages.find(sound.id)
+    if kept is None or kept.state != "fetched" or not kept.file:
+        abort(404, "no_message")
+    if session.get("heard") != sound.id:  # A browser asks for a sound piece by piece.
+        audit("recording.hear", sound.id, call=call_id)
+        session["heard"] = sound.id
+    folder = given.folder.with_name("calls") if sound.kind == "talk" else given.folder
+    return send_from_directory(folder, kept.file, mimetype="audio/wav", conditional=True)
+
+
+def _story(given: Office, call_id: str) -> Story:
+    return given.search.story(call_id) or abort(404, "call_none")
+
+
+def _top(given: Office) -> dict[str, Any]:
+    told = {"here": "calls", "now": given.now().timestamp(), "bell": bell.bell(given)}
+    return told | office.words(given)
+
+
+def _words(given: Office) -> dict[str, Any]:
+    """Return what puts names and moments as the reader knows them."""
+    flow = given.flow()
+    spoken = office.spoken(flow)
+    return {
+        "matter": lambda name: matter_name(flow, spoken, name),
+        "queue": lambda name: queue_name(flow, spoken, name) if name else "",
+        "clock": lambda at: at.astimezone(flow.zone).strftime("%H:%M:%S"),
+        "stamp": lambda at: at.astimezone(flow.zone).strftime("%Y-%m-%d %H:%M:%S"),
+    }
+
+
+def _row(given: Office, one: Found) -> dict[str, Any]:
+    """Return a call as the list shows it."""
+    words = _words(given)
+    named = {"matter": words["matter"](one.matter), "queue": words["queue"](one.queue)}
+    return (
+        {name: getattr(one, name) for name in Found.__dataclass_fields__}
+        | named
+        | {"at": words["stamp"](one.started_at)}
+    )
+
+
+def _choices(given: Office) -> dict[str, Any]:
+    """Return what can be chosen from: a name in the database, and how the reader calls it."""
+    words, flow = _words(given), given.flow()
+    matters = sorted(
+        {
+            place.partition(".")[0]
+            for place in flow.nodes
+            if f"{place.partition('.')[0]}.matter" in flow.words[flow.base]
+        }
+    )
+    return {
+        "matters": {name: words["matter"](name) for name in matters},
+        "queues": {name: words["queue"](name) for name in flow.queues},
+        "agents": sorted(agent.id for agent in given.desk.agents()),
+        "outcomes": OUTCOMES,
+        "codes": CODES,
+        "languages": tuple(flow.words),
+    }
+
+
+def _wanted(given: Office, asked: Mapping[str, str]) -> Wanted:
+    zone = given.flow().zone
+    told: dict[str, Any] = {name: asked.get(name, "") for name in PLAIN}
+    told |= {name: _number(asked[name]) for name in NUMBERS if name in asked}
+    told |= {"number": "".join(asked.get("number", "").split())}
+    wanted = Wanted(since=day(asked.get("since", ""), zone), until=day(asked.get("until", ""), zone, 1), **told)
+    caller = "".join(asked.get("caller", "").split())
+    if not caller:
+        return wanted
+    if len(caller) == card.SHORT and caller.isascii() and caller.isdigit():
+        return replace(wanted, last4=caller)
+    whole = e164(caller, given.flow().hotline.number)
+    return replace(wanted, caller=whole) if whole else abort(400, "calls_bad_caller")
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        abort(400, "calls_bad_number")
+    return int(text)
+
+
+def _place(one: Found) -> str:
+    return f"{one.started_at.isoformat()}~{one.call_id}"
+
+
+def _after(text: str) -> After:
+    at, _, call_id = text.partition("~")
+    try:
+        moment = datetime.fromisoformat(at)
+        moment.astimezone()
+    except (ValueError, OverflowError):
+        abort(400, "calls_bad_place")
+    return (moment, call_id) if moment.tzinfo and call_id else abort(400, "calls_bad_place")
