@@ -1,18 +1,23 @@
 """The log and the page of one call: found, paged, masked, heard by whoever may, and safe from what people write."""
 
+import csv
+import json
 import os
 import re
+from io import BytesIO, StringIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
 from playwright.sync_api import Page
 
+from ivr.console import export
 from ivr.console.calls import FIELDS, MOST
 from ivr.console.texts import TEXTS
 from ivr.store.messages import Messages
-from tests.desk_site import ORDER, Clock, Site, log_in
+from tests.desk_site import ORDER, Clock, Site, log_in, token
 from tests.stores import CALLER
 from tests.test_desk_page import SIZES, browser, faults, host, page, port
 from tests.test_desk_page import site as served_site
@@ -134,6 +139,59 @@ def test_a_recording_is_heard_by_whoever_may_and_each_hearing_is_audited(site: S
     assert auditor.get(f"/desk/calls/{other}/sounds/{sound}").status_code == 404
     assert auditor.get(f"/desk/calls/{place.call_id}/sounds/..%2F..%2Fetc").status_code == 404
     assert entered(site, "agent").get(way).status_code == 403
+
+
+def test_the_whole_number_is_a_right_and_each_look_is_audited(site: Site, call_id: str) -> None:
+    sam, auditor = entered(site, "supervisor"), entered(site, "auditor")
+    way = f"/desk/calls/{call_id}"
+    assert f'action="{way}/number"' in sam.get(way).text
+    assert f'action="{way}/number"' not in auditor.get(way).text
+    shown = sam.post(f"{way}/number", data={"csrf_token": token(sam.get(way).text)})
+    assert CALLER in shown.text
+    assert CALLER not in sam.get(way).text
+    assert sam.post(f"{way}/number").status_code == 400
+    assert auditor.post(f"{way}/number", data={"csrf_token": token(auditor.get(way).text)}).status_code == 403
+    trail = site.app.extensions["audit"].page(9)
+    assert [(one.who, json.loads(one.detail)) for one in trail if one.act == "number.show"] == [
+        ("supervisor", {"call": call_id})
+    ]
+
+
+def test_the_log_is_exported_as_it_was_searched_and_that_is_audited(
+    site: Site, call_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "CHUNK", 1)  # A piece for each row.
+    sam = entered(site, "supervisor")
+    told = sam.get("/desk/calls/export/csv", query_string={"agent": "alice", "caller": CALLER})
+    rows = list(csv.reader(StringIO(told.data.decode("utf-8-sig"))))
+    assert rows[0][0] == ENGLISH["calls_at"]
+    assert len(rows[0]) == len(rows[1]) == len(export.HEAD)
+    assert (len(rows), rows[1][2], rows[1][5:8], rows[1][-1]) == (2, f"••••{CALLER[-4:]}", ["20", "90", "110"], call_id)
+    assert len(list(csv.reader(StringIO(sam.get("/desk/calls/export/csv").data.decode("utf-8-sig"))))) == 3
+    with sam.get("/desk/calls/export/xlsx") as book:
+        sheet = ZipFile(BytesIO(book.data)).read("xl/worksheets/sheet1.xml").decode()
+    assert (sheet.count("<row "), call_id in sheet, "<f>" in sheet) == (3, True, False)
+    assert sam.get("/desk/calls/export/pdf").status_code == 404
+    assert entered(site, "auditor").get("/desk/calls/export/csv").status_code == 403
+    trail = site.app.extensions["audit"].page(9)
+    asked = [json.loads(one.detail) for one in trail if one.act == "calls.export"]
+    assert asked == [{}, {}, {"agent": "alice", "caller": f"••••{CALLER[-4:]}"}]
+
+
+@pytest.mark.parametrize("attack", ["=1+1", "+8613", "-2", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("http://a")'])
+def test_no_cell_of_a_file_is_a_formula(attack: str) -> None:
+    told = b"".join(export.as_csv(["a"], [[attack, 7, -7, None]])).decode("utf-8-sig")
+    assert list(csv.reader(StringIO(told, newline="")))[1] == [f"'{attack}", "7", "-7", ""]
+    with export.as_xlsx(["a"], [[attack, 7, -7, None]]) as file:
+        sheet = ZipFile(file).read("xl/worksheets/sheet1.xml").decode()
+    assert ("<f>" in sheet, "<hyperlink" in sheet, "<v>-7</v>" in sheet) == (False, False, True)
+
+
+def test_a_file_of_many_rows_goes_on_in_another_sheet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "SHEET", 2)
+    with export.as_xlsx(["a"], ([str(number)] for number in range(5))) as file:
+        names = [name for name in ZipFile(file).namelist() if name.startswith("xl/worksheets/sheet")]
+    assert len(names) == 3
 
 
 def test_there_is_a_way_to_the_log_for_whoever_may_see_it(site: Site) -> None:

@@ -6,13 +6,14 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, render_template, request, send_from_directory, session
+from flask import Blueprint, Response, abort, render_template, request, send_file, send_from_directory, session
 
-from ivr.console import bell, card, office
+from ivr.console import bell, card, export, office
 from ivr.console.audit import audit
 from ivr.console.days import day
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
+from ivr.console.texts import TEXTS, language
 from ivr.console.view import CODES, matter_name, queue_name
 from ivr.flow.numbers import e164
 from ivr.reports.search import COUNTED, After, Found, Wanted
@@ -26,6 +27,10 @@ FIELDS: Final = ("since", "until", "caller", "number", *PLAIN, *NUMBERS)
 MORE: Final = ("outcome", "code", "language", *NUMBERS)  # Asked for seldom.
 OUTCOMES: Final = ("served", "message", "callback", "finished", "hung-up")
 LONGEST: Final = 100
+KINDS: Final[Mapping[str, str]] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 def call_log(given: Office) -> Blueprint:
@@ -35,7 +40,7 @@ def call_log(given: Office) -> Blueprint:
     @page.get("")
     @needs("calls.see")
     def show() -> str:
-        asked = {name: text for name in FIELDS if (text := request.args.get(name, "").strip()[:LONGEST])}
+        asked = _asked()
         wanted, before = _wanted(given, asked), request.args.get("before", "")
         found = given.search.page(wanted, _after(before) if before else None, MOST + 1)
         counted = given.search.count(wanted)
@@ -45,35 +50,76 @@ def call_log(given: Office) -> Blueprint:
             "many": counted > COUNTED,
             "fuller": any(asked.get(one) for one in MORE),
         }
+        told |= {"exports": may("calls.export"), "query": urlencode(asked)}
         told |= {"newest": f"/desk/calls?{urlencode(asked)}" if before else "", "older": ""}
         if len(found) > MOST:
             told["older"] = f"/desk/calls?{urlencode(asked | {'before': _place(found[MOST - 1])})}"
         return render_template("calls.html", **told, **_top(given))
 
     _one(page, given)
+    _files(page, given)
     return page
+
+
+def _files(page: Blueprint, given: Office) -> None:
+    @page.get("/export/<kind>")
+    @needs("calls.export")
+    def file(kind: str) -> Response:
+        if kind not in KINDS:
+            abort(404)
+        asked, words = _asked(), _words(given)
+        wanted, head = _wanted(given, asked), [TEXTS[language()][name] for name in export.HEAD]
+        audit("calls.export", kind, **{name: _covered(name, value) for name, value in asked.items()})
+        rows = (
+            export.cells(one, words["stamp"], words["matter"], words["queue"])
+            for one in export.calls(given.search, wanted)
+        )
+        name = f"calls-{given.now().astimezone(given.flow().zone):%Y%m%d-%H%M%S}.{kind}"
+        if kind == "xlsx":
+            return send_file(export.as_xlsx(head, rows), mimetype=KINDS[kind], as_attachment=True, download_name=name)
+        told = {"Content-Disposition": f"attachment; filename={name}"}
+        return Response(export.as_csv(head, rows), mimetype=KINDS[kind], headers=told)
+
+
+def _covered(name: str, value: str) -> str:
+    """Return what was looked for as the audit log may keep it: it lies open there, for ever."""
+    return card.masked(value) if name in ("caller", "number") else "…" if name == "text" else value
+
+
+def _asked() -> dict[str, str]:
+    return {name: text for name in FIELDS if (text := request.args.get(name, "").strip()[:LONGEST])}
 
 
 def _one(page: Blueprint, given: Office) -> None:
     @page.get("/<call_id>")
     @needs("calls.see")
     def one(call_id: str) -> str:
+        return _shown(given, call_id)
+
+    @page.post("/<call_id>/number")
+    @needs("numbers.unmask")
+    def number(call_id: str) -> str:
         story = _story(given, call_id)
-        flow, facts = given.flow(), given.search.one(call_id)
-        events = given.journal.events(call_id)
-        related = (
-            given.search.page(Wanted(caller_hash=story.caller_hash), None, RELATED + 1) if story.caller_last4 else []
-        )
-        told: dict[str, Any] = {"story": story, "facts": facts, "lines": card.whole(flow, events)}
-        told |= {"keyed": card.keyed(flow, events), "hears": may("recordings.hear")}
-        told |= {"related": [_row(given, other) for other in related if other.call_id != call_id][:RELATED]}
-        return render_template("call.html", **told, **_words(given), **_top(given))
+        audit("number.show", "caller", call=story.id)
+        return _shown(given, call_id, given.journal.caller(call_id))
 
     @page.get("/<call_id>/sounds/<sound>")
     @needs("recordings.hear")
     def hear(call_id: str, sound: str) -> Response:
         found = next((one for one in _story(given, call_id).sounds if one.id == sound), None)
         return _sent(given, call_id, found) if found else abort(404, "no_message")
+
+
+def _shown(given: Office, call_id: str, number: str = "") -> str:
+    """Return the page of a call; with the caller's whole number where that is given."""
+    story = _story(given, call_id)
+    flow, events = given.flow(), given.journal.events(call_id)
+    related = given.search.page(Wanted(caller_hash=story.caller_hash), None, RELATED + 1) if story.caller_last4 else []
+    told: dict[str, Any] = {"story": story, "facts": given.search.one(call_id), "lines": card.whole(flow, events)}
+    told |= {"keyed": card.keyed(flow, events), "hears": may("recordings.hear"), "number": number}
+    told |= {"unmasks": may("numbers.unmask") and bool(story.caller_last4) and not number}
+    told |= {"related": [_row(given, other) for other in related if other.call_id != call_id][:RELATED]}
+    return render_template("call.html", **told, **_words(given), **_top(given))
 
 
 def _sent(given: Office, call_id: str, sound: Sound) -> Response:

@@ -62,7 +62,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "call_state_left": "left the line",
     "call_state_failed": "not reached",
     "call_back": "Back to the calls",
+    "call_show": "Show",
+    "calls_export": "As a file:",
+    "export_waited": "Waited (s)",
+    "export_talked": "Talked (s)",
+    "export_seconds": "Length (s)",
+    "export_id": "Call",
     "act_recording.hear": "heard a recording",
+    "act_calls.export": "exported calls",
 }
 
 CHINESE: Final[Mapping[str, str]] = {
@@ -124,5 +131,12 @@ CHINESE: Final[Mapping[str, str]] = {
     "call_state_left": "离开了排队",
     "call_state_failed": "没有接通",
     "call_back": "回到通话记录",
+    "call_show": "显示",
+    "calls_export": "导出：",
+    "export_waited": "等候（秒）",
+    "export_talked": "通话（秒）",
+    "export_seconds": "时长（秒）",
+    "export_id": "通话编号",
     "act_recording.hear": "收听录音",
+    "act_calls.export": "导出通话记录",
 }
