@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -76,7 +76,8 @@ class Tools:
 
     `rehearse` makes a call at the moment and from the number of a script; `menus` reads the menus anew, as `load`
     does; `pages` is where pages are saved; `work` does the jobs until the process is told to end; `promised`
-    says how many of the waits that callers were told in the last 28 days came true, and how many were told.
+    says how many of the waits that callers were told in the last 28 days came true, and how many were told; `rebuild`
+    digests the call log anew, and tells again and again how many calls are done and how many of them differed.
     """
 
     rehearse: Callable[[Script], AbstractContextManager[Rehearsal]]
@@ -87,6 +88,7 @@ class Tools:
     pages: Path
     work: Callable[[], None]
     promised: Callable[[], tuple[int, int]]
+    rebuild: Callable[[], Iterator[tuple[int, int]]]
 
 
 def commands(tools: Tools) -> tuple[click.Command, ...]:
@@ -94,7 +96,7 @@ def commands(tools: Tools) -> tuple[click.Command, ...]:
     jobs = click.Command(
         "jobs", callback=tools.work, help="Fetch callers' messages, and keep the call log, until told to end."
     )
-    return _call(tools), _menus(tools), _desk(tools), jobs
+    return _call(tools), _menus(tools), _desk(tools), _log(tools), jobs
 
 
 class Later(click.Group):
@@ -262,3 +264,20 @@ def _desk(tools: Tools) -> click.Command:
         click.echo(f"{hits} of {told} ranges of minutes that were told in the last 28 days came true{rate}")
 
     return desk
+
+
+def _log(tools: Tools) -> click.Command:
+    @click.group("calls")
+    def calls() -> None:
+        """The call log."""
+
+    @calls.command("rebuild")
+    def rebuild() -> None:
+        """Make the facts of all calls anew from the journal, and say how many were not as they should be."""
+        told = (0, 0)
+        for told in tools.rebuild():
+            click.echo(f"\r{told[0]} calls", nl=False, err=True)
+        click.echo(err=True)
+        click.echo("{} calls digested anew, {} of them were otherwise before".format(*told))
+
+    return calls

@@ -29,7 +29,6 @@ from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
 from ivr.pages import Pages
 from ivr.reports.digest import Digest
-from ivr.reports.search import Search
 from ivr.settings import Settings
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
@@ -118,7 +117,6 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         now,
         changed,
         parts.messages,
-        Search(parts.engine),
         found.recordings / "messages",
         parts.board,
         practice,
@@ -279,6 +277,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
         pages=found.menus.parent / "tests" / "calls",
         work=lambda: _work(parts),
         promised=parts.desk.promised,
+        rebuild=Digest(parts.engine, parts.journal.call).anew,
     )
 
 

@@ -14,7 +14,6 @@ from sqlalchemy import Engine
 
 from ivr.desk.keeping import Desk
 from ivr.flow.flow import Flow
-from ivr.reports.search import Search
 from ivr.store.first import anybody
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
@@ -40,7 +39,6 @@ class Pages:
     now: Callable[[], datetime]
     changed: Callable[[], object]
     messages: Messages
-    search: Search
     folder: Path
     board: "Board"
     practice: "PracticePhone | None"
@@ -110,6 +108,7 @@ class Pages:
         from ivr.console.desk import Office
         from ivr.console.login import protect
         from ivr.console.site import furnish
+        from ivr.reports.search import Search
         from ivr.store.people import People
 
         app, people = Flask(__name__), People(self.engine, self.now)
@@ -118,7 +117,7 @@ class Pages:
             desk=self.desk,
             journal=self.journal,
             messages=self.messages,
-            search=self.search,
+            search=Search(self.engine),
             folder=self.folder,
             board=self.board,
             flow=lambda: self.flow,

@@ -16,7 +16,9 @@ from ivr.reports.search import COUNTED, Search, Wanted
 from ivr.store.fact_tables import facts, marks
 from ivr.store.tables import calls
 from tests.desk_site import ORDER, Clock, Site, desk_site
+from tests.pages import until
 from tests.stores import CALLER
+from tests.world import CUSTOMER, world
 
 OTHER = "+8613900000001"
 
@@ -134,9 +136,9 @@ def test_all_is_made_anew_as_it_was(site: Site, clock: Clock) -> None:
     with site.desk.engine.begin() as connection:
         connection.execute(facts.update().values(waited=7))
         connection.execute(marks.delete())
-    assert made.rebuild() == 1
-    digest(site)
+    assert list(made.anew()) == [(1, 1)]
     assert all_of() == before
+    assert list(made.anew()) == [(1, 0)]
     with site.desk.engine.connect() as connection:
         assert connection.scalars(select(calls.c.digested)).all() == [True]
 
@@ -174,3 +176,22 @@ def test_pages_follow_one_another_whatever_started_at_the_same_moment(site: Site
 )
 def test_words_are_found_in_either_writing(text: str, found_by: set[str]) -> None:
     assert words(text) == found_by
+
+
+def test_a_running_hotline_digests_by_itself_and_the_command_makes_it_anew(tmp_path: Path) -> None:
+    with world(tmp_path) as here:
+        here.parts.digests.start()
+        caller = here.caller(CUSTOMER)
+        caller.press("8")
+        caller.listen()
+        caller.hang_up()
+        search = Search(here.parts.engine)
+        until(lambda: search.page(Wanted(caller=CUSTOMER, language="en-US")))
+        (one,) = search.page(Wanted())
+        assert (one.outcome, one.call_id) == ("hung-up", caller.leg.sid)
+        with here.parts.engine.begin() as connection:
+            connection.execute(facts.update().values(matter="another"))
+        run = here.app.test_cli_runner()
+        for differed in (1, 0):
+            assert f"1 calls digested anew, {differed} of them" in run.invoke(args=["calls", "rebuild"]).output
+        assert search.page(Wanted()) == [one]

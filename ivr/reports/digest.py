@@ -1,10 +1,10 @@
 """Writes down what calls came to, soon after they ended, and anew when they are wrapped up."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Table, and_, delete, func, insert, select, update
 
 from ivr.flow.call import Call
 from ivr.reports.facts import Stay, signs, sums
@@ -16,8 +16,11 @@ from ivr.store.fact_tables import facts, marks
 from ivr.store.tables import UNDIGESTED, calls
 
 BATCH: Final = 100
-COPIED: Final = ("started_at", "ended_at", "version", "caller_hash", "caller_last4")
-COPIED_TOO: Final = ("language", "matter", "queue", "outcome", "score")
+COPIED: Final = (
+    *("started_at", "ended_at", "version", "caller_hash", "caller_last4"),
+    *("language", "matter", "queue", "outcome", "score"),
+)
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +40,34 @@ class Digest:
             found = tuple(connection.scalars(query))
         return [found] if found else []
 
-    def take(self, batch: Sequence[str]) -> None:
-        """Write down the facts of these calls, as far as no other process did, in one transaction."""
-        known = {one: found.call for one in batch if (found := self.call(one))}
+    def take(self, batch: Sequence[str], anew: bool = False) -> int:
+        """Write down the facts of these calls in one transaction, of those that are due, or `anew` of all.
+
+        Return how many of them had other facts before.
+        """
+        known = {one: stored.call for one in batch if (stored := self.call(one))}
+        theirs = calls.c.id.in_(batch) & calls.c.ended_at.is_not(None)
         with self.engine.begin() as connection:
             # First, so that a wrap-up that comes meanwhile waits, and has the call digested once more.
-            ours = update(calls).where(calls.c.id.in_(batch), UNDIGESTED).values(digested=True)
-            taken = connection.execute(ours.returning(calls.c.id, *(calls.c[one] for one in COPIED + COPIED_TOO)))
+            ours = update(calls).where(theirs if anew else theirs & UNDIGESTED).values(digested=True)
+            taken = connection.execute(ours.returning(calls.c.id, *(calls.c[one] for one in COPIED)))
             rows = taken.mappings().all()
             stays = _stays(connection, [row["id"] for row in rows])
-            _write(connection, [(row, known.get(row["id"]), stays.get(row["id"], [])) for row in rows], of(self.engine))
+            found = [(row, known.get(row["id"]), stays.get(row["id"], [])) for row in rows]
+            return _write(connection, *_made(found, of(self.engine)))
 
-    def rebuild(self) -> int:
-        """Have all ended calls digested anew by and by; return how many."""
-        with self.engine.begin() as connection:
-            return connection.execute(
-                update(calls).where(calls.c.ended_at.is_not(None)).values(digested=False)
-            ).rowcount
+    def anew(self) -> Iterator[tuple[int, int]]:
+        """Digest all calls that are over anew; yield, after each batch, how many are done and how many differed."""
+        last, done, differed = "", 0, 0
+        while batch := self._over(last):
+            differed += self.take(batch, anew=True)
+            last, done = batch[-1], done + len(batch)
+            yield done, differed
+
+    def _over(self, last: str) -> list[str]:
+        query = select(calls.c.id).where(calls.c.ended_at.is_not(None), calls.c.id > last)
+        with opened(self.engine) as connection:
+            return list(connection.scalars(query.order_by(calls.c.id).limit(BATCH)))
 
 
 def mark(cipher_hash: str) -> int:
@@ -77,18 +91,39 @@ def _stays(connection: Connection, found: Sequence[str]) -> dict[str, list[Stay]
     return stays
 
 
-def _write(connection: Connection, found: Iterable[tuple[Any, Call | None, list[Stay]]], cipher: Cipher) -> None:
-    made, marked = [], []
+def _made(found: Iterable[tuple[Any, Call | None, list[Stay]]], cipher: Cipher) -> tuple[list[Row], list[Row]]:
+    """Return the rows of facts and of marks for these calls."""
+    made, marked = list[Row](), list[Row]()
     for row, call, stays in found:
-        told = {one: row[one] for one in COPIED + COPIED_TOO}
+        key = {"call_id": row["id"], "started_at": row["started_at"]}
         seconds = round((row["ended_at"] - row["started_at"]).total_seconds())
-        made.append({"call_id": row["id"], "seconds": seconds, **told, **asdict(sums(stays, row["ended_at"]))})
+        told = {one: row[one] for one in COPIED} | asdict(sums(stays, row["ended_at"]))
+        made.append({**key, "seconds": seconds, **told})
         hashes = {mark(cipher.hash(sign)) for sign in signs(call.facts if call else {}, stays)}
-        marked += [{"mark": one, "started_at": row["started_at"], "call_id": row["id"]} for one in sorted(hashes)]
-    anew = [one["call_id"] for one in made]
+        marked += [{"mark": one, **key} for one in sorted(hashes)]
+    return made, marked
+
+
+def _write(connection: Connection, made: list[Row], marked: list[Row]) -> int:
+    """Write these rows in place of what was there; return how many calls had something else before."""
+    anew = [row["call_id"] for row in made]
+    new, old = _by_call(made, marked), _by_call(_there(connection, facts, anew), _there(connection, marks, anew))
     for table in (facts, marks):
         connection.execute(delete(table).where(table.c.call_id.in_(anew)))
-    if made:
-        connection.execute(insert(facts), made)
-    if marked:
-        connection.execute(insert(marks), marked)
+    for table, rows in ((facts, made), (marks, marked)):
+        if rows:
+            connection.execute(insert(table), rows)
+    return sum(one in old and old[one] != new[one] for one in new)
+
+
+def _there(connection: Connection, table: Table, found: list[str]) -> list[Row]:
+    query = select(table).where(table.c.call_id.in_(found))
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _by_call(made: Iterable[Row], marked: Iterable[Row]) -> dict[str, tuple[Row, set[int]]]:
+    told = {row["call_id"]: (row, set[int]()) for row in made}
+    for row in marked:
+        if row["call_id"] in told:
+            told[row["call_id"]][1].add(row["mark"])
+    return told
