@@ -9,7 +9,7 @@ import structlog
 
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
-from ivr.flow.events import Event
+from ivr.flow.events import Ended, Event
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, HungUp, Input, Recorded, Rescued
 from ivr.flow.waits import Agent, Leaving, Room, Talking
@@ -152,7 +152,10 @@ class Hotline:
                 return Reply(last, flow, call.language)
         if not call.ended:
             log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.turn)
-        return Reply(() if call.ended and not asked.startswith(ADRIFT) else last, flow, call.language)
+        # An empty answer would have the carrier ask for a round of music again and again.
+        over = call.ended and not asked.startswith(ADRIFT)
+        told = tuple(event for event in last if isinstance(event, Ended)) if over else last
+        return Reply(told, flow, call.language)
 
 
 def _alone(call: Call) -> bool:

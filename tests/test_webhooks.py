@@ -321,7 +321,9 @@ def test_who_comes_back_to_a_call_that_has_ended_hears_its_end(site: Site) -> No
 def test_a_hang_up_told_before_anything_else_is_kept(site: Site) -> None:
     assert site.ask("/voice/status", CallStatus="completed").status_code == 204
     assert site.parts.journal.call(CALL).call.ended == "hung-up"  # type: ignore[union-attr]
-    assert site.ask("/voice/incoming").text.endswith("<Response />")
+    assert "<Hangup" in site.ask("/voice/incoming").text
+    # An empty round of music would be asked for again and again.
+    assert "<Hangup" in site.ask("/voice/wait/1", QueuePosition="1", QueueTime="0").text
 
 
 def test_a_recording_told_before_its_call_keeps_its_row(site: Site) -> None:

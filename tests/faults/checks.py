@@ -91,7 +91,7 @@ def _told(parts: Parts, requests: Iterable[Asked], turns: Sequence[Turn], states
             continue
         name = urlsplit(asked.url).path.removeprefix("/voice/")
         if name not in known:
-            assert asked.body.decode() == render((), site, ""), f"{name} is not in the journal, but was answered"
+            assert asked.body.decode() == render((Ended("hung-up"),), site, ""), f"{name} is not written"
             unheeded.append(name)
             continue
         turn, state = known[name]
@@ -126,7 +126,7 @@ def _heard(caller: Caller, turns: Iterable[Turn]) -> None:
     for heard in caller.heard:
         if heard.kind == "say":
             found = said.find(bare(heard.text), place)
-            assert found >= 0, f"heard, but not in the journal: {heard.text}"
+            assert found >= 0, f"heard, but not in the journal: {heard.text}\n{turns}"
             place = found + len(bare(heard.text))
 
 
