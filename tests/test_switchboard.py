@@ -8,6 +8,7 @@ import pytest
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Talking
+from ivr.desk.keeping import Desk
 from tests.world import World, world
 
 ALL = frozenset(f"queue:{name}" for name in ("general", "fraud", "payments", "accounts", "merchants", "complaints"))
@@ -77,6 +78,26 @@ def test_a_caller_is_put_through_and_both_are_free_again(here: World) -> None:
     assert desk.wrap_up("alice", "resolved", "已解冻")
     assert state(here) == "available"
     assert desk.waiting() == []
+
+
+def test_an_agent_who_is_gone_at_the_moment_of_taking_is_not_thought_to_talk(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = here.parts.desk
+    assert desk.available("alice")
+    caller = queued(here)
+    agent = picked_up(here)
+    (offered,) = desk.waiting()
+    agent.listen()
+    agent.press("1")
+    soon(lambda: isinstance(caller.cue, Talking) and isinstance(agent.cue, Talking))
+    # The end of the agent's call comes to a server that saw the offer just before it was taken.
+    seen = [offered]
+    really = Desk.offered
+    monkeypatch.setattr(Desk, "offered", lambda self, offer: seen.pop() if seen else really(self, offer))
+    here.parts.board.left(offered.offer or "")
+    assert seen == []
+    assert state(here) == "wrapping"
 
 
 @pytest.mark.parametrize("how", ["refuses", "is silent", "hangs up", "does not answer"])

@@ -114,19 +114,11 @@ class Switchboard:
     def left(self, offer: str) -> None:
         """The call of the agent to whom this was offered is over."""
         place = self.desk.offered(offer)
-        if place is None:
-            return
-        if place.state == "offered":
-            self.desk.refuse(offer, "no answer")
-        elif place.state == "talking" and place.kind == "callback" and not place.answered_back:
-            self.desk.over(place.id)
-            if customer := self._customers.pop(offer, None):
-                self.run(lambda: self._excuse(customer, offer))
-        elif place.state == "talking":
-            self.talks.left(place)
-        else:
-            self.desk.refuse(offer, "left")
-            self.desk.over(place.id)
+        if place and place.state == "offered":
+            # What cannot be refused was taken at this very moment.
+            place = None if self.desk.refuse(offer, "no answer") else self.desk.offered(offer)
+        if place:
+            self._parted(offer, place)
         self.changed()
 
     def unanswered(self, place: Place | None) -> None:
@@ -205,6 +197,18 @@ class Switchboard:
             self.unanswered(self.desk.place(place.id))
             return False
         return True
+
+    def _parted(self, offer: str, place: Place) -> None:
+        """The agent who took this is out."""
+        if place.state == "talking" and place.kind == "callback" and not place.answered_back:
+            self.desk.over(place.id)
+            if customer := self._customers.pop(offer, None):
+                self.run(lambda: self._excuse(customer, offer))
+        elif place.state == "talking":
+            self.talks.left(place)
+        else:
+            self.desk.refuse(offer, "left")
+            self.desk.over(place.id)
 
     def _back(self, place: str) -> None:
         """Have a caller who could not be fetched wait in front again, and hang up the agent, who is alone.
