@@ -19,7 +19,7 @@ from ivr.carrier.caller import Caller
 from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import Carrier
 from ivr.carrier.conferences import Room
-from ivr.carrier.cues import Listening, Talking
+from ivr.carrier.cues import Listening, Saying, Talking
 from ivr.carrier.leg import Leg
 from ivr.carrier.queues import CallQueue
 from ivr.carrier.rehearsal import served
@@ -219,6 +219,8 @@ class Company:
 
     def alone(self, caller: Caller) -> bool:
         """Is a caller in a talk in which nobody else is, nor will be; or not yet anywhere?"""
+        if isinstance(caller.leg.cue, Saying):
+            caller.listen()  # Whoever is told that they go back into the line goes there once they have listened.
         place = caller.leg.place
         return isinstance(place, Room) or (not isinstance(place, CallQueue) and not self.out(caller))
 
