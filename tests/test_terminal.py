@@ -51,6 +51,7 @@ def tools(tmp_path: Path) -> Tools:
         pages=tmp_path / "calls",
         work=lambda: None,
         promised=lambda: (0, 0),
+        rebuild=lambda: iter([]),
     )
 
 
