@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import select
 
 from ivr.carrier.caller import Caller
-from ivr.carrier.cues import Talking
+from ivr.carrier.cues import Saying, Talking
 from ivr.store.desk_tables import line
 from tests.faults.races import Company, company
 from tests.processes import awaited
@@ -177,6 +177,9 @@ def _all_talk(here: Company, names: Sequence[str], callers: Sequence[Caller]) ->
                 agent = Caller(here.carrier, leg=phone.answer())
                 agent.listen()
                 agent.press("1", interrupt=True)
+        for caller in callers:
+            if isinstance(caller.cue, Saying):  # Whoever was sent back into the line is told so first.
+                caller.listen()
         return all(isinstance(caller.cue, Talking) for caller in callers)
 
     awaited(done, "everybody talks")
