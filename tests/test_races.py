@@ -112,11 +112,10 @@ def guest_joins(here: Company, chance: Random) -> str:
     assert agent.over
     assert here.places(caller.leg.sid) == ["done"]
     assert here.state("alice") == "wrapping"
-    if here.state("bob") == "wrapping":  # Who joined in the very moment of the end may be told so, too.
-        return "joined, then gone"
-    assert here.state("bob") == "available"
-    # The board may hang up a guest of a talk that is over before their key is answered.
-    return "gone" if "挂断" in "".join(heard.text for heard in guest.heard) else "rung off"
+    joined = here.state("bob") == "wrapping"
+    # Whoever joined in the very moment of the end may be told that the caller is gone, too.
+    assert joined or "挂断" in "".join(heard.text for heard in guest.heard)
+    return "joined, then gone" if joined else "gone"
 
 
 def _joins(path: str, form: Mapping[str, str]) -> bool:

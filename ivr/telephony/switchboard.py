@@ -203,7 +203,7 @@ class Switchboard:
         if place.state == "talking" and place.kind == "callback" and not place.answered_back:
             self.desk.over(place.id)
             if customer := self._customers.pop(offer, None):
-                self.run(lambda: self._excuse(customer, offer))
+                self.run(lambda: self._excuse(customer, self._url(offer, "customer")))
         elif place.state == "talking":
             self.talks.left(place)
         else:
@@ -250,16 +250,16 @@ class Switchboard:
 
     def _let_go(self, guest: str) -> None:
         found = self.desk.guests.one(guest)
-        if found and found.leg:
-            self._end(found.leg)
         self.talks.gone(guest)
+        if found and (leg := found.leg):
+            self.run(lambda: self._excuse(leg, f"{self.url}/voice/agent/guest/{guest}/whisper"))
 
-    def _excuse(self, customer: str, offer: str) -> bool:
-        """Tell a customer who answered that they will be rung again; whoever's phone still rings is rung no more."""
+    def _excuse(self, leg: str, url: str) -> bool:
+        """Tell somebody on the phone what became of it, as this address says; who still rings is rung no more."""
         try:
-            self.rest.move(customer, self._url(offer, "customer"))
+            self.rest.move(leg, url)
         except Exception:
-            self._end(customer)
+            self._end(leg)
             return False
         return True
 
