@@ -156,7 +156,7 @@ def test_the_card_tells_the_matter_who_calls_and_the_order_which_the_path_masks(
     site.queued()
     page.keyboard.press("a")
     card = page.locator("#caller")
-    expect(card.locator(".matter")).to_have_text(site.flow.words["en-US"]["refund.matter"])
+    expect(card.locator(".matter")).to_have_text(site.flow.words["en-US"]["refund.matter"], timeout=SECOND)
     expect(card).to_contain_text("Payments")
     expect(card.locator("dl")).to_contain_text("Order number")
     expect(card.locator(".number")).to_have_text(ORDER)
