@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -77,6 +77,20 @@ def opened(page: Page, site: Site) -> None:
     """Log in as a new agent, and wait until the page heeds keys."""
     log_in(page, site.hire())
     expect(page.locator(".acts")).to_be_visible()
+
+
+def looked_at(page: Page, folder: Path, language: str, size: str) -> Callable[[str], None]:
+    """Give the page this size; return what takes its picture under a name, and finds it accessible and not too wide."""
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
+    pictures = Path(os.environ.get("PICTURES", folder))
+
+    def seen(name: str) -> None:
+        page.screenshot(path=pictures / f"{name}-{language}-{size}.png", full_page=True)
+        assert faults(page) == ""
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    return seen
 
 
 def stands(page: Page, words: str) -> None:

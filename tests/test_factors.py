@@ -1,6 +1,5 @@
 """Second factors: an authenticator app's codes, recovery codes, passkeys, and who must have one."""
 
-import os
 import re
 from dataclasses import dataclass
 from html import unescape
@@ -15,7 +14,7 @@ from playwright.sync_api import Page, expect
 from ivr.console.texts import TEXTS
 from ivr.store.audit import Trail
 from tests.desk_site import Site, log_in, token
-from tests.test_desk_page import SIZES, browser, faults, page, port
+from tests.test_desk_page import SIZES, browser, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_people import clock, enter, site
 
@@ -206,15 +205,7 @@ def fill(page: Page, password: str) -> None:
 def test_axe_finds_nothing_on_ones_own_account(
     served_site: Site, page: Page, language: str, size: str, tmp_path: Path
 ) -> None:
-    width, height = SIZES[size]
-    page.set_viewport_size({"width": width, "height": height})
-    pictures = Path(os.environ.get("PICTURES", tmp_path))
-
-    def seen(name: str) -> None:
-        page.screenshot(path=pictures / f"{name}-{language}-{size}.png", full_page=True)
-        assert faults(page) == ""
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
+    seen = looked_at(page, tmp_path, language, size)
     fill(page, served_site.hire())
     expect(page.locator(".acts")).to_be_visible()
     page.goto(f"/desk/account?lang={language}")

@@ -1,6 +1,5 @@
 """The pages of admins and auditors: people, and what they did."""
 
-import os
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from werkzeug.test import TestResponse
 from ivr.console.texts import TEXTS
 from ivr.store.audit import Trail
 from tests.desk_site import Site, log_in, token
-from tests.test_desk_page import SIZES, browser, faults, host, page, port
+from tests.test_desk_page import SIZES, browser, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_people import clock, site
 
@@ -121,15 +120,7 @@ def test_the_audit_log_is_found_by_person_act_and_day_page_by_page(site: Site, r
 def test_axe_finds_nothing_on_the_pages_of_admins(
     served_site: Site, page: Page, language: str, size: str, tmp_path: Path
 ) -> None:
-    width, height = SIZES[size]
-    page.set_viewport_size({"width": width, "height": height})
-    pictures = Path(os.environ.get("PICTURES", tmp_path))
-
-    def seen(name: str) -> None:
-        page.screenshot(path=pictures / f"{name}-{language}-{size}.png", full_page=True)
-        assert faults(page) == ""
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-
+    seen = looked_at(page, tmp_path, language, size)
     served_site.hire("bob", "agent", "supervisor")
     page.goto(f"/desk/login?lang={language}")
     page.locator("#name").fill("root")
