@@ -44,7 +44,11 @@ def call_log(given: Office) -> Blueprint:
         wanted, before = _wanted(given, asked), request.args.get("before", "")
         found = given.search.page(wanted, _after(before) if before else None, MOST + 1)
         counted = given.search.count(wanted)
-        told = _choices(given) | {"asked": asked, "rows": [_row(given, one) for one in found[:MOST]]}
+        told: dict[str, Any] = {
+            "choices": _choices(given),
+            "asked": asked,
+            "rows": [_row(given, one) for one in found[:MOST]],
+        }
         told |= {
             "count": min(counted, COUNTED),
             "many": counted > COUNTED,
@@ -165,23 +169,18 @@ def _row(given: Office, one: Found) -> dict[str, Any]:
     )
 
 
-def _choices(given: Office) -> dict[str, Any]:
-    """Return what can be chosen from: a name in the database, and how the reader calls it."""
-    words, flow = _words(given), given.flow()
-    matters = sorted(
-        {
-            place.partition(".")[0]
-            for place in flow.nodes
-            if f"{place.partition('.')[0]}.matter" in flow.words[flow.base]
-        }
-    )
+def _choices(given: Office) -> dict[str, dict[str, str]]:
+    """Return what can be chosen from, by field: a name in the database, and how the reader calls it."""
+    words, flow, t = _words(given), given.flow(), TEXTS[language()]
+    files = {place.partition(".")[0] for place in flow.nodes}
+    matters = sorted(file for file in files if f"{file}.matter" in flow.words[flow.base])
     return {
-        "matters": {name: words["matter"](name) for name in matters},
-        "queues": {name: words["queue"](name) for name in flow.queues},
-        "agents": sorted(agent.id for agent in given.desk.agents()),
-        "outcomes": OUTCOMES,
-        "codes": CODES,
-        "languages": tuple(flow.words),
+        "matter": {name: words["matter"](name) for name in matters},
+        "queue": {name: words["queue"](name) for name in flow.queues},
+        "agent": {agent.id: agent.id for agent in given.desk.agents()},
+        "outcome": {name: t[f"outcome_{name}"] for name in OUTCOMES},
+        "code": {name: t[f"code_{name}"] for name in CODES},
+        "language": {name: t.get(name, name) for name in flow.words},
     }
 
 
