@@ -107,7 +107,12 @@ def guest_joins(here: Company, chance: Random) -> str:
     for one in both:
         one.result()
     assert crossing.met
-    guest.listen()
+
+    def out() -> bool:
+        guest.listen()  # To all that is said, until the call is over.
+        return guest.over
+
+    awaited(out, "the guest is out")
     here.settled([caller], ["alice", "bob"])
     assert agent.over
     assert here.places(caller.leg.sid) == ["done"]
