@@ -117,6 +117,20 @@ def test_a_caller_who_hangs_up_while_the_guest_rings_frees_the_guest(here: World
     soon(lambda: state(here, "bob") == "available")
 
 
+def test_a_guest_who_picked_up_as_the_talk_ended_is_told_so(here: World) -> None:
+    talk = Talk(here)
+    talk.desk.available("bob")
+    assert talk.board.consult(talk.id, "alice", agent="bob")
+    phone = here.carrier.phone("client:bob")
+    soon(lambda: phone.ringing)
+    guest = Caller(here.carrier, leg=phone.answer())
+    talk.caller.hang_up()
+    here.parts.board.tend()
+    soon(lambda: guest.listen() is not None and guest.over)
+    assert "挂断" in "".join(one.text for one in guest.heard)
+    assert state(here, "bob") == "available"
+
+
 def test_a_supervisor_listens_coaches_and_joins_and_may_go(here: World) -> None:
     talk = Talk(here)
     guest = talk.board.monitor(talk.id, "carol", "client:carol", "listen")
