@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from ivr.flow.inputs import HungUp, InLine, LeftQueue
+from ivr.flow.inputs import HungUp, InLine, LeftQueue, Recorded
+from ivr.hotline import Caller
 from ivr.reports.digest import Digest
 from ivr.reports.facts import words
 from ivr.reports.search import COUNTED, Search, Wanted
@@ -111,6 +112,16 @@ def test_a_call_that_goes_on_is_not_there_yet_and_a_late_wrap_up_is_added(site: 
     site.desk.wrap_up("alice", "follow-up", "later")
     digest(site)
     assert found(site, code="follow-up", text="later") == [place.call_id]
+
+
+def test_what_is_told_after_the_end_is_added(site: Site) -> None:
+    call_id = site.call("8")
+    site.hotline.hang_up(call_id)
+    digest(site)
+    assert found(site, queue="general") == []
+    site.hotline.save(call_id, Recorded(f"RE{call_id[2:]}", 4), Caller(CALLER, ""))
+    digest(site)
+    assert found(site, queue="general") == [call_id]
 
 
 def test_who_leaves_the_line_waited_and_talked_with_nobody(site: Site, clock: Clock) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Executable, bindparam, column, func, update, values
+from sqlalchemy import Connection, Dialect, Executable, bindparam, column, false, func, update, values
 
 from ivr.flow import record
 from ivr.flow.events import Heard
@@ -130,7 +130,8 @@ def _change(rows: int) -> Executable:
     new = values(*(column(name, one.type) for name, one in kept.items()), name="new").data(told).cte("new")
     # A call ends once: what comes after its end may move its turn on, but neither its outcome nor its time.
     once = {name: func.coalesce(calls.c[name], new.c[name]) for name in ("outcome", "ended_at")}
-    changed = {name: new.c[name] for name in STATE} | once
+    # Also a turn after the end, as a message left in our lifeboat, has the call digested, or digested anew.
+    changed = {name: new.c[name] for name in STATE} | once | {"digested": false()}
     return update(calls).where(calls.c.id == new.c.call_id).values(changed)
 
 
