@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, render_template, request, send_file, send_from_directory, session
+from flask import Blueprint, Response, abort, render_template, request, send_file
 
-from ivr.console import bell, card, export, office
+from ivr.console import bell, card, export, office, sounds
 from ivr.console.audit import audit
 from ivr.console.days import day
 from ivr.console.office import Office
@@ -17,7 +17,7 @@ from ivr.console.texts import TEXTS, language
 from ivr.console.view import CODES, matter_name, queue_name
 from ivr.flow.numbers import e164
 from ivr.reports.search import COUNTED, After, Found, Wanted
-from ivr.reports.story import Sound, Story
+from ivr.reports.story import Story
 
 MOST: Final = 50
 RELATED: Final = 5
@@ -111,7 +111,8 @@ def _one(page: Blueprint, given: Office) -> None:
     @needs("recordings.hear")
     def hear(call_id: str, sound: str) -> Response:
         found = next((one for one in _story(given, call_id).sounds if one.id == sound), None)
-        return _sent(given, call_id, found) if found else abort(404, "no_message")
+        kept = given.messages.find(found.id) if found else None
+        return sounds.sent(given, kept, "recording.hear", sound, call_id)
 
 
 def _shown(given: Office, call_id: str, number: str = "") -> str:
@@ -124,17 +125,6 @@ def _shown(given: Office, call_id: str, number: str = "") -> str:
     told |= {"unmasks": may("numbers.unmask") and bool(story.caller_last4) and not number}
     told |= {"related": [_row(given, other) for other in related if other.call_id != call_id][:RELATED]}
     return render_template("call.html", **told, **_words(given), **_top(given))
-
-
-def _sent(given: Office, call_id: str, sound: Sound) -> Response:
-    kept = given.messages.find(sound.id)
-    if kept is None or kept.state != "fetched" or not kept.file:
-        abort(404, "no_message")
-    if session.get("heard") != sound.id:  # A browser asks for a sound piece by piece.
-        audit("recording.hear", sound.id, call=call_id)
-        session["heard"] = sound.id
-    folder = given.folder.with_name("calls") if sound.kind == "talk" else given.folder
-    return send_from_directory(folder, kept.file, mimetype="audio/wav", conditional=True)
 
 
 def _story(given: Office, call_id: str) -> Story:

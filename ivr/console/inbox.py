@@ -2,15 +2,14 @@
 
 from typing import Any, Final
 
-from flask import Blueprint, Response, abort, render_template, request, send_from_directory, session
+from flask import Blueprint, Response, abort, render_template, request
 
-from ivr.console import bell, office
-from ivr.console.audit import audit
+from ivr.console import bell, office, sounds
 from ivr.console.lists import tasks
 from ivr.console.notes import LONGEST
 from ivr.console.office import Office, asked, done, me
 from ivr.console.rights import needs
-from ivr.console.softphone import mode as sounds
+from ivr.console.softphone import mode
 from ivr.console.view import CODES
 from ivr.desk.keeping import Place
 
@@ -30,20 +29,14 @@ def page(pages: Blueprint, given: Office) -> None:
         if place is None or me() not in (place.owner, place.agent, place.done_by):
             abort(404, "no_message")
         found = given.messages.recorded(place.recording or "")
-        if found is None or found.state != "fetched" or not found.file:
-            abort(404, "no_message")
-        if session.get("heard") != place.id:  # A browser asks for a sound piece by piece.
-            audit("message.hear", place.id, call=place.call_id)
-            session["heard"] = place.id
-        # The name comes from our own table; the folder is left by no name, all the same.
-        return send_from_directory(given.folder, found.file, mimetype="audio/wav", conditional=True)
+        return sounds.sent(given, found, "message.hear", place.id, place.call_id)
 
 
 def _looks(pages: Blueprint, given: Office) -> None:
     @pages.get("/inbox")
     @needs("desk.work")
     def inbox() -> str:
-        sound = sounds(office.agent(given).phone, given.practice, given.token)
+        sound = mode(office.agent(given).phone, given.practice, given.token)
         told = {"filters": FILTERS, "codes": CODES, "sound": sound, "bell": bell.bell(given)}
         return render_template("inbox.html", **told, **_rows(given, given.now().timestamp()))
 
