@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import APIResponse, Browser, Page, Playwright, Route, expect
 
 from ivr.carrier.rehearsal import served
 from ivr.console.card import Fact, keyed, path
@@ -16,6 +16,7 @@ from ivr.flow import speech
 from ivr.store.desk_tables import wrapups
 from tests.browser import launched
 from tests.desk_site import ACCOUNT, ORDER, TO_A_PERSON, TO_AN_ACCOUNT, Clock, Site, desk_site
+from tests.pages import until
 from tests.stores import CALLER
 from tests.world import free_port
 
@@ -152,6 +153,35 @@ def test_whatever_has_a_shortcut_is_reached_without_it(site: Site, page: Page) -
     site.phones.hang_up("client:alice")
     stands(page, "Wrapping up")
     assert {"1", "N", "Control+Enter"} <= reached(page)
+
+
+def test_old_news_do_not_undo_what_the_agent_did_meanwhile(site: Site, page: Page) -> None:
+    opened(page, site)
+    old: list[tuple[Route, APIResponse]] = []
+
+    def late(route: Route) -> None:
+        if not old:
+            site.queued()
+        old.append((route, route.fetch()))  # Made now, told later.
+
+    page.route("**/desk/news", late)
+    until(lambda: page.evaluate("1") and old)
+    page.keyboard.press("a")
+    stands(page, "Ringing")
+    page.evaluate(
+        """() => {
+          const status = document.querySelector("[role=status]");
+          window.seen = [];
+          new MutationObserver(() => seen.push(status.textContent)).observe(status, { childList: true });
+        }"""
+    )
+    ((route, answer),) = old
+    assert answer.status == 200
+    route.fulfill(response=answer)
+    until(lambda: page.evaluate("1") and len(old) > 1)  # The page asks on.
+    page.unroute("**/desk/news")
+    assert page.evaluate("seen") == []
+    stands(page, "Ringing")
 
 
 def test_shortcuts_can_be_switched_off(site: Site, page: Page) -> None:

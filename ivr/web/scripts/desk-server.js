@@ -6,6 +6,7 @@ export const EVERY = 700; // milliseconds; news are to be seen within a second.
 const token = document.querySelector("meta[name=csrf-token]").content;
 
 let tag = "";
+let acts = 0; // that were begun or are done
 let ahead = 0; // of our clock is the server's
 const shown = {};
 
@@ -48,10 +49,15 @@ export const draw = (name, html) => {
   if (name === "path") part.parentElement.scrollTo({ top: part.parentElement.scrollHeight });
 };
 
-// Asks for news, or acts; null where there are none, {error} where it could not be done.
+// Asks for news, or acts; null where there are none, {error} where it could not be done. News that were asked for before
+// an act was done are old by then, and dropped.
 export const ask = async (path, body) => {
+  if (body) acts += 1;
+  const before = acts;
   const headers = body ? { "Content-Type": "application/json", "X-CSRFToken": token } : { "If-None-Match": tag };
   const answer = await fetch(`/desk/${path}`, body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers });
+  if (body) acts += 1;
+  else if (acts !== before) return null;
   if (answer.status === 401) window.location.assign("/desk");
   if (answer.status === 304 || answer.status === 204) return null;
   if (!answer.ok) return { error: (await answer.json()).error ?? texts.not_now };
