@@ -77,7 +77,7 @@ class Tools:
     `rehearse` makes a call at the moment and from the number of a script; `menus` reads the menus anew, as `load`
     does; `pages` is where pages are saved; `work` does the jobs until the process is told to end; `promised`
     says how many of the waits that callers were told in the last 28 days came true, and how many were told; `rebuild`
-    digests the call log anew, and tells again and again how many calls are done and how many of them differed.
+    makes the call log and the tallies anew, and tells again and again how many `calls` or `days` are done and differed.
     """
 
     rehearse: Callable[[Script], AbstractContextManager[Rehearsal]]
@@ -88,7 +88,7 @@ class Tools:
     pages: Path
     work: Callable[[], None]
     promised: Callable[[], tuple[int, int]]
-    rebuild: Callable[[], Iterator[tuple[int, int]]]
+    rebuild: Callable[[], Iterator[tuple[str, int, int]]]
 
 
 def commands(tools: Tools) -> tuple[click.Command, ...]:
@@ -273,11 +273,13 @@ def _log(tools: Tools) -> click.Command:
 
     @calls.command("rebuild")
     def rebuild() -> None:
-        """Make the facts of all calls anew from the journal, and say how many were not as they should be."""
-        told = (0, 0)
-        for told in tools.rebuild():
-            click.echo(f"\r{told[0]} calls", nl=False, err=True)
+        """Make the facts of all calls and the tallies of all days anew, and say how many were not as they should be."""
+        told = {"calls": (0, 0), "days": (0, 0)}
+        for what, done, differed in tools.rebuild():
+            told[what] = done, differed
+            click.echo(f"\r{done} {what}   ", nl=False, err=True)
         click.echo(err=True)
-        click.echo("{} calls digested anew, {} of them were otherwise before".format(*told))
+        for what, (done, differed) in told.items():
+            click.echo(f"{done} {what} made anew, {differed} of them were otherwise before")
 
     return calls

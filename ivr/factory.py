@@ -28,7 +28,7 @@ from ivr.hotline import Hotline
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
 from ivr.pages import Pages
-from ivr.reports.digest import Digest
+from ivr.reports.keeping import Job, Keeping
 from ivr.settings import Settings
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
@@ -77,7 +77,8 @@ class Parts:
     messages: Messages
     hotline: Hotline
     worker: Worker[str]
-    digests: Worker[tuple[str, ...]]
+    digests: Worker[Job]
+    kept: Keeping
     desk: Desk
     board: Switchboard
     unwritten: Unwritten
@@ -197,9 +198,9 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     rings = ThreadPoolExecutor(8, "rings")
     number, url = flow.hotline.number, found.public_url
     board = Switchboard(desk, carrier, number, url, rings.submit, hotline.hang_up, found.prefixes)
-    digest = Digest(engine, journal.call)
-    digests = Worker(digest.take, digest.due, threads=1)
-    return Parts(found, flow, engine, journal, messages, hotline, worker, digests, desk, board, Unwritten())
+    kept = Keeping(engine, journal.events, flow.zone, now)
+    digests = Worker(kept.take, kept.due, threads=1)
+    return Parts(found, flow, engine, journal, messages, hotline, worker, digests, kept, desk, board, Unwritten())
 
 
 def _rings(flow: Flow, queue: str, at: datetime) -> bool:
@@ -277,7 +278,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
         pages=found.menus.parent / "tests" / "calls",
         work=lambda: _work(parts),
         promised=parts.desk.promised,
-        rebuild=Digest(parts.engine, parts.journal.call).anew,
+        rebuild=parts.kept.anew,
     )
 
 

@@ -19,7 +19,7 @@ from ivr.store.tables import calls
 from tests.desk_site import ORDER, Clock, Site, desk_site
 from tests.pages import until
 from tests.stores import CALLER
-from tests.world import CUSTOMER, world
+from tests.world import CUSTOMER, ZONE, world
 
 OTHER = "+8613900000001"
 
@@ -38,7 +38,7 @@ def site(tmp_path: Path, clock: Clock, database: str) -> Iterator[Site]:
 
 def digest(site: Site) -> Digest:
     """Return a digest that has done what is due."""
-    made = Digest(site.desk.engine, site.hotline.journal.call)
+    made = Digest(site.desk.engine, site.hotline.journal.events, ZONE, site.desk.now)
     while batch := made.due():
         made.take(batch[0])
     return made
@@ -204,5 +204,5 @@ def test_a_running_hotline_digests_by_itself_and_the_command_makes_it_anew(tmp_p
             connection.execute(facts.update().values(matter="another"))
         run = here.app.test_cli_runner()
         for differed in (1, 0):
-            assert f"1 calls digested anew, {differed} of them" in run.invoke(args=["calls", "rebuild"]).output
+            assert f"1 calls made anew, {differed} of them" in run.invoke(args=["calls", "rebuild"]).output
         assert search.page(Wanted()) == [one]

@@ -15,7 +15,7 @@ from ivr.desk.heads import heads
 from ivr.desk.line import Entry, Rules, match, returned
 from ivr.desk.places import STANDING, Place, entry, move, one, places, standings
 from ivr.store.desk_tables import agents, line
-from ivr.store.engine import opened
+from ivr.store.engine import alone, opened
 from ivr.store.tables import Moment
 
 MISSES: Final = 2
@@ -55,7 +55,8 @@ class Offers:
     def dispatch(self) -> list[Offer]:
         """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
         with opened(self.engine) as connection:
-            _alone(connection)
+            # Else each server would win some of the agents it saw free, for people whom the other saw further back.
+            alone(connection, LOCK)
             found = connection.execute(_available()).mappings().all()
             waiting = self._waiting(connection, len(found)) if found else []
             phones = {row["id"]: row["phone"] for row in found}
@@ -159,15 +160,6 @@ def _stale() -> Select[Any]:
     theirs = (agents.c.line == line.c.id) & (agents.c.id == line.c.agent)
     held = select(line.c.offer).join(agents, theirs).where(agents.c.state == "ringing")
     return held.where((line.c.state != "offered") | late)
-
-
-def _alone(connection: Connection) -> None:
-    """Let the servers of one database dispatch one after the other.
-
-    Else each would win some of the agents whom it saw free, for people whom the other saw further back in the line.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
 
 
 def in_front(connection: Connection, place: Any, by: str) -> dict[str, Any]:

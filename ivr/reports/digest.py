@@ -2,36 +2,43 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Table, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
-from ivr.flow.call import Call
-from ivr.reports.facts import Stay, signs, sums
+from ivr.flow.call import Call, fold
+from ivr.flow.events import Event
+from ivr.reports import stays as standing
+from ivr.reports.facts import Stay, half, promise, result, seconds, signs, sums, way
 from ivr.store.crypto import Cipher, of
-from ivr.store.desk_tables import line, wrapups
-from ivr.store.engine import opened
-from ivr.store.entries import Stored
-from ivr.store.fact_tables import facts, marks
+from ivr.store.engine import alone, begun, opened
+from ivr.store.fact_tables import facts, marks, stale, stays
 from ivr.store.tables import UNDIGESTED, calls
 
 BATCH: Final = 100
+LOCK: Final = 0x1F15  # The key of the lock under which PostgreSQL's servers digest; ours for ever.
 COPIED: Final = (
     *("started_at", "ended_at", "version", "caller_hash", "caller_last4"),
     *("language", "matter", "queue", "outcome", "score"),
 )
+OF_CALLS: Final = (facts, marks, stays)
 Row = dict[str, Any]
+Made = dict[str, dict[str, list[Row]]]  # by call, by table
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Keeps the facts of ended calls; `call` gives a call as the journal has it.
+    """Keeps what is known of ended calls; `events` gives all that happened in one, `zone` is the hotline's.
 
     Any number of processes may run it on one database: each call is in one hand at a time.
     """
 
     engine: Engine
-    call: Callable[[str], Stored | None]
+    events: Callable[[str], Sequence[Event]]
+    zone: ZoneInfo
+    now: Callable[[], datetime]
 
     def due(self) -> list[tuple[str, ...]]:
         """Return the calls whose facts are not, or no longer, written down: the longest ended first, in batches."""
@@ -45,16 +52,17 @@ class Digest:
 
         Return how many of them had other facts before.
         """
-        known = {one: stored.call for one in batch if (stored := self.call(one))}
+        told = {one: self.events(one) for one in batch}
         theirs = calls.c.id.in_(batch) & calls.c.ended_at.is_not(None)
-        with self.engine.begin() as connection:
+        columns = (calls.c.id, calls.c.greeted, *(calls.c[one] for one in COPIED))
+        with begun(self.engine) as connection:
+            alone(connection, LOCK)  # Else two calls of one caller, digested at once, would not know of each other.
             # First, so that a wrap-up that comes meanwhile waits, and has the call digested once more.
             ours = update(calls).where(theirs if anew else theirs & UNDIGESTED).values(digested=True)
-            taken = connection.execute(ours.returning(calls.c.id, *(calls.c[one] for one in COPIED)))
-            rows = taken.mappings().all()
-            stays = _stays(connection, [row["id"] for row in rows])
-            found = [(row, known.get(row["id"]), stays.get(row["id"], [])) for row in rows]
-            return _write(connection, *_made(found, of(self.engine)))
+            rows = connection.execute(ours.returning(*columns)).mappings().all()
+            found = standing.of_calls(connection, [row["id"] for row in rows])
+            made = {row["id"]: self._made(row, told[row["id"]], found.get(row["id"], [])) for row in rows}
+            return self._write(connection, made)
 
     def anew(self) -> Iterator[tuple[int, int]]:
         """Digest all calls that are over anew; yield, after each batch, how many are done and how many differed."""
@@ -69,61 +77,97 @@ class Digest:
         with opened(self.engine) as connection:
             return list(connection.scalars(query.order_by(calls.c.id).limit(BATCH)))
 
+    def _made(self, row: Any, events: Sequence[Event], found: list[Stay]) -> dict[str, list[Row]]:
+        """Return the rows for one call, by table; `again` is added as it is written."""
+        key = {"call_id": row["id"], "started_at": row["started_at"]}
+        told = {one: row[one] for one in COPIED} | asdict(sums(found, row["ended_at"])) | asdict(way(events))
+        fact = {**key, "seconds": round(seconds(row["started_at"], row["ended_at"])), **told}
+        known = fold(Call(row["greeted"]), events).facts
+        return {
+            "facts": [fact],
+            "marks": [{"mark": one, **key} for one in sorted(_hashes(of(self.engine), signs(known, found)))],
+            "stays": list(self._stays(row, found)),
+        }
+
+    def _stays(self, row: Any, found: list[Stay]) -> Iterator[Row]:
+        phoned = [one.line for one in found if one.kind == "call"]
+        served = [one.line for one in found if one.kind == "call" and one.answered_at]
+        for one in found:
+            yield {
+                **{name: getattr(one, name) for name in ("line", "kind", "joined_at", "queue", "language", "matter")},
+                **{name: getattr(one, name) for name in ("agent", "code", "missed")},
+                "call_id": row["id"],
+                "half": half(one.joined_at, self.zone),
+                "result": result(one, row["ended_at"], row["outcome"], one.line in phoned[-1:]),
+                "waited": round(seconds(one.joined_at, one.answered_at or one.ended_at or row["ended_at"])),
+                "talked": round(seconds(one.answered_at, one.ended_at or row["ended_at"])),
+                "wrapped": round(seconds(one.ended_at, one.wrapped_at)) if one.answered_at else 0,
+                "onward": bool(one.answered_at and one.line in phoned[:-1]),
+                "promise": promise(one),
+                "score": row["score"] if one.line in served[-1:] else None,
+            }
+
+    def _write(self, connection: Connection, made: Made) -> int:
+        """Write these calls in place of what was there; return how many had something else before."""
+        old = _there(connection, list(made))
+        for table in OF_CALLS:
+            connection.execute(delete(table).where(table.c.call_id.in_(list(made))))
+            if rows := [row for tables in made.values() for row in tables[table.name]]:
+                connection.execute(insert(table), rows)
+        days = {self._day(at) for tables in made.values() for at in _moments(tables)}
+        days |= {self._day(at) for tables in old.values() for at in _moments(tables)}
+        days |= {self._day(at) for tables in made.values() for at in _linked(connection, tables["facts"][0])}
+        if days:
+            connection.execute(insert(stale), [{"day": day, "at": self.now()} for day in sorted(days)])
+        return sum(bool(old[one]["facts"]) and _plain(old[one]) != _plain(made[one]) for one in made)
+
+    def _day(self, at: datetime) -> str:
+        return at.astimezone(self.zone).date().isoformat()
+
 
 def mark(cipher_hash: str) -> int:
     """Return the mark of a keyed hash: its first eight bytes as a signed number."""
     return int.from_bytes(bytes.fromhex(cipher_hash[:16]), signed=True)
 
 
-def _stays(connection: Connection, found: Sequence[str]) -> dict[str, list[Stay]]:
-    """Return where each of these calls stood in line, in order."""
-    theirs = and_(wrapups.c.line == line.c.id, wrapups.c.agent == line.c.agent)
-    told = (func.coalesce(wrapups.c.code, "").label("code"), wrapups.c.note)
-    columns = (line.c.call_id, line.c.joined_at, line.c.answered_at, line.c.ended_at, line.c.agent, line.c.state, *told)
-    query = select(*columns).select_from(line.outerjoin(wrapups, theirs))
-    stays: dict[str, list[Stay]] = {}
-    asked = query.where(line.c.call_id.in_(found), line.c.kind == "call").order_by(line.c.joined_at, line.c.id)
-    for row in connection.execute(asked):
-        # Whoever left was not talked with, though a talk may have been given back before.
-        answered = row.answered_at if row.state in ("talking", "done") else None
-        stay = Stay(row.joined_at, answered, row.ended_at, row.agent or "", row.code, row.note or "")
-        stays.setdefault(row.call_id, []).append(stay)
-    return stays
+def _hashes(cipher: Cipher, found: Iterable[str]) -> set[int]:
+    return {mark(cipher.hash(sign)) for sign in found}
 
 
-def _made(found: Iterable[tuple[Any, Call | None, list[Stay]]], cipher: Cipher) -> tuple[list[Row], list[Row]]:
-    """Return the rows of facts and of marks for these calls."""
-    made, marked = list[Row](), list[Row]()
-    for row, call, stays in found:
-        key = {"call_id": row["id"], "started_at": row["started_at"]}
-        seconds = round((row["ended_at"] - row["started_at"]).total_seconds())
-        told = {one: row[one] for one in COPIED} | asdict(sums(stays, row["ended_at"]))
-        made.append({**key, "seconds": seconds, **told})
-        hashes = {mark(cipher.hash(sign)) for sign in signs(call.facts if call else {}, stays)}
-        marked += [{"mark": one, **key} for one in sorted(hashes)]
-    return made, marked
+def _moments(tables: dict[str, list[Row]]) -> Iterator[datetime]:
+    yield from (row["started_at"] for row in tables["facts"])
+    yield from (row["joined_at"] for row in tables["stays"])
 
 
-def _write(connection: Connection, made: list[Row], marked: list[Row]) -> int:
-    """Write these rows in place of what was there; return how many calls had something else before."""
-    anew = [row["call_id"] for row in made]
-    new, old = _by_call(made, marked), _by_call(_there(connection, facts, anew), _there(connection, marks, anew))
-    for table in (facts, marks):
-        connection.execute(delete(table).where(table.c.call_id.in_(anew)))
-    for table, rows in ((facts, made), (marks, marked)):
-        if rows:
-            connection.execute(insert(table), rows)
-    return sum(one in old and old[one] != new[one] for one in new)
+def _linked(connection: Connection, fact: Row) -> Iterator[datetime]:
+    """Note how long after the caller's last call this one came, and the next after this; yield whose day it changes."""
+    if not fact["caller_hash"]:
+        return
+    theirs = facts.c.caller_hash == fact["caller_hash"]
+    at, columns = facts.c.started_at, (facts.c.call_id, facts.c.started_at, facts.c.ended_at, facts.c.again)
+    before = select(*columns).where(theirs, at < fact["started_at"]).order_by(at.desc()).limit(1)
+    after = select(func.min(at)).where(theirs, at > fact["started_at"])
+    if following := connection.scalar(after):
+        again = round(seconds(fact["ended_at"], following))
+        connection.execute(update(facts).where(facts.c.call_id == fact["call_id"]).values(again=again))
+    if (last := connection.execute(before).first()) and last.again != (
+        gap := round(seconds(last[2], fact["started_at"]))
+    ):
+        connection.execute(update(facts).where(facts.c.call_id == last.call_id).values(again=gap))
+        yield last.started_at
 
 
-def _there(connection: Connection, table: Table, found: list[str]) -> list[Row]:
-    query = select(table).where(table.c.call_id.in_(found))
-    return [dict(row) for row in connection.execute(query).mappings()]
+def _there(connection: Connection, found: list[str]) -> Made:
+    there: Made = {one: {table.name: [] for table in OF_CALLS} for one in found}
+    for table in OF_CALLS:
+        for row in connection.execute(select(table).where(table.c.call_id.in_(found))).mappings():
+            there[row["call_id"]][table.name].append(dict(row))
+    return there
 
 
-def _by_call(made: Iterable[Row], marked: Iterable[Row]) -> dict[str, tuple[Row, set[int]]]:
-    told = {row["call_id"]: (row, set[int]()) for row in made}
-    for row in marked:
-        if row["call_id"] in told:
-            told[row["call_id"]][1].add(row["mark"])
-    return told
+def _plain(tables: dict[str, list[Row]]) -> dict[str, Any]:
+    """Return a call's rows so that they can be compared, whatever their order, and without what other calls add."""
+    return {
+        name: sorted(repr(sorted((key, value) for key, value in row.items() if key != "again")) for row in rows)
+        for name, rows in tables.items()
+    }

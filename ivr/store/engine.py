@@ -97,6 +97,12 @@ def begun(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def alone(connection: Connection, key: int) -> None:
+    """Let the servers of one database do this one after another, until the transaction ends; SQLite does by itself."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+
+
 @contextmanager
 def _plainly(engine: Engine) -> Iterator[None]:
     try:

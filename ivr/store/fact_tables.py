@@ -1,6 +1,6 @@
-"""What a call came to, a row each, and the marks by which it is found; all of it can be made anew from the journal."""
+"""What calls came to, the marks by which they are found, their tallies; all of it can be made anew from the journal."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from ivr.store.tables import Moment, meta
 
@@ -25,6 +25,14 @@ facts = Table(
     Column("agent", String(64), nullable=False),
     Column("code", String(32), nullable=False),
     Column("score", Integer),
+    # The places in the menus that the call came to, in order, with ">" between; how often the caller was silent there,
+    # and keyed what led nowhere; how often they stood in line.
+    Column("path", Text, nullable=False, server_default=text("''")),
+    Column("silences", Integer, nullable=False, server_default=text("0")),
+    Column("wrongs", Integer, nullable=False, server_default=text("0")),
+    Column("stays", Integer, nullable=False, server_default=text("0")),
+    # Seconds from its end to the next call of the same number; null while there is none, or the number is withheld.
+    Column("again", Integer),
     Index(None, "started_at", "call_id"),
     *(
         Index(None, name, "started_at", "call_id")
@@ -40,4 +48,56 @@ marks = Table(
     Column("started_at", Moment, primary_key=True),
     Column("call_id", String(64), primary_key=True),
     Index(None, "call_id"),
+)
+
+stays = Table(
+    "stays",
+    meta,
+    # Each place in line of a call that is over: on the phone, to be rung back, to be heard.
+    Column("line", String(80), primary_key=True),
+    Column("call_id", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("joined_at", Moment, nullable=False),
+    # When the half-hour began in which they joined, by the clock of the hotline's zone.
+    Column("half", Moment, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("matter", Text, nullable=False),
+    # answered; abandoned (hung up waiting); message, callback (left the line for it); else away.
+    Column("result", String(16), nullable=False),
+    # Seconds until an agent or the end; with the agent; until that agent had wrapped it up.
+    Column("waited", Integer, nullable=False),
+    Column("talked", Integer, nullable=False),
+    Column("wrapped", Integer, nullable=False),
+    Column("agent", String(64), nullable=False),
+    Column("code", String(32), nullable=False),
+    # How many agents let it ring in vain; whether the agent sent the caller on.
+    Column("missed", Integer, nullable=False),
+    Column("onward", Boolean, nullable=False),
+    # Of the first range of minutes told to the caller: kept, early, late; "" where none was told, or nobody answered.
+    Column("promise", String(8), nullable=False),
+    Column("score", Integer),
+    Index(None, "call_id"),
+    Index(None, "joined_at", "line"),
+    *(Index(None, name, "joined_at", "line") for name in ("queue", "agent", "result")),
+)
+
+tallies = Table(
+    "tallies",
+    meta,
+    # What the calls of a half-hour or a day come to, by queue, matter, agent and so on: sums by name, as JSON.
+    Column("span", String(8), primary_key=True),
+    Column("cut", String(16), primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("sums", Text, nullable=False),
+)
+
+stale = Table(
+    "stale",
+    meta,
+    # Days (2026-11-26, in the hotline's zone) whose tallies are to be made anew, a row for each reason.
+    Column("id", Integer, primary_key=True),
+    Column("day", String(10), nullable=False),
+    Column("at", Moment, nullable=False),
 )

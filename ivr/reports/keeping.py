@@ -1,0 +1,54 @@
+"""What is known of calls that are over, kept current: the facts of each, then the tallies of its day."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from ivr.flow.events import Event
+from ivr.reports.digest import Digest
+from ivr.reports.tallies import Tallies
+
+Job = tuple[str, ...] | str  # Calls to be digested, or a day to be counted.
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Keeps facts and tallies; `events` gives all that happened in a call, `zone` is the hotline's."""
+
+    engine: Engine
+    events: Callable[[str], Sequence[Event]]
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+
+    @property
+    def digest(self) -> Digest:
+        """Who keeps the facts of calls."""
+        return Digest(self.engine, self.events, self.zone, self.now)
+
+    @property
+    def tallies(self) -> Tallies:
+        """Who keeps the tallies of days."""
+        return Tallies(self.engine, self.zone, self.now)
+
+    def due(self) -> list[Job]:
+        """Return what is to be done now: calls first, then the days that they changed."""
+        return [*self.digest.due(), *self.tallies.due()]
+
+    def take(self, job: Job) -> None:
+        """Do it."""
+        if isinstance(job, str):
+            self.tallies.take(job)
+        else:
+            self.digest.take(job)
+
+    def anew(self) -> Iterator[tuple[str, int, int]]:
+        """Make all anew; yield after each step what is made (`calls`, `days`), how many are done, how many differed."""
+        for done, differed in self.digest.anew():
+            yield "calls", done, differed
+        differed = 0
+        for done, (_, other) in enumerate(self.tallies.anew(), 1):
+            differed += other
+            yield "days", done, differed

@@ -1,0 +1,131 @@
+"""What the calls of each day come to together, kept current as calls end, so that no report reads the calls."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, case, delete, func, insert, select
+
+from ivr.reports import ways
+from ivr.reports.measures import CUTS, MEASURES, Cut
+from ivr.store.engine import alone, begun, opened
+from ivr.store.fact_tables import facts, stale, tallies
+
+LOCK: Final = 0x1F14  # The key of the lock under which PostgreSQL's servers tally; ours for ever.
+DAY: Final = timedelta(days=1)
+# A busy day is not counted anew for each call: calls are told this much later.
+REST: Final = timedelta(seconds=5)
+Sums = Mapping[str, int]
+Made = dict[tuple[str, str, datetime, str], Sums]  # by span, cut, moment, key
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What the calls of a half-hour or day that began `at` come to, of one queue, matter, agent: only what is not 0."""
+
+    at: datetime
+    key: str
+    sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class Tallies:
+    """Keeps the tallies of days in the hotline's zone; any number of processes may."""
+
+    engine: Engine
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+
+    def due(self) -> list[str]:
+        """Return the days to be counted anew, the longest waiting first."""
+        query = select(stale.c.day).group_by(stale.c.day).having(func.min(stale.c.at) <= self.now() - REST)
+        with opened(self.engine) as connection:
+            return list(connection.scalars(query.order_by(func.min(stale.c.at))))
+
+    def take(self, day: str) -> bool:
+        """Count a day (2026-11-26) anew; return whether anything differs from what was there."""
+        since, until = self.start(date.fromisoformat(day)), self.start(date.fromisoformat(day) + DAY)
+        with begun(self.engine) as connection:
+            alone(connection, LOCK)
+            # Whoever writes more of this day meanwhile leaves a row that is not seen here yet: it is counted again.
+            connection.execute(delete(stale).where(stale.c.day == day))
+            made = _counted(connection, since, until)
+            return _kept(connection, since, until, made)
+
+    def anew(self) -> Iterator[tuple[str, bool]]:
+        """Count all days anew; yield each, and whether it differed."""
+        with opened(self.engine) as connection:
+            ends = connection.execute(select(func.min(facts.c.started_at), func.max(facts.c.ended_at))).one()
+        if ends[0] is None:
+            return
+        day, last = (at.astimezone(self.zone).date() for at in ends)
+        while day <= last:
+            yield day.isoformat(), self.take(day.isoformat())
+            day += DAY
+
+    def read(self, cut: str, since: date, until: date, span: str = "day", key: str | None = None) -> list[Tally]:
+        """Return the tallies by day, or by `half` hour, of these days (both included), in order."""
+        query = select(tallies.c.at, tallies.c.key, tallies.c.sums).where(tallies.c.span == span, tallies.c.cut == cut)
+        query = query.where(tallies.c.at >= self.start(since), tallies.c.at < self.start(until + DAY))
+        if key is not None:
+            query = query.where(tallies.c.key == key)
+        with opened(self.engine) as connection:
+            rows = connection.execute(query.order_by(tallies.c.at, tallies.c.key))
+            return [Tally(row.at, row.key, json.loads(row.sums)) for row in rows]
+
+    def start(self, day: date) -> datetime:
+        """Return the moment at which a day begins."""
+        return datetime.combine(day, time(), self.zone)
+
+
+def together(found: Sequence[Tally]) -> dict[str, Counter[str]]:
+    """Return what these tallies come to by key."""
+    sums: dict[str, Counter[str]] = {}
+    for one in found:
+        sums.setdefault(one.key, Counter()).update(one.sums)
+    return sums
+
+
+def _counted(connection: Connection, since: datetime, until: datetime) -> Made:
+    made: Made = {}
+    for name, cut in CUTS.items():
+        for key, at, sums in _summed(connection, cut, since, until):
+            if cut.halves:
+                made["half", name, at, key] = sums
+            made["day", name, since, key] = Counter(made.get(("day", name, since, key), {})) + Counter(sums)
+    for name, key, ways_taken in ways.counted(connection, since, until):
+        made["day", name, since, key] = ways_taken
+    return made
+
+
+def _summed(
+    connection: Connection, cut: Cut, since: datetime, until: datetime
+) -> Iterator[tuple[str, datetime, dict[str, int]]]:
+    measures = MEASURES[cut.table.name]
+    sums = (func.sum(case((one.where, one.of), else_=0)).label(name) for name, one in measures.items())
+    by = (cut.key, cut.table.c.half) if cut.halves else (cut.key,)
+    query = select(*by, *sums).where(cut.at >= since, cut.at < until).group_by(*by)
+    for row in connection.execute(query):
+        found = dict(zip(measures, map(int, row[len(by) :]), strict=True))
+        yield row[0], row[1] if cut.halves else since, {name: number for name, number in found.items() if number}
+
+
+def _kept(connection: Connection, since: datetime, until: datetime, made: Made) -> bool:
+    """Have these tallies in place of what was there; return whether anything differs."""
+    theirs = (tallies.c.at >= since) & (tallies.c.at < until) & tallies.c.span.in_(("half", "day"))
+    rows = connection.execute(select(tallies).where(theirs)).mappings().all()
+    there = {(row["span"], row["cut"], row["at"], row["key"]): json.loads(row["sums"]) for row in rows}
+    if there == made:
+        return False
+    connection.execute(delete(tallies).where(theirs))
+    if made:
+        connection.execute(insert(tallies), [_row(*one, sums) for one, sums in made.items()])
+    return True
+
+
+def _row(span: str, cut: str, at: datetime, key: str, sums: Sums) -> dict[str, Any]:
+    return {"span": span, "cut": cut, "at": at, "key": key, "sums": json.dumps(sums, sort_keys=True)}
