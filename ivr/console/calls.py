@@ -42,7 +42,7 @@ def call_log(given: Office) -> Blueprint:
     def show() -> str:
         asked = _asked()
         wanted, before = _wanted(given, asked), request.args.get("before", "")
-        found = given.search.page(wanted, _after(before) if before else None, MOST + 1)
+        found = given.search.page(wanted, after(before) if before else None, MOST + 1)
         counted = given.search.count(wanted)
         told: dict[str, Any] = {
             "choices": _choices(given),
@@ -57,7 +57,8 @@ def call_log(given: Office) -> Blueprint:
         told |= {"exports": may("calls.export"), "query": urlencode(asked)}
         told |= {"newest": f"/desk/calls?{urlencode(asked)}" if before else "", "older": ""}
         if len(found) > MOST:
-            told["older"] = f"/desk/calls?{urlencode(asked | {'before': _place(found[MOST - 1])})}"
+            last = place(found[MOST - 1].started_at, found[MOST - 1].call_id)
+            told["older"] = f"/desk/calls?{urlencode(asked | {'before': last})}"
         return render_template("calls.html", **told, **_top(given))
 
     _one(page, given)
@@ -195,11 +196,13 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _place(one: Found) -> str:
-    return f"{one.started_at.isoformat()}~{one.call_id}"
+def place(at: datetime, one: str) -> str:
+    """Return the place in a list of what happened then and has this id, as it stands in an address."""
+    return f"{at.isoformat()}~{one}"
 
 
-def _after(text: str) -> After:
+def after(text: str) -> After:
+    """Return the moment and the id of such a place; 400 for none."""
     at, _, call_id = text.partition("~")
     try:
         moment = datetime.fromisoformat(at)

@@ -29,7 +29,7 @@ def as_csv(head: list[str], rows: Iterable[list[Cell]]) -> Iterator[bytes]:
     buffer.write("\ufeff")
     writer.writerow(head)
     for number, row in enumerate(rows):
-        writer.writerow([_plain(cell) for cell in row])
+        writer.writerow([plain(cell) for cell in row])
         if number % CHUNK == CHUNK - 1:
             yield _taken(buffer)
     yield _taken(buffer)
@@ -74,7 +74,8 @@ HEAD: Final = (
 )
 
 
-def _plain(cell: Cell) -> Cell:
+def plain(cell: Cell) -> Cell:
+    """Return a cell so that no spreadsheet takes it for a formula."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(BEGINS) else cell
 
 

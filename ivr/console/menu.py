@@ -23,6 +23,7 @@ ENTRIES: Final = (
     Entry("inbox", "/desk/inbox", "I", "inbox", "desk.work"),
     Entry("talks", "/desk/talks", "V", "talks", "talks.supervise"),
     Entry("calls", "/desk/calls", "K", "calls_title", "calls.see"),
+    Entry("reports", "/desk/reports", "F", "reports_title", "reports.see"),
     Entry("people", "/desk/people", "U", "people_title", "people.manage"),
     Entry("audit", "/desk/audit", "Y", "audit_title", "audit.see"),
 )

@@ -9,6 +9,8 @@ from ivr.console.commands import Staff
 from ivr.console.desk import console
 from ivr.console.office import Office
 from ivr.console.people import people
+from ivr.console.reports import report_pages
+from ivr.reports.tallies import Tallies
 
 
 def furnish(app: Flask, office: Office, staff: Staff) -> None:
@@ -16,5 +18,6 @@ def furnish(app: Flask, office: Office, staff: Staff) -> None:
     app.register_blueprint(console(office))
     app.register_blueprint(account(office))
     app.register_blueprint(call_log(office))
+    app.register_blueprint(report_pages(office, Tallies(office.desk.engine, office.flow().zone, office.now)))
     app.register_blueprint(people(office, staff))
     app.register_blueprint(audit_page(office, app.extensions["audit"]))

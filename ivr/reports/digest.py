@@ -141,7 +141,7 @@ def _moments(tables: dict[str, list[Row]]) -> Iterator[datetime]:
 
 def _linked(connection: Connection, fact: Row) -> Iterator[datetime]:
     """Note how long after the caller's last call this one came, and the next after this; yield whose day it changes."""
-    if not fact["caller_hash"]:
+    if not fact["caller_last4"]:
         return
     theirs = facts.c.caller_hash == fact["caller_hash"]
     at, columns = facts.c.started_at, (facts.c.call_id, facts.c.started_at, facts.c.ended_at, facts.c.again)

@@ -40,7 +40,7 @@ class Cut:
 
 _phoned: Final[Condition] = stays.c.kind == "call"
 _answered: Final[Condition] = _phoned & (stays.c.result == "answered")
-_known: Final[Condition] = facts.c.caller_hash != ""
+_known: Final[Condition] = facts.c.caller_last4 != ""  # A number that was not withheld.
 
 STAYS: Final[Mapping[str, Measure]] = {
     "offered": Measure(_phoned),

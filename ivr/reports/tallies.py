@@ -77,6 +77,12 @@ class Tallies:
             rows = connection.execute(query.order_by(tallies.c.at, tallies.c.key))
             return [Tally(row.at, row.key, json.loads(row.sums)) for row in rows]
 
+    def pending(self, since: date, until: date) -> bool:
+        """Return whether calls of these days are yet to be counted."""
+        query = select(stale.c.id).where(stale.c.day >= since.isoformat(), stale.c.day <= until.isoformat()).limit(1)
+        with opened(self.engine) as connection:
+            return connection.scalar(query) is not None
+
     def start(self, day: date) -> datetime:
         """Return the moment at which a day begins."""
         return datetime.combine(day, time(), self.zone)

@@ -14,6 +14,9 @@ NEEDED: Final = {
     "node_modules/@tabler/core/dist/css/tabler.min.css": "tabler.css",
     "node_modules/@twilio/voice-sdk/dist/twilio.min.js": "twilio-voice.js",
     "node_modules/@twilio/voice-sdk/LICENSE.md": "twilio-voice-licence.txt",
+    "node_modules/echarts/dist/echarts.esm.min.mjs": "echarts.js",
+    "node_modules/echarts/LICENSE": "echarts-licence.txt",
+    "node_modules/zrender/LICENSE": "zrender-licence.txt",
     "licences.txt": "licences.txt",
 }
 STAMP: Final = "made-from"

@@ -1,0 +1,113 @@
+"""Figures made of sums, and tables of them: a row for each queue, matter, agent or day, and a total."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from ivr.reports.measures import CUTS
+from ivr.reports.report import EMPTY, Asked, Cell, Chart, Column, Mark, Series, Table, Unit, Words
+from ivr.reports.tallies import Sums, Tally, together
+
+DAY: Final = Words("日期", "Day")
+BY_DAY: Final = Words("按天", "By day")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure: its words, how it is written, how it is made of sums, and the measure whose rows it opens."""
+
+    words: Words
+    unit: Unit
+    value: Callable[[Sums], int | float | None]
+    opens: str = ""
+
+
+def count(words: Words, name: str) -> Figure:
+    """Return the figure that is one sum."""
+    return Figure(words, "count", lambda sums: sums.get(name, 0), name)
+
+
+def rate(words: Words, part: str, whole: str) -> Figure:
+    """Return the figure that is one sum's share of another."""
+    return Figure(words, "share", lambda sums: share(sums.get(part, 0), sums.get(whole, 0)), part)
+
+
+def average(words: Words, unit: Unit, totals: Sequence[str], number: str) -> Figure:
+    """Return the figure that is a mean of one or more sums."""
+    return Figure(words, unit, lambda sums: share(sum(sums.get(one, 0) for one in totals), sums.get(number, 0)), number)
+
+
+def share(part: float, whole: float) -> float | None:
+    """Return a part of a whole, or a mean; None of nothing."""
+    return part / whole if whole else None
+
+
+def by_key(
+    asked: Asked, cut: str, head: Column, figures: Sequence[Figure], found: Sequence[Tally], title: Words = EMPTY
+) -> Table:
+    """Return a table with a row for each key of a cut, the most of the first figure first, and a total."""
+    keys = together(found)
+    rows = sorted(keys.items(), key=lambda row: (-(figures[0].value(row[1]) or 0), row[0]))
+    made = tuple((Cell(key), *cells(asked, figures, sums, cut, key)) for key, sums in rows)
+    total = cells(asked, figures, all_of(keys), cut) if len(rows) > 1 else ()
+    return Table((head, *_columns(figures)), made, total, title)
+
+
+def by_day(asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Tally], key: str | None = None) -> Table:
+    """Return a table with a row for each day."""
+    rows = ((day, cells(asked, figures, sums, cut, key, day)) for day, sums in days(asked, found).items())
+    made = tuple((Cell(day.isoformat()), *row) for day, row in rows)
+    return Table((Column(DAY, "day"), *_columns(figures)), made, (), BY_DAY)
+
+
+def trend(asked: Asked, figures: Sequence[Figure], found: Sequence[Tally], title: Words) -> tuple[Chart, ...]:
+    """Return a chart of these figures by day; none of one day."""
+    sums = days(asked, found)
+    values = tuple(Series(one.words, tuple(one.value(each) for each in sums.values())) for one in figures)
+    chart = Chart("line", title, tuple(map(str, sums)), values, figures[0].unit)
+    return (chart,) if len(sums) > 1 else ()
+
+
+def stacked(figures: Sequence[Figure], found: Sequence[Tally], title: Words, by: Unit) -> tuple[Chart, ...]:
+    """Return a chart of bars by key, these figures on one another; none of nothing."""
+    keys = together(found)
+    order = sorted(keys, key=lambda key: -sum(one.value(keys[key]) or 0 for one in figures))
+    values = tuple(Series(one.words, tuple(one.value(keys[key]) for key in order)) for one in figures)
+    return (Chart("stack", title, tuple(order), values, figures[0].unit, by),) if keys else ()
+
+
+def marks(
+    asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Tally], key: str | None = None
+) -> tuple[Mark, ...]:
+    """Return the figures of all together, which are those of one key where that is given."""
+    total = cells(asked, figures, all_of(together(found)), cut, key)
+    return tuple((one.words, one.unit, cell) for one, cell in zip(figures, total, strict=True))
+
+
+def days(asked: Asked, found: Sequence[Tally]) -> dict[date, Counter[str]]:
+    """Return the sums of each day asked for, also of those on which nothing happened."""
+    sums = {day: Counter[str]() for day in asked.days}
+    for one in found:
+        sums[one.at.astimezone(asked.tallies.zone).date()].update(one.sums)
+    return sums
+
+
+def all_of(keys: Mapping[str, Counter[str]]) -> Counter[str]:
+    """Return what all keys come to together."""
+    return sum(keys.values(), Counter[str]())
+
+
+def cells(
+    asked: Asked, figures: Sequence[Figure], sums: Sums, cut: str, key: str | None = None, day: date | None = None
+) -> tuple[Cell, ...]:
+    """Return a row of figures, each of which opens its calls."""
+    table = CUTS[cut].table.name
+    return tuple(
+        Cell(one.value(sums), asked.counted(one.opens, cut, key, table, day) if one.opens else None) for one in figures
+    )
+
+
+def _columns(figures: Sequence[Figure]) -> tuple[Column, ...]:
+    return tuple(Column(one.words, one.unit) for one in figures)

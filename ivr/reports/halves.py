@@ -1,0 +1,40 @@
+"""Half-hours of the day: the same of several days together."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from ivr.reports.report import Asked, Choice, Words
+
+WEEK: Final = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+DAYS: Final = Choice(
+    "days",
+    Words("星期", "Days"),
+    {
+        "": Words("每天", "every day"),
+        "12345": Words("周一至周五", "Monday to Friday"),
+        "67": Words("周末", "weekend"),
+        **{
+            str(number): Words(f"周{zh}", en)
+            for number, zh, en in zip(range(1, 8), "一二三四五六日", WEEK, strict=True)
+        },
+    },
+)
+
+
+def by_half(asked: Asked, wanted: Callable[[date], bool]) -> tuple[dict[str, Counter[str]], int]:
+    """Return the sums of each half-hour (09:30) in which anybody called, in order, and of how many days they are."""
+    halves, days = dict[str, Counter[str]](), set[date]()
+    for one in asked.read("queue", "half", asked.chosen.get("queue") or None):
+        at = one.at.astimezone(asked.tallies.zone)
+        if wanted(at.date()):
+            halves.setdefault(f"{at:%H:%M}", Counter()).update(one.sums)
+            days.add(at.date())
+    return dict(sorted(halves.items())), len(days)
+
+
+def chosen(asked: Asked) -> Callable[[date], bool]:
+    """Return which days of the week were chosen."""
+    days = asked.chosen["days"]
+    return lambda day: not days or str(day.isoweekday()) in days
