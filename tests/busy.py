@@ -4,7 +4,7 @@ Transfers, agents who let it ring, callers who are back in line, short and long 
 calls over midnight and doubled hang-ups; `busy` returns nothing: what happened stands in the database.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 from ivr.desk.keeping import Place
@@ -16,6 +16,7 @@ ACCOUNTS = (*TO_AN_ACCOUNT, "8800000042", "1")
 COMPLAINTS = ("5", "1")
 IN_MENUS = (("1",), ("2",), ("2", "4"), ("8",), ("3", "1"), ("7",), ())
 CODES = ("resolved", "follow-up", "transferred", "other")
+NIGHT = 20
 NOTES = ("退款没有到账，已登记", "refund #12", "", "客户要求回电")
 
 
@@ -27,7 +28,9 @@ def busy(site: Site, clock: Clock, calls: int, seed: int, begins: datetime) -> N
             site.hire(name)
     clock.at = begins
     for _ in range(calls):
-        clock.on(seconds=chance.choice((30, 200, 900, 2400)))
+        clock.on(seconds=chance.choice((30, 200, 600, 1500)))
+        if clock.at.astimezone(site.flow.zone).hour >= NIGHT and chance.random() < 0.8:
+            clock.on(hours=11)
         _call(site, clock, chance)
 
 
@@ -127,8 +130,3 @@ def _queued(site: Site, place: Place) -> str:
     stored = site.hotline.journal.call(place.call_id)
     assert stored
     return f"turn/{stored.call.line}"
-
-
-def days(begins: datetime, number: int) -> list[datetime]:
-    """Return so many days from this one on."""
-    return [begins + timedelta(days=day) for day in range(number)]

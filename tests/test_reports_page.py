@@ -40,7 +40,7 @@ def test_axe_finds_nothing_in_any_report(
 ) -> None:
     seen = looked_at(page, tmp_path, language, size)
     assert isinstance(served_site.clock, Clock)
-    busy(served_site, served_site.clock, CALLS, 7, OPEN - timedelta(days=3))
+    busy(served_site, served_site.clock, CALLS, 7, OPEN - timedelta(days=1))
     kept(served_site, served_site.clock)
     page.goto(f"/desk/login?lang={language}")
     page.fill("#name", "sam")
