@@ -1,6 +1,6 @@
 """Races, on both databases and between two engines as of two processes: of whoever moves a place, one wins."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import Engine, func, select
@@ -9,16 +9,18 @@ from ivr.desk.keeping import Desk
 from ivr.store.desk_tables import agents, line
 from ivr.store.journal import Journal
 from tests.desks import Office, at_once
+from tests.states import check_states
 
 ROUNDS = 15
 
 
 @pytest.fixture
-def office(engine: Engine, journal: Journal) -> Office:
-    """Return a desk at which alice is on."""
+def office(engine: Engine, journal: Journal) -> Iterator[Office]:
+    """Return a desk at which alice is on; after the races no change of an agent's state is missing."""
     made = Office(engine, journal)
     made.hire("alice")
-    return made
+    yield made
+    check_states(engine)
 
 
 @pytest.fixture

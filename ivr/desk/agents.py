@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, RowMapping, select, update
 
 from ivr.desk.line import Agent
+from ivr.desk.states import noted, turned
 from ivr.store.desk_tables import agents
 from ivr.store.engine import opened
 from ivr.store.tables import INSERT
@@ -48,10 +49,14 @@ class Agents:
     def enrol(self, agent: str, phone: str, skills: frozenset[str], level: int) -> None:
         """Make an agent, or change where they are rung and what they can do."""
         told = {"phone": phone, "skills": json.dumps(sorted(skills)), "level": level}
-        new = {"id": agent, "state": "offline", "reason": "", "since": self.now(), "misses": 0, "line": None}
+        now = self.now()
+        new = {"id": agent, "state": "offline", "reason": "", "since": now, "misses": 0, "line": None}
         with self.engine.begin() as connection:
             insert = INSERT[connection.dialect.name](agents).values(new | told)
-            connection.execute(insert.on_conflict_do_update(index_elements=["id"], set_=told))
+            if connection.scalar(insert.on_conflict_do_nothing().returning(agents.c.id)):
+                noted(connection, agent, now, "offline", "", None)
+            else:
+                connection.execute(update(agents).where(agents.c.id == agent).values(told))
 
     def one(self, agent: str) -> AgentState | None:
         """Return an agent, or None where there is none of that name."""
@@ -66,10 +71,8 @@ class Agents:
 
     def turn(self, agent: str, state: str, **told: Any) -> bool:
         """Have an agent who is rung by nobody, and talks with nobody, do something else."""
-        values = {"reason": "", **told, "state": state, "since": self.now(), "line": None}
         with self.engine.begin() as connection:
-            changed = update(agents).where(agents.c.id == agent, agents.c.state.in_(IDLE)).values(values)
-            return connection.execute(changed).rowcount == 1
+            return turned(connection, agent, IDLE, state, self.now(), **told)
 
 
 def _made(row: RowMapping) -> AgentState:

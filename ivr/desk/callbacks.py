@@ -8,8 +8,9 @@ from typing import Any, Final
 from sqlalchemy import Engine, select, update
 
 from ivr.desk.offers import UNOFFERED
-from ivr.desk.places import move, one
-from ivr.store.desk_tables import agents, line
+from ivr.desk.places import one
+from ivr.desk.states import turned
+from ivr.store.desk_tables import line
 from ivr.store.engine import opened
 
 PAUSES: Final = (timedelta(minutes=15), timedelta(hours=2))  # After the first and the second try; there is one more.
@@ -34,7 +35,7 @@ class Callbacks:
             again = update(line).where(_ringing(place), line.c.offer == found["offer"]).values(told)
             if connection.execute(again).rowcount != 1:
                 return False
-            move(connection, agents, found["agent"], "talking", "available", since=now, line=None, reason="")
+            turned(connection, found["agent"], ("talking",), "available", now, why="unreached")
         return True
 
     def answered(self, place: str) -> bool:

@@ -9,6 +9,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, RowMapping, or_, select, update
 
 from ivr.desk.places import move, one
+from ivr.desk.states import turned
 from ivr.desk.talks import Talks, wrapping
 from ivr.store.desk_tables import agents, guests, line
 from ivr.store.engine import opened
@@ -86,8 +87,8 @@ class Guests:
                 return False
             if not move(connection, guests, guest, "ringing", "talking", at=now):
                 return False
-            told = {"since": now, "misses": 0, "line": found["line"]}
-            if found["agent"] and not move(connection, agents, found["agent"], "ringing", "talking", **told):
+            agent, place = found["agent"], found["line"]
+            if agent and not turned(connection, agent, ("ringing",), "talking", now, place, misses=0):
                 connection.rollback()
                 return False
         return True
@@ -139,8 +140,7 @@ class Guests:
 
     def _rings(self, connection: Connection, agent: str, place: str) -> str | None:
         """Have a free agent be rung for this place; return where, or None where they are not free."""
-        told = {"line": place, "since": self.now()}
-        if not move(connection, agents, agent, "available", "ringing", **told):
+        if not turned(connection, agent, ("available",), "ringing", self.now(), place):
             return None
         phone: str | None = connection.scalar(select(agents.c.phone).where(agents.c.id == agent))
         return phone
@@ -158,9 +158,8 @@ class Guests:
         agent, place, now = guest["agent"], guest["line"], self.now()
         if agent and guest["kind"] == "consult" and wrapping(connection, agent, place, now):
             return
-        theirs = (agents.c.id == agent) & (agents.c.line == place) & agents.c.state.in_(("ringing", "talking"))
-        told = {"state": "available", "since": now, "line": None, "reason": ""}
-        connection.execute(update(agents).where(theirs).values(told))
+        why = "unanswered" if guest["state"] == "ringing" else ""
+        turned(connection, agent, ("ringing", "talking"), "available", now, of=place, why=why)
 
 
 def _talks(connection: Connection, place: str, agent: str | None = None) -> bool:

@@ -14,6 +14,7 @@ from ivr.desk.agents import free
 from ivr.desk.heads import heads
 from ivr.desk.line import Entry, Rules, match, returned
 from ivr.desk.places import STANDING, Place, entry, move, one, places, standings
+from ivr.desk.states import turned
 from ivr.store.desk_tables import agents, line
 from ivr.store.engine import alone, opened
 from ivr.store.tables import Moment
@@ -24,6 +25,7 @@ PATIENCE: Final = timedelta(seconds=40)  # A phone rings for 30 s, and the carri
 # process that was to ask was killed.
 UNRUNG: Final = timedelta(seconds=7)
 LOCK: Final = 0x1F13  # The key of the lock under which PostgreSQL's servers dispatch; ours for ever.
+UNMISSED: Final = ("left", "failed")  # Whom the carrier did not ring missed nobody, nor whose caller left.
 UNOFFERED: Final = {"offer": None, "agent": None, "leg": None}
 
 
@@ -90,8 +92,7 @@ class Offers:
             place = one(connection, line, line.c.offer == offer)
             if place is None or not move(connection, line, place["id"], "offered", "talking", answered_at=now):
                 return None
-            kept = {"since": now, "misses": 0, "line": place["id"]}
-            if not move(connection, agents, place["agent"], "ringing", "talking", **kept):
+            if not turned(connection, place["agent"], ("ringing",), "talking", now, place["id"], misses=0):
                 connection.rollback()
                 return None
         return str(place["id"])
@@ -105,18 +106,17 @@ class Offers:
             missed = why != "left"
             told = in_front(connection, place, place["agent"]) if missed else {}
             taken = move(connection, line, place["id"], "offered", "waiting", **UNOFFERED, **told)
-            # Whom the carrier did not ring missed nobody.
-            return self.released(connection, place, "ringing", missed and why != "failed") or taken
+            return self.released(connection, place, "ringing", why if why in UNMISSED else "missed") or taken
 
-    def released(self, connection: Connection, place: Any, before: str, missed: bool) -> bool:
-        """Have the agent of a place take calls again, or be away after the second miss; False if with somebody else."""
+    def released(self, connection: Connection, place: Any, before: str, why: str) -> bool:
+        """Have the agent of a place take calls again, or be away after they `missed` two; False if with another."""
         agent = one(connection, agents, agents.c.id == place["agent"])
         if agent is None or agent["line"] != place["id"]:
             return False
-        misses = agent["misses"] + missed
+        misses = agent["misses"] + (why == "missed")
         state, reason = ("away", "missed") if misses >= MISSES else ("available", "")
-        told = {"reason": reason, "misses": misses, "line": None, "since": self.now()}
-        return move(connection, agents, agent["id"], before, state, **told)
+        told = {"reason": reason, "why": why, "misses": misses}
+        return turned(connection, agent["id"], (before,), state, self.now(), of=place["id"], **told)
 
     def stale(self) -> list[str]:
         """Return the offers that are past: rung too long, or whose caller is gone while the agent is still rung."""
@@ -140,7 +140,7 @@ class Offers:
             if not move(connection, line, key, "waiting", "talking" if work else "offered", **told):
                 return None
             busy = "working" if work else "ringing"
-            if not move(connection, agents, agent, "available", busy, line=key, since=now):
+            if not turned(connection, agent, ("available",), busy, now, key):
                 connection.rollback()
                 return None
         about = (place["queue"], place["matter"], place["language"], place["kind"], place["number"])

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, delete, exists, select, update
 
 from ivr.desk.offers import UNOFFERED, Offers, in_front
 from ivr.desk.places import move, one
+from ivr.desk.states import turned
 from ivr.store.desk_tables import agents, drafts, line, wrapups
 from ivr.store.engine import opened
 from ivr.store.tables import INSERT, calls, turns
@@ -59,8 +60,7 @@ class Talks:
             found = one(connection, agents, agents.c.id == agent)
             if found is None or found["state"] not in ("wrapping", "working"):
                 return False
-            told = {"since": now, "line": None, "reason": ""}
-            if not move(connection, agents, agent, found["state"], "available", **told):
+            if not turned(connection, agent, (found["state"],), "available", now):
                 return False
             place = found["line"]
             if found["state"] == "working":
@@ -124,14 +124,12 @@ class Talks:
         back = update(line).where(unanswered, line.c.answered_back.is_(False)).values(state="waiting", **told)
         if connection.execute(back).rowcount != 1:
             return False
-        return self.offers.released(connection, place, "talking", missed)
+        return self.offers.released(connection, place, "talking", "missed" if missed else "failed")
 
 
 def wrapping(connection: Connection, agent: str | None, place: str, now: datetime) -> bool:
     """Let an agent of this place wrap it up; False where they talk with nobody there."""
-    theirs = (agents.c.id == agent) & (agents.c.line == place) & (agents.c.state == "talking")
-    changed = update(agents).where(theirs).values(state="wrapping", since=now, reason="")
-    if connection.execute(changed).rowcount != 1:
+    if not turned(connection, agent, ("talking",), "wrapping", now, place, of=place):
         return False
     _served(connection, place, agent, now)
     return True

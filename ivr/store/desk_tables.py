@@ -72,6 +72,7 @@ line = Table(
     Index(None, "state"),
     Index(None, "call_id"),
     Index(None, "caller_hash", "ended_at"),
+    Index(None, "joined_at"),
     Index(None, "offer"),
     Index(None, "queue", "answered_at"),
     Index("ix_line_plain", "queue", "language", "kind", "rank", "since", sqlite_where=PLAIN, postgresql_where=PLAIN),
@@ -107,6 +108,21 @@ agents = Table(
     Column("line", String(80)),
     Column("level", Integer, nullable=False, server_default="1"),
     Index(None, "state"),
+)
+
+agent_states = Table(
+    "agent_states",
+    meta,
+    # Each change of an agent's state or reason, in the order of the ids; `line` is the place they are busy with.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("agent", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("state", String(16), nullable=False),
+    # Why they are away; or why what they did before is over: missed, failed, left, unanswered, unreached.
+    Column("reason", Text, nullable=False),
+    Column("line", String(80)),
+    Index(None, "agent", "at"),
+    Index(None, "at"),
 )
 
 guests = Table(

@@ -32,6 +32,7 @@ from ivr.store.desk_tables import line as line_table
 from ivr.telephony.render import RETRY, RETRY_CALLBACK
 from tests.faults.ledger import FINAL, Ledger
 from tests.processes import Server, awaited, parts_of, servers
+from tests.states import check_states
 from tests.world import ACCOUNT, NUMBER, OPEN, TOKEN, free_port
 
 QUEUES: Final = ("general", "fraud", "payments", "accounts", "merchants", "complaints")
@@ -274,6 +275,7 @@ class Company:
             awaited(partial(self.idle, name), f"{name} is free again")
         awaited(lambda: self.live() == [], "every call is over at the carrier")
         self.ledger.check()
+        check_states(self.parts.engine)
 
     def free(self, names: Sequence[str], state: str = "offline") -> None:
         """Have agents wrap up what they talked about, and be there for the next round, or not."""
