@@ -153,6 +153,21 @@ BAD = {
         "fields of its own",
     ),
     "a number too small": ({"queues": QUEUES.replace("limit: 2", "limit: 0")}, "queues.yaml:2", "at least 1"),
+    "a part of a hundred too large": (
+        {"queues": QUEUES.replace("limit: 2", "service_percent: 101")},
+        "queues.yaml:2",
+        "at most 100",
+    ),
+    "a target without a number": (
+        {"queues": QUEUES.replace("limit: 2", "service_seconds: soon")},
+        "queues.yaml:2",
+        "service_seconds",
+    ),
+    "an alarm that nobody could heed": (
+        {"queues": QUEUES.replace("limit: 2", "alarm_wait: 0")},
+        "queues.yaml:2",
+        "at least 5",
+    ),
     "a hotline's number": (
         {"hotline": HOTLINE.replace('"+864001234567"', "4001234567")},
         "hotline.yaml:2",

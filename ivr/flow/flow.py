@@ -130,6 +130,10 @@ class Queue(Piece):
 
     With `record`, its talks are recorded. `messages` is the least level of who hears its messages. `router` says who
     finds the agent: our desk, or Twilio's TaskRouter by a `workflow`.
+
+    So many percent of its callers are to be answered within `service_seconds`; who hangs up within `short_seconds` has
+    hardly waited. The wallboard warns when somebody waits longer than `alarm_wait` seconds, when so many callers wait, or when
+    less than `alarm_service` percent were answered in time (0: never).
     """
 
     name: Words
@@ -139,6 +143,12 @@ class Queue(Piece):
     music: str = "hold.wav"
     record: bool = False
     messages: int = Field(1, ge=1, le=9)
+    service_seconds: int = Field(20, ge=1, le=600)
+    service_percent: int = Field(80, ge=1, le=100)
+    short_seconds: int = Field(5, ge=0, le=60)
+    alarm_wait: int = Field(120, ge=5, le=3600)
+    alarm_waiting: int = Field(10, ge=1, le=1000)
+    alarm_service: int = Field(60, ge=0, le=100)
     router: Literal["desk", "taskrouter"] = "desk"
     workflow: Annotated[str, shaped("WW[0-9a-f]{32}", WORKFLOW)] | None = None
 

@@ -97,6 +97,17 @@ def begun(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """Give a connection that sees all as it was at one moment, whatever is written meanwhile; to read only."""
+    with opened(engine) as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection = connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
 def alone(connection: Connection, key: int) -> None:
     """Let the servers of one database do this one after another, until the transaction ends; SQLite does by itself."""
     if connection.dialect.name == "postgresql":
