@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from ivr.store.desk_tables import agent_states, agents
+from ivr.store.fact_tables import stale
 
 
 def turned(
@@ -36,6 +37,7 @@ def turned(
 
 
 def noted(connection: Connection, agent: str, at: datetime, state: str, reason: str, place: str | None) -> None:
-    """Write down that an agent is in this state from now on."""
+    """Write down that an agent is in this state from now on, for which their day is to be counted anew."""
     row = {"agent": agent, "at": at, "state": state, "reason": reason, "line": place}
     connection.execute(agent_states.insert().values(row))
+    connection.execute(stale.insert().values(of=at, at=at))

@@ -114,15 +114,11 @@ class Digest:
             connection.execute(delete(table).where(table.c.call_id.in_(list(made))))
             if rows := [row for tables in made.values() for row in tables[table.name]]:
                 connection.execute(insert(table), rows)
-        days = {self._day(at) for tables in made.values() for at in _moments(tables)}
-        days |= {self._day(at) for tables in old.values() for at in _moments(tables)}
-        days |= {self._day(at) for tables in made.values() for at in _linked(connection, tables["facts"][0])}
-        if days:
-            connection.execute(insert(stale), [{"day": day, "at": self.now()} for day in sorted(days)])
+        moments = [at for tables in (*made.values(), *old.values()) for at in _moments(tables)]
+        moments += [at for tables in made.values() for at in _linked(connection, tables["facts"][0])]
+        if days := {at.astimezone(self.zone).date(): at for at in moments}:
+            connection.execute(insert(stale), [{"of": at, "at": self.now()} for at in days.values()])
         return sum(bool(old[one]["facts"]) and _plain(old[one]) != _plain(made[one]) for one in made)
-
-    def _day(self, at: datetime) -> str:
-        return at.astimezone(self.zone).date().isoformat()
 
 
 def mark(cipher_hash: str) -> int:

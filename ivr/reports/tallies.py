@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, case, delete, func, insert, select
 
-from ivr.reports import ways
+from ivr.reports import states, ways
 from ivr.reports.measures import CUTS, MEASURES, Cut
 from ivr.store.engine import alone, begun, opened
 from ivr.store.fact_tables import facts, stale, tallies
@@ -19,6 +19,8 @@ LOCK: Final = 0x1F14  # The key of the lock under which PostgreSQL's servers tal
 DAY: Final = timedelta(days=1)
 # A busy day is not counted anew for each call: calls are told this much later.
 REST: Final = timedelta(seconds=5)
+MINUTE: Final = timedelta(minutes=1)
+MOST: Final = 10_000  # Reasons read at once.
 Sums = Mapping[str, int]
 Made = dict[tuple[str, str, datetime, str], Sums]  # by span, cut, moment, key
 
@@ -42,9 +44,10 @@ class Tallies:
 
     def due(self) -> list[str]:
         """Return the days to be counted anew, the longest waiting first."""
-        query = select(stale.c.day).group_by(stale.c.day).having(func.min(stale.c.at) <= self.now() - REST)
+        query = select(stale.c.of).where(stale.c.at <= self.now() - REST).order_by(stale.c.at).limit(MOST)
         with opened(self.engine) as connection:
-            return list(connection.scalars(query.order_by(func.min(stale.c.at))))
+            moments = connection.scalars(query).all()
+        return list(dict.fromkeys(at.astimezone(self.zone).date().isoformat() for at in moments))
 
     def take(self, day: str) -> bool:
         """Count a day (2026-11-26) anew; return whether anything differs from what was there."""
@@ -52,8 +55,14 @@ class Tallies:
         with begun(self.engine) as connection:
             alone(connection, LOCK)
             # Whoever writes more of this day meanwhile leaves a row that is not seen here yet: it is counted again.
-            connection.execute(delete(stale).where(stale.c.day == day))
-            made = _counted(connection, since, until)
+            connection.execute(delete(stale).where(stale.c.of >= since, stale.c.of < until))
+            made, now = _counted(connection, since, until), self.now()
+            worked = list(states.counted(connection, since, min(until, now)))
+            made |= {("day", "state", since, agent): sums for agent, sums, _ in worked}
+            if any(on for _, _, on in worked):
+                # Time goes on for who is there: of this day each minute, and after it the next one's begins.
+                soon = {"of": until, "at": until} if now >= until else {"of": since, "at": min(until, now + MINUTE)}
+                connection.execute(insert(stale), [soon])
             return _kept(connection, since, until, made)
 
     def anew(self) -> Iterator[tuple[str, bool]]:
@@ -79,7 +88,8 @@ class Tallies:
 
     def pending(self, since: date, until: date) -> bool:
         """Return whether calls of these days are yet to be counted."""
-        query = select(stale.c.id).where(stale.c.day >= since.isoformat(), stale.c.day <= until.isoformat()).limit(1)
+        theirs = stale.c.of >= self.start(since), stale.c.of < self.start(until + DAY), stale.c.at <= self.now()
+        query = select(stale.c.id).where(*theirs).limit(1)
         with opened(self.engine) as connection:
             return connection.scalar(query) is not None
 

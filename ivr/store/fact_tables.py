@@ -96,8 +96,8 @@ tallies = Table(
 stale = Table(
     "stale",
     meta,
-    # Days (2026-11-26, in the hotline's zone) whose tallies are to be made anew, a row for each reason.
+    # Whose day's tallies are to be made anew, a row for each reason, and from when on.
     Column("id", Integer, primary_key=True),
-    Column("day", String(10), nullable=False),
+    Column("of", Moment, nullable=False),
     Column("at", Moment, nullable=False),
 )

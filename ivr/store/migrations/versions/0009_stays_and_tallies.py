@@ -29,7 +29,7 @@ def upgrade() -> None:
     op.create_table(
         "stale",
         sa.Column("id", sa.Integer, nullable=False),
-        sa.Column("day", sa.String(10), nullable=False),
+        sa.Column("of", MOMENT, nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_stale"),
     )
