@@ -18,6 +18,8 @@ from ivr.flow.words import fill
 
 NUMBER: Final = 'write a whole number with + and the country in front, as in "+864001234567"'
 BEGINNING: Final = 'write how numbers begin, with + and the country in front, as in "+86"'
+# Seconds within which callers are answered, or hang up, for reports to count them.
+WITHIN: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300)
 WORKFLOW: Final = "write the workflow's id as Twilio shows it, WW and 32 digits or letters from a to f"
 
 
@@ -27,6 +29,12 @@ def _zone(name: str) -> str:
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"there is no time zone {name!r}: write one like Asia/Shanghai") from error
     return name
+
+
+def _within(seconds: int) -> int:
+    if seconds not in WITHIN:
+        raise ValueError(f"write one of {', '.join(map(str, WITHIN))}, as by these waits are counted")
+    return seconds
 
 
 class GlobalKeys(Piece):
@@ -132,8 +140,8 @@ class Queue(Piece):
     finds the agent: our desk, or Twilio's TaskRouter by a `workflow`.
 
     So many percent of its callers are to be answered within `service_seconds`; who hangs up within `short_seconds` has
-    hardly waited. The wallboard warns when somebody waits longer than `alarm_wait` seconds, when so many callers wait, or when
-    less than `alarm_service` percent were answered in time (0: never).
+    hardly waited. The wallboard warns when somebody waits longer than `alarm_wait` seconds, when so many callers wait,
+    or when less than `alarm_service` percent were answered in time (0: never).
     """
 
     name: Words
@@ -143,9 +151,9 @@ class Queue(Piece):
     music: str = "hold.wav"
     record: bool = False
     messages: int = Field(1, ge=1, le=9)
-    service_seconds: int = Field(20, ge=1, le=600)
+    service_seconds: Annotated[int, AfterValidator(_within)] = 20
     service_percent: int = Field(80, ge=1, le=100)
-    short_seconds: int = Field(5, ge=0, le=60)
+    short_seconds: Annotated[int, AfterValidator(_within)] = 5
     alarm_wait: int = Field(120, ge=5, le=3600)
     alarm_waiting: int = Field(10, ge=1, le=1000)
     alarm_service: int = Field(60, ge=0, le=100)

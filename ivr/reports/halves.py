@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
+from ivr.reports.levels import read
 from ivr.reports.report import Asked, Choice, Words
 
 WEEK: Final = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
@@ -26,7 +27,7 @@ DAYS: Final = Choice(
 def by_half(asked: Asked, wanted: Callable[[date], bool]) -> tuple[dict[str, Counter[str]], int]:
     """Return the sums of each half-hour (09:30) in which anybody called, in order, and of how many days they are."""
     halves, days = dict[str, Counter[str]](), set[date]()
-    for one in asked.read("queue", "half", asked.chosen.get("queue") or None):
+    for one in read(asked, "half", asked.chosen["queue"] or None):
         at = one.at.astimezone(asked.tallies.zone)
         if wanted(at.date()):
             halves.setdefault(f"{at:%H:%M}", Counter()).update(one.sums)

@@ -1,32 +1,32 @@
 """Service level by the four formulas in use, each printed beside its figure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from ivr.flow.flow import WITHIN
 from ivr.reports.figures import Figure, share
-from ivr.reports.measures import WITHIN
-from ivr.reports.report import Choice, Words
-from ivr.reports.tallies import Sums
+from ivr.reports.report import Asked, Choice, Words
+from ivr.reports.tallies import Sums, Tally
 
 LEVEL: Final = Words("服务水平", "Service level")
-SHORT: Final = 5  # Seconds; who hangs up sooner has hardly waited.
+OWN: Final = "own"  # Within the seconds that each queue's own target says.
 
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula: its words, and the figures that it divides, of sums and a number of seconds."""
+    """A formula: its words, and the figures that it divides, of sums and within how many seconds (or OWN)."""
 
     words: Words
-    part: Callable[[Sums, int], int]
-    whole: Callable[[Sums, int], int]
+    part: Callable[[Sums, str], int]
+    whole: Callable[[Sums, str], int]
 
 
-def _got(name: str) -> Callable[[Sums, int], int]:
+def _got(name: str) -> Callable[[Sums, str], int]:
     return lambda sums, _: sums.get(name, 0)
 
 
-def _in(*names: str) -> Callable[[Sums, int], int]:
+def _in(*names: str) -> Callable[[Sums, str], int]:
     return lambda sums, within: sum(sums.get(f"{name}_{within}", 0) for name in names)
 
 
@@ -43,11 +43,11 @@ FORMULAS: Final[Mapping[str, Formula]] = {
     ),
     "short": Formula(
         Words(
-            "{x} 秒内接通 ÷ （全部进线 − 5 秒内放弃）",
-            "answered within {x} s ÷ (offered − abandoned within 5 s)",
+            "{x} 秒内接通 ÷ （全部进线 − 短时放弃）",
+            "answered within {x} s ÷ (offered − short abandons)",
         ),
         _in("answered"),
-        lambda sums, _: sums.get("offered", 0) - sums.get(f"abandoned_{SHORT}", 0),
+        lambda sums, _: sums.get("offered", 0) - sums.get("abandoned_short", 0),
     ),
     "amazon": Formula(
         Words(
@@ -60,26 +60,48 @@ FORMULAS: Final[Mapping[str, Formula]] = {
 }
 
 
-def level(sums: Sums, formula: str, within: int) -> float | None:
-    """Return the service level, a share of 1, by a formula of FORMULAS; None of nothing."""
+def level(sums: Sums, formula: str, within: str) -> float | None:
+    """Return the service level, a share of 1, by a formula of FORMULAS, of sums that `read` gave; None of nothing."""
     one = FORMULAS[formula]
     return share(one.part(sums, within), one.whole(sums, within))
 
 
-def level_figure(formula: str, within: int) -> Figure:
-    """Return the service level as a figure."""
-    return Figure(LEVEL, "share", lambda sums: level(sums, formula, within), f"answered_{within}")
+def read(asked: Asked, span: str = "day", key: str | None = None) -> list[Tally]:
+    """Return the tallies of queues, with sums by the queue's own target (`answered_own`) and of `abandoned_short`."""
+    return [replace(one, sums={**one.sums, **_own(asked, one)}) for one in asked.read("queue", span, key)]
 
 
-def printed(formula: str, within: int | str) -> Words:
+def seconds(asked: Asked) -> int:
+    """Return the target in seconds that was chosen: its own is the chosen queue's, or of all the general one's."""
+    within = asked.chosen["within"]
+    queue = asked.flow.queues[asked.chosen.get("queue") or asked.flow.hotline.queue]
+    return queue.service_seconds if within == OWN else int(within)
+
+
+def _own(asked: Asked, one: Tally) -> dict[str, int]:
+    queue = asked.flow.queues.get(one.key) or asked.flow.queues[asked.flow.hotline.queue]
+    found = {f"{name}_{OWN}": f"{name}_{queue.service_seconds}" for name in ("answered", "abandoned", "callback")}
+    found["abandoned_short"] = f"abandoned_{queue.short_seconds}"
+    return {name: number for name, counted in found.items() if (number := one.sums.get(counted, 0))}
+
+
+def level_figure(formula: str, within: str) -> Figure:
+    """Return the service level as a figure; it opens who was answered in time, where that is the same for all."""
+    return Figure(
+        LEVEL, "share", lambda sums: level(sums, formula, within), "" if within == OWN else f"answered_{within}"
+    )
+
+
+def printed(formula: str, within: str) -> Words:
     """Return the formula as it stands beside the figure."""
+    zh, en = ("目标", "the target's") if within == OWN else (within, within)
     words = FORMULAS[formula].words
-    return Words(*(one.format(x=within) for one in words))
+    return Words(words.zh.format(x=zh), words.en.format(x=en))
 
 
 FORMULA: Final = Choice("formula", Words("算法", "Formula"), {name: printed(name, "X") for name in FORMULAS})
 TARGET: Final = Choice(
     "within",
     Words("目标秒数", "Within"),
-    {str(one): Words(f"{one} 秒", f"{one} s") for one in (20, *(one for one in WITHIN if one != 20))},
+    {OWN: Words("各队列的目标", "each queue's target"), **{str(one): Words(f"{one} 秒", f"{one} s") for one in WITHIN}},
 )

@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, String, Table, cast, literal
 
+from ivr.flow.flow import WITHIN
 from ivr.store.fact_tables import facts, stays
 
-WITHIN: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300)  # Seconds within which somebody was answered, or left.
 AGAIN: Final = 7 * 24 * 3600  # Who calls once more within so many seconds was not helped.
 RESULTS: Final = ("answered", "abandoned", "message", "callback", "away")
 OUTCOMES: Final = ("served", "message", "callback", "finished", "hung-up")

@@ -4,7 +4,8 @@ from typing import Final
 
 from ivr.reports import counted
 from ivr.reports.counted import Row
-from ivr.reports.figures import average, count, marks, rate, trend
+from ivr.reports.figures import Figure, average, count, marks, rate, trend
+from ivr.reports.levels import read
 from ivr.reports.report import QUEUE, Asked, Cell, Column, Made, Report, Table, Words
 
 TITLE: Final = Words("放弃的来电", "Abandoned calls")
@@ -19,7 +20,7 @@ COLUMNS: Final = (
 )
 FIGURES: Final = (
     count(Words("放弃", "Abandoned"), "abandoned"),
-    count(Words("5 秒内放弃", "Abandoned in 5 s"), "abandoned_5"),
+    Figure(Words("短时放弃", "Short abandons"), "count", lambda sums: sums.get("abandoned_short", 0)),
     rate(Words("放弃率", "Abandon rate"), "abandoned", "offered"),
     average(Words("平均等候", "Mean wait"), "seconds", ["waited_abandoned"], "abandoned"),
 )
@@ -28,7 +29,7 @@ FIGURES: Final = (
 def make(asked: Asked) -> Made:
     """Return the newest of them as a list, and how many there are by day."""
     queue = asked.chosen["queue"]
-    found = asked.read("queue", key=queue or None)
+    found = read(asked, key=queue or None)
     wanted = asked.counted("abandoned", "queue", queue or None)
     rows = counted.page(asked.tallies.engine, wanted, None, MOST)
     again = counted.again(asked.tallies.engine, [one.call_id for one in rows])

@@ -21,7 +21,7 @@ FIGURES: Final = (
 
 def make(asked: Asked) -> Made:
     """Return the sums of each half-hour of these days; of one day, each figure opens its calls."""
-    formula, within = asked.chosen["formula"], int(asked.chosen["within"])
+    formula, within = asked.chosen["formula"], asked.chosen["within"]
     level = level_figure(formula, within)
     figures = (FIGURES[0], level, *FIGURES[1:])
     halves, days = by_half(asked, chosen(asked))

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from ivr.reports.figures import average, by_day, by_key, count, marks, rate, trend
-from ivr.reports.levels import FORMULA, LEVEL, TARGET, level_figure, printed
+from ivr.reports.figures import Figure, average, by_day, by_key, count, marks, rate, trend
+from ivr.reports.levels import FORMULA, LEVEL, TARGET, level_figure, printed, read
 from ivr.reports.report import Asked, Column, Made, Report, Words
 
 OFFERED: Final = count(Words("进线", "Offered"), "offered")
@@ -13,7 +13,7 @@ FIGURES: Final = (
     OFFERED,
     ANSWERED,
     ABANDONED,
-    count(Words("5 秒内放弃", "Abandoned in 5 s"), "abandoned_5"),
+    Figure(Words("短时放弃", "Short abandons"), "count", lambda sums: sums.get("abandoned_short", 0)),
     rate(Words("放弃率", "Abandon rate"), "abandoned", "offered"),
     average(Words("平均应答", "Speed of answer"), "seconds", ["waited_answered"], "answered"),
     average(Words("平均处理", "Handle time"), "seconds", ["talked", "wrapped"], "answered"),
@@ -22,7 +22,7 @@ FIGURES: Final = (
 
 def make(asked: Asked) -> Made:
     """Return the service level of each queue, and of each day."""
-    found, formula, within = asked.read("queue"), asked.chosen["formula"], int(asked.chosen["within"])
+    found, formula, within = read(asked), asked.chosen["formula"], asked.chosen["within"]
     level = level_figure(formula, within)
     head = Column(Words("队列", "Queue"), "queue")
     tables = (

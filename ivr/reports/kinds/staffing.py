@@ -7,7 +7,7 @@ from typing import Final
 from ivr.reports.erlang import Load, Service, needed
 from ivr.reports.figures import share
 from ivr.reports.halves import DAYS, by_half, chosen
-from ivr.reports.levels import LEVEL, TARGET
+from ivr.reports.levels import LEVEL, TARGET, seconds
 from ivr.reports.report import QUEUE, Asked, Cell, Chart, Choice, Column, Made, Report, Series, Table, Words
 from ivr.reports.tallies import Sums
 
@@ -83,7 +83,7 @@ def _needs(
         return None
     load, impatient = Load(2 * calls, handled), patience if asked.chosen["model"] == "a" else None
     target, busiest = int(asked.chosen["target"]) / 100, int(asked.chosen["busiest"]) / 100
-    return calls, load, needed(load, target, int(asked.chosen["within"]), busiest, impatient)
+    return calls, load, needed(load, target, seconds(asked), busiest, impatient)
 
 
 def _rostered(asked: Asked, service: Service) -> int:
