@@ -100,10 +100,23 @@ def address(counted: Counted) -> str:
 
 def head(reader: Reader, counted: Counted) -> dict[str, str]:
     """Return what the list of a figure's calls is headed with."""
-    t = TEXTS[language()]
-    key = reader.named(counted.key, UNITS.get(counted.cut, "text")) if counted.cut else ""
-    name = t.get(f"measure_{counted.measure}", counted.measure.replace("_", " "))
-    return {"what": name, "key": key, "since": reader.clock(counted.since), "until": reader.clock(counted.until)}
+    key = reader.named(counted.key.rpartition(">")[2], UNITS.get(counted.cut, "text")) if counted.cut else ""
+    return {
+        "what": measured(counted.measure),
+        "key": key,
+        "since": reader.clock(counted.since),
+        "until": reader.clock(counted.until),
+    }
+
+
+def measured(name: str) -> str:
+    """Return what a measure counts, in words."""
+    t, (what, _, number) = TEXTS[language()], name.rpartition("_")
+    if f"measure_{name}" in t or not number.isdecimal():
+        return t.get(f"measure_{name}") or t.get(f"result_{name}") or t.get(name) or name
+    return t["measure_score_of" if what == "score" else "measure_within"].format(
+        what=t.get(f"result_{what}", what), number=number
+    )
 
 
 def row(reader: Reader, one: Row) -> dict[str, Any]:
@@ -148,4 +161,4 @@ WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
     "seconds": _minutes,
     "moment": _moment,
 }
-UNITS: Final[Mapping[str, Unit]] = {"queue": "queue", "matter": "matter", "language": "language"}
+UNITS: Final[Mapping[str, Unit]] = {"queue": "queue", "matter": "matter", "language": "language", "place": "place"}

@@ -7,11 +7,14 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, Select, func, select, tuple_
 
+from ivr.reports.facts import STEP
 from ivr.reports.measures import CUTS, MEASURES
 from ivr.reports.report import Counted
+from ivr.reports.ways import passing
 from ivr.store.engine import opened
 from ivr.store.fact_tables import facts, stays
 
+PLACE: Final = "place"
 After = tuple[datetime, str]
 
 
@@ -47,6 +50,10 @@ OF: Final[dict[str, tuple[Any, ...]]] = {
 
 def known(counted: Counted) -> bool:
     """Return whether there are such a measure and such a cut."""
+    if counted.cut == PLACE:
+        return (
+            counted.table == "facts" and counted.measure in passing("") and counted.key.partition(STEP)[0].isdecimal()
+        )
     cut = CUTS.get(counted.cut)
     fits = not counted.cut or (cut is not None and cut.table.name == counted.table)
     return fits and counted.measure in MEASURES.get(counted.table, {})
@@ -84,5 +91,9 @@ def _joined(table: str) -> Any:
 
 def _where(query: Select[Any], counted: Counted) -> Select[Any]:
     at = OF[counted.table][0]
+    if counted.cut == PLACE:
+        version, _, place = counted.key.partition(STEP)
+        query = query.where(facts.c.version == int(version), passing(place)[counted.measure])
+        return query.where(at >= counted.since, at < counted.until)
     found = query.where(MEASURES[counted.table][counted.measure].where, at >= counted.since, at < counted.until)
     return found.where(CUTS[counted.cut].key == counted.key) if counted.cut else found

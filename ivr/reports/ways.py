@@ -5,11 +5,20 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, literal, select
 
 from ivr.reports.facts import STEP
 from ivr.reports.measures import CALLS
 from ivr.store.fact_tables import facts
+
+
+def passing(place: str) -> Mapping[str, ColumnElement[bool]]:
+    """Return what finds the calls that `came` to a place, and that were hung up there (`left`)."""
+    path, step = literal(STEP) + facts.c.path + STEP, f"{STEP}{place}{STEP}"
+    return {
+        "came": path.contains(step, autoescape=True),
+        "left": CALLS["gone"].where & path.endswith(step, autoescape=True),
+    }
 
 
 def counted(connection: Connection, since: datetime, until: datetime) -> Iterator[tuple[str, str, Mapping[str, int]]]:

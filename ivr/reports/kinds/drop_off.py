@@ -26,7 +26,12 @@ def make(asked: Asked) -> Made:
     came = {key.partition(STEP)[2]: sums for key, sums in places.items() if key.startswith(f"{version}{STEP}")}
     rows = sorted(came.items(), key=lambda row: (-row[1]["left"], -row[1]["came"], row[0]))
     table = tuple(
-        (Cell(place), Cell(sums["came"]), Cell(sums["left"]), Cell(share(sums["left"], sums["came"])))
+        (
+            Cell(place),
+            Cell(sums["came"], asked.counted("came", "place", f"{version}{STEP}{place}", "facts")),
+            Cell(sums["left"], asked.counted("left", "place", f"{version}{STEP}{place}", "facts")),
+            Cell(share(sums["left"], sums["came"])),
+        )
         for place, sums in rows
     )
     formula = Words(

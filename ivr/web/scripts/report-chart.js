@@ -18,7 +18,7 @@ const written = (unit) => (value) => (value === null || value === undefined ? "â
 
 const lines = (told, ink, rule) => ({
   grid: { left: 8, right: 16, top: told.series.length > 1 ? 36 : 16, bottom: 8, containLabel: true },
-  legend: told.series.length > 1 ? { top: 0, textStyle: { color: ink } } : undefined,
+  legend: told.series.length > 1 ? { top: 0, type: "scroll", textStyle: { color: ink } } : undefined,
   tooltip: { trigger: "axis", renderMode: "richText", valueFormatter: written(told.unit), confine: true },
   xAxis: { type: "category", data: told.labels, axisLabel: { color: ink, hideOverlap: true }, axisLine: { lineStyle: { color: rule } } },
   yAxis: {
@@ -47,7 +47,7 @@ const sankey = (told, ink) => ({
     label: { color: ink },
     lineStyle: { color: "gradient", opacity: 0.45 },
     nodeGap: 10,
-    right: 140,
+    right: 200,
   }],
 });
 
