@@ -9,8 +9,9 @@ from ivr.console.glance import BUSY
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
 from ivr.console.softphone import mode
-from ivr.console.view import caller_number, matter_name, queue_name
+from ivr.console.view import caller_number
 from ivr.desk.keeping import AgentState, Place
+from ivr.flow.names import matter_name, queue_name
 from ivr.store.roles import OWN
 
 

@@ -14,7 +14,8 @@ from ivr.console.days import day
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
 from ivr.console.texts import TEXTS, language
-from ivr.console.view import CODES, matter_name, queue_name
+from ivr.console.view import CODES
+from ivr.flow.names import matter_name, queue_name
 from ivr.flow.numbers import e164
 from ivr.reports.search import COUNTED, After, Found, Wanted
 from ivr.reports.story import Story

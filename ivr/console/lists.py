@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from ivr.console import office
 from ivr.console.card import masked
 from ivr.console.office import Office, me
-from ivr.console.view import Person, caller_number, matter_name, people, queue_name, stamp
+from ivr.console.view import Person, caller_number, people, stamp
 from ivr.desk.keeping import AgentState, Place
+from ivr.flow.names import matter_name, queue_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from ivr.console.softphone import Token
 from ivr.console.texts import TEXTS, language
 from ivr.desk.guests import Mode
 from ivr.desk.keeping import AgentState, Desk, Place
+from ivr.flow import names
 from ivr.flow.flow import Flow
 from ivr.reports.search import Search
 from ivr.store.journal import Journal
@@ -196,7 +197,7 @@ def listed(office: Office, **parts: str) -> Response:
 
 def spoken(flow: Flow) -> str:
     """Return the hotline's language that is nearest to the page's."""
-    return next((one for one in flow.words if one.startswith(language())), flow.base)
+    return names.spoken(flow, language())
 
 
 def _shielded(forgery: CSRFProtect) -> None:

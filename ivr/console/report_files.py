@@ -5,7 +5,8 @@ from io import BytesIO, StringIO
 from typing import Any, Final
 
 from ivr.console.export import plain
-from ivr.console.report_views import Reader, said
+from ivr.console.report_views import said
+from ivr.reports.reader import Reader
 from ivr.reports.report import Cell, Made, Table, Unit
 
 FORMATS: Final = {"share": "0.0%", "count": "#,##0", "number": "0.00", "seconds": "[m]:ss"}

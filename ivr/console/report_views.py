@@ -1,58 +1,19 @@
 """Reports as a reader sees them: values written out, names in the reader's language, figures that open their calls."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from ivr.console import office
 from ivr.console.texts import TEXTS, language
-from ivr.console.view import matter_name, queue_name
 from ivr.flow.flow import Flow
 from ivr.reports.counted import Row
-from ivr.reports.report import Cell, Chart, Counted, Made, Table, Unit, Value, Words
-
-NONE: Final = "–"
-NUMERIC: Final = ("count", "share", "seconds", "number")
+from ivr.reports.reader import NUMERIC, Reader
+from ivr.reports.report import Cell, Chart, Counted, Made, Table, Unit, Words
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads: with the names of these menus; with `links` to the calls behind figures, where they may see them."""
-
-    flow: Flow
-    links: bool
-
-    def written(self, value: Value, unit: Unit) -> str:
-        """Return a value as it is written."""
-        if value is None:
-            return NONE
-        write = WRITTEN.get(unit)
-        return write(value) if write else self.named(str(value), unit)
-
-    def named(self, value: str, unit: Unit) -> str:
-        """Return a name as the reader knows it."""
-        spoken, t = office.spoken(self.flow), TEXTS[language()]
-        match unit:
-            case "queue":
-                return queue_name(self.flow, spoken, value) if value else t["reports_none"]
-            case "matter":
-                return matter_name(self.flow, spoken, value) if value else t["matter_none"]
-            case "place":
-                return f"{matter_name(self.flow, spoken, value.partition('.')[0])} · {value.partition('.')[2] or value}"
-            case "masked":
-                return f"••••{value}" if value else t["withheld"]
-            case "language":
-                return t.get(value, value)
-            case "outcome":
-                return t.get(f"outcome_{value}", t.get(f"result_{value}", value))
-            case _:
-                return value or t["reports_none"]
-
-    def clock(self, at: Any) -> str:
-        """Return a moment by the hotline's clock."""
-        return f"{at.astimezone(self.flow.zone):%Y-%m-%d %H:%M:%S}"
+def reader(flow: Flow, links: bool = False) -> Reader:
+    """Return who reads this page."""
+    return Reader(flow, language(), TEXTS[language()], links)
 
 
 def said(words: Words) -> str:
@@ -143,22 +104,4 @@ def _chart(reader: Reader, chart: Chart) -> dict[str, Any]:
     }
 
 
-def _minutes(value: Any) -> str:
-    whole = round(value)
-    return (
-        f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}" if whole >= 3600 else f"{whole // 60}:{whole % 60:02}"
-    )
-
-
-def _moment(value: Any) -> str:
-    return value.strftime("%Y-%m-%d %H:%M") if isinstance(value, datetime) else str(value)
-
-
-WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
-    "count": lambda value: f"{value:,}",
-    "share": lambda value: f"{value:.1%}",
-    "number": lambda value: f"{value:.2f}",
-    "seconds": _minutes,
-    "moment": _moment,
-}
 UNITS: Final[Mapping[str, Unit]] = {"queue": "queue", "matter": "matter", "language": "language", "place": "place"}

@@ -12,7 +12,6 @@ from ivr.console import bell, office, report_files, report_views
 from ivr.console.audit import audit
 from ivr.console.calls import KINDS, after, place
 from ivr.console.office import Office
-from ivr.console.report_views import Reader
 from ivr.console.rights import may, needs
 from ivr.reports import counted
 from ivr.reports.catalogue import reports
@@ -40,7 +39,7 @@ def report_pages(given: Office, tallies: Tallies) -> Blueprint:
     def one(name: str) -> str:
         report = reports().get(name) or abort(404)
         asked = _asked(given, tallies, report)
-        reader = Reader(given.flow(), may("calls.see"))
+        reader = report_views.reader(given.flow(), may("calls.see"))
         told: dict[str, Any] = {
             "report": report_views.shown(reader, report.make(asked)),
             "choices": _choices(report, asked),
@@ -64,7 +63,7 @@ def _files(page: Blueprint, given: Office, tallies: Tallies) -> None:
             abort(404)
         asked = _asked(given, tallies, report)
         audit("reports.export", f"{name}.{kind}", **_query(asked))
-        reader, made = Reader(given.flow(), links=False), report.make(asked)
+        reader, made = report_views.reader(given.flow()), report.make(asked)
         told: dict[str, Any] = {"as_attachment": True, "mimetype": KINDS[kind]}
         told |= {"download_name": f"{name}-{asked.since}-{asked.until}.{kind}"}
         return send_file(report_files.written(reader, made, kind), **told)
@@ -75,7 +74,7 @@ def _calls(page: Blueprint, given: Office) -> None:
     @needs("calls.see")
     def behind() -> str:
         wanted, before = _counted(), request.args.get("before", "")
-        engine, reader = given.search.engine, Reader(given.flow(), links=False)
+        engine, reader = given.search.engine, report_views.reader(given.flow())
         found = counted.page(engine, wanted, after(before) if before else None, MOST + 1)
         number = counted.count(engine, wanted, COUNTED)
         query = {name: value for name, value in request.args.items() if name not in ("before", "lang")}
@@ -128,7 +127,7 @@ def _choices(report: Report, asked: Asked) -> list[tuple[str, str, dict[str, str
 
 def _options(asked: Asked, choice: Choice) -> dict[str, str]:
     """Return what can be chosen: the choice's own, and every name of its unit in the menus or among these calls."""
-    named = Reader(asked.flow, links=False).named
+    named = report_views.reader(asked.flow).named
     told = {value: report_views.said(words) for value, words in choice.options.items()}
     if choice.unit == "queue":
         told |= {queue: named(queue, "queue") for queue in asked.flow.queues}

@@ -5,7 +5,6 @@ from typing import Final
 
 ENGLISH: Final[Mapping[str, str]] = {
     "reports_title": "Reports",
-    "reports_none": "none",
     "reports_show": "Show",
     "reports_spans": "Days",
     "reports_today": "Today",
@@ -60,7 +59,6 @@ ENGLISH: Final[Mapping[str, str]] = {
 
 CHINESE: Final[Mapping[str, str]] = {
     "reports_title": "报表",
-    "reports_none": "无",
     "reports_show": "查看",
     "reports_spans": "日期",
     "reports_today": "今天",

@@ -15,6 +15,7 @@ from ivr.desk.guests import Guest
 from ivr.desk.keeping import AgentState, Place
 from ivr.flow.events import Event
 from ivr.flow.flow import Flow
+from ivr.flow.names import matter_name, queue_name
 
 CODES: Final = ("resolved", "follow-up", "transferred", "wrong number", "other")
 REASONS: Final = {"break": "b", "meal": "m", "training": "t", "other": "o"}  # and their keys
@@ -152,16 +153,6 @@ def queues(flow: Flow, spoken: str, places: Sequence[Place]) -> tuple[Queue, ...
 
     found = groupby(waiting, key=lambda place: place.queue)
     return tuple(Queue(queue_name(flow, spoken, name), tuple(one(place) for place in them)) for name, them in found)
-
-
-def matter_name(flow: Flow, spoken: str, matter: str) -> str:
-    """Return what agents call a matter."""
-    return flow.words[spoken].get(f"{matter}.matter", matter)
-
-
-def queue_name(flow: Flow, spoken: str, queue: str) -> str:
-    """Return what agents call a queue; its bare name where the menus no longer have it."""
-    return flow.words[spoken].get(f"queues.{queue}.name", queue.capitalize())
 
 
 def stamp(flow: Flow, at: datetime) -> str:
