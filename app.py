@@ -12,7 +12,8 @@ from typing import Final
 from flask import Flask
 
 from ivr import settings
-from ivr.factory import Parts, StartError, create_app
+from ivr.factory import create_app
+from ivr.parts import Parts, StartError
 from ivr.settings import Settings, SettingsError
 from ivr.store.crypto import Cipher
 from ivr.store.engine import upgrade_apart

@@ -6,50 +6,31 @@ What only a practice or a command needs is imported there, so that a server of r
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from flask import Flask, redirect, url_for
-from sqlalchemy import Engine
 
 from ivr import folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
-from ivr.desk.keeping import RULES, Desk
 from ivr.desk.tasks import Tasks
-from ivr.flow import speech
-from ivr.flow.flow import Flow
-from ivr.flow.load import load
-from ivr.flow.problem import Problem
-from ivr.hotline import Hotline
-from ivr.jobs.recordings import Recordings, Source
-from ivr.jobs.worker import Worker
 from ivr.pages import Pages
-from ivr.reports.keeping import Job, Keeping
+from ivr.parts import Parts, StartError, assemble, read_menus
 from ivr.settings import Settings
-from ivr.store.crypto import Cipher
-from ivr.store.engine import connect, upgrade
-from ivr.store.journal import Journal
-from ivr.store.library import Library
-from ivr.store.messages import Messages
-from ivr.telephony import voices
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
 from ivr.telephony.render import Site
 from ivr.telephony.rescue import Rescue
-from ivr.telephony.rest import Rest
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
-from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.taskrouter_commands import taskrouter_commands
 from ivr.telephony.taskrouter_paths import taskrouter
 from ivr.telephony.taskrouter_rest import Workspace
 from ivr.telephony.tokens import Tokens
-from ivr.telephony.unwritten import Unwritten
 from ivr.transcript import Script
 from ivr.web import web
 
@@ -57,45 +38,9 @@ if TYPE_CHECKING:
     from ivr.carrier.desk_phones import DeskPhones
 
 
-class StartError(RuntimeError):
-    """The program cannot start; its text says why, a line for each reason."""
-
-
 def utc_now() -> datetime:
     """Return the present moment."""
     return datetime.now(UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What stands behind the application, for commands and tests."""
-
-    settings: Settings
-    flow: Flow
-    engine: Engine
-    journal: Journal
-    messages: Messages
-    hotline: Hotline
-    worker: Worker[str]
-    digests: Worker[Job]
-    kept: Keeping
-    desk: Desk
-    board: Switchboard
-    unwritten: Unwritten
-
-    def begin(self) -> None:
-        """Begin what a fork would not have brought along; to be called in the process that serves."""
-        self.worker.start()
-        self.digests.start()
-        self.board.start()
-
-    def close(self) -> None:
-        """Finish what is at work, write down what is waiting, and let go of the database."""
-        self.worker.stop()
-        self.digests.stop()
-        self.unwritten.close()
-        self.journal.close()
-        self.engine.dispose()
 
 
 def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
@@ -174,47 +119,6 @@ def _hand_over(app: Flask, parts: Parts, line: Line) -> None:
         app.register_blueprint(taskrouter(line, parts.board, Tasks(parts.engine, desk.now), workspace))
 
 
-def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
-    """Return the parts of the hotline that know nothing of the web."""
-    texts, recorded = folders.menus(found.menus), folders.prompts(found.recordings)
-    flow = _checked(texts, recorded, folders.music(found.recordings))
-    if beyond := [one for one in flow.hotline.callbacks.prefixes if not one.startswith(found.prefixes)]:
-        raise StartError(f"hotline.yaml offers call backs to {beyond[0]}, which ALLOWED_PREFIXES does not allow")
-    engine = connect(found.database_url, Cipher(found.secrets))
-    upgrade(engine)
-    library = Library(engine)
-    version = library.keep(texts, now())
-    engine.dispose()  # The server forks after this, and no connection may be shared with a child.
-
-    @cache
-    def flows(number: int) -> Flow:
-        return flow if number == version else _checked(library.files(number), recorded)
-
-    journal, messages = Journal(engine), Messages(engine)
-    hotline = Hotline(journal, flows, lambda: version, now)
-    worker = _worker(found, messages, now)
-    desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(flow, queue, at))
-    carrier = Rest(found.account, found.tokens[0], found.api_url)
-    rings = ThreadPoolExecutor(8, "rings")
-    number, url = flow.hotline.number, found.public_url
-    board = Switchboard(desk, carrier, number, url, rings.submit, hotline.hang_up, found.prefixes)
-    kept = Keeping(engine, journal.events, flow.zone, now)
-    digests = Worker(kept.take, kept.due, threads=1)
-    return Parts(found, flow, engine, journal, messages, hotline, worker, digests, kept, desk, board, Unwritten())
-
-
-def _rings(flow: Flow, queue: str, at: datetime) -> bool:
-    # The call backs of a queue that only an older version of the menus had are the general one's.
-    return flow.schedule.rings(queue if queue in flow.queues else flow.hotline.queue, at) == at
-
-
-def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker[str]:
-    """Return who fetches messages."""
-    source = Source(found.api_url, found.account, found.account, found.tokens[0])
-    recordings = Recordings(messages, source, found.recordings / "messages", now)
-    return Worker(recordings.fetch, lambda: messages.due(now()))
-
-
 def _work(parts: Parts) -> None:
     """Do the jobs until the process is told to end."""
     parts.digests.start()
@@ -269,7 +173,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
 
     return Tools(
         rehearse=rehearse,
-        menus=lambda: _read(
+        menus=lambda: read_menus(
             folders.menus(found.menus), folders.prompts(found.recordings), folders.music(found.recordings)
         ),
         now=now,
@@ -280,21 +184,3 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
         promised=parts.desk.promised,
         rebuild=parts.kept.anew,
     )
-
-
-def _read(
-    texts: dict[str, str], recorded: frozenset[str], music: frozenset[str] | None
-) -> tuple[Flow | None, list[Problem]]:
-    """Return the menus and every problem, those of the carrier's voices among them."""
-    flow, problems = load(texts, recorded, music)
-    wrong = voices.unknown(flow.hotline.languages) if flow else []
-    return flow, problems + [Problem("hotline.yaml", 1, words) for words in wrong]
-
-
-def _checked(texts: dict[str, str], recorded: frozenset[str], music: frozenset[str] | None = None) -> Flow:
-    flow, problems = _read(texts, recorded, music)
-    if flow is None or problems:
-        raise StartError("\n".join(["the menus cannot be used:", *map(str, problems)]))
-    for language in flow.hotline.languages:
-        speech.voice_of(language).number(12)  # Its tables take a moment to read, which no caller shall wait.
-    return flow

@@ -20,7 +20,8 @@ from ivr import settings
 from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import Carrier
 from ivr.carrier.web import Send
-from ivr.factory import Parts, assemble, utc_now
+from ivr.factory import utc_now
+from ivr.parts import Parts, assemble
 from ivr.telephony.render import RETRY, RETRY_CALLBACK
 from tests.world import ACCOUNT, NUMBER, OPEN, ROOT, TOKEN, free_port
 

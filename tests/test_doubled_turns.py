@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.web import Pairs, Response, http_sender, signature
-from ivr.factory import Parts
 from ivr.flow.events import Heard
 from ivr.flow.inputs import HungUp
+from ivr.parts import Parts
 from ivr.store.entries import Turn
 from ivr.store.tables import messages, turns
 from tests.faults.checks import Seen, checked

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.web import Pairs, Response, Send, http_sender
-from ivr.factory import Parts
 from ivr.flow.events import Heard
+from ivr.parts import Parts
 from tests.faults.checks import Seen, checked
 from tests.faults.wander import wander
 from tests.processes import PATIENCE, Server, carrier_of, parts_of, servers

@@ -13,12 +13,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Over, Recording, Talking
-from ivr.factory import Parts
 from ivr.flow.events import Learned
 from ivr.flow.nodes.callback import Callback
 from ivr.flow.nodes.collect import KEYED, Collect
 from ivr.flow.nodes.menu import Menu
 from ivr.flow.waits import Agent, Room
+from ivr.parts import Parts
 from tests.contract import verbs
 from tests.faults.checks import checked
 from tests.faults.moments import Moments, movable_world

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, Playwright, Route, WebSocketRoute
 from playwright.sync_api import Response as Answer
 
 from ivr.carrier.rehearsal import served
-from ivr.factory import Parts, create_app
+from ivr.factory import create_app
+from ivr.parts import Parts
 from ivr.settings import SettingsError, read
 from ivr.telephony.tokens import Tokens
 from ivr.web import POLICY

@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from ivr.carrier.company import Carrier
 from ivr.carrier.conferences import Participant
 from ivr.carrier.rehearsal import served
-from ivr.factory import Parts, create_app
+from ivr.factory import create_app
+from ivr.parts import Parts
 from tests.browser import ALLOWED, DEVICE, launched
 from tests.desk_site import hired
 from tests.test_phone_page import running_from

@@ -16,7 +16,8 @@ from twilio.request_validator import RequestValidator
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Talking
-from ivr.factory import StartError, create_app
+from ivr.factory import create_app
+from ivr.parts import StartError
 from ivr.telephony.taskrouter import TaskRouter
 from tests.taskrouter_site import AVAILABLE, BUSY, OFFLINE, WORKFLOW, WORKSPACE, Site
 from tests.world import ACCOUNT, NUMBER, ROOT, TOKEN, World, hotline_settings, world

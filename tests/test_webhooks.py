@@ -14,8 +14,9 @@ from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
-from ivr.factory import Parts, create_app
+from ivr.factory import create_app
 from ivr.flow.events import Said
+from ivr.parts import Parts
 from ivr.store.errors import StoreError
 from ivr.store.tables import calls, turns
 from ivr.telephony.signature import Signatures

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ivr.carrier.phone_texts import TEXTS as PHONE
 from ivr.console.texts import TEXTS as DESK
 from ivr.console.view import CODES
-from ivr.factory import Parts
+from ivr.parts import Parts
 from ivr.store.desk_tables import wrapups
 from ivr.store.tables import calls, messages
 from tests.desk_site import ORDER

@@ -16,7 +16,8 @@ from ivr.carrier.company import Carrier
 from ivr.carrier.rehearsal import rehearsal
 from ivr.carrier.rest import rest
 from ivr.carrier.web import Send
-from ivr.factory import Parts, create_app
+from ivr.factory import create_app
+from ivr.parts import Parts
 from ivr.settings import Settings
 from tests.contract import faults
 from tests.once import ready_file

@@ -11,7 +11,6 @@ from sqlalchemy import select
 from ivr.carrier.caller import Caller
 from ivr.carrier.company import Carrier
 from ivr.carrier.log import Asked
-from ivr.factory import Parts
 from ivr.flow import speech
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
@@ -19,6 +18,7 @@ from ivr.flow.events import Ended, Heard, Said
 from ivr.flow.flow import Flow
 from ivr.flow.nodes.language import Language
 from ivr.flow.nodes.menu import Menu
+from ivr.parts import Parts
 from ivr.store.entries import Stored, Turn
 from ivr.store.tables import calls
 from ivr.telephony.render import Site, render

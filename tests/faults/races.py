@@ -25,8 +25,8 @@ from ivr.carrier.queues import CallQueue
 from ivr.carrier.rehearsal import served
 from ivr.carrier.rest import rest
 from ivr.carrier.web import Pairs, Response, http_sender, signature
-from ivr.factory import Parts
 from ivr.flow.events import Ended
+from ivr.parts import Parts
 from ivr.store.desk_tables import agents as agents_table
 from ivr.store.desk_tables import line as line_table
 from ivr.telephony.render import RETRY, RETRY_CALLBACK
