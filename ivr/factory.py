@@ -17,6 +17,7 @@ from flask import Flask, redirect, url_for
 from ivr import folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.tasks import Tasks
+from ivr.jobs.mail_commands import mail_commands
 from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, read_menus
 from ivr.settings import Settings
@@ -71,6 +72,8 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     )
     app.extensions["pages"] = pages
     _hand_over(app, parts, line)
+    if daily := parts.daily:
+        app.cli.add_command(Later("mail", "The daily mail.", lambda: mail_commands(daily)))
     people, audit = Later("people", "Who may log in.", pages.people), Later("audit", "What people did.", pages.audit)
     for command in (*commands(_tools(parts, now)), people, audit):
         app.cli.add_command(command)
@@ -91,7 +94,7 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         account=found.account,
         flow=lambda: parts.flow,
         now=now,
-        wanted=lambda _: parts.worker.wake(),
+        wanted=lambda _: parts.jobs[0].wake(),
         changed=parts.board.changed,
         desk=parts.desk,
         rescue=Rescue(parts.hotline, lambda: parts.flow, site, parts.board.changed, unwritten),
@@ -121,9 +124,12 @@ def _hand_over(app: Flask, parts: Parts, line: Line) -> None:
 
 def _work(parts: Parts) -> None:
     """Do the jobs until the process is told to end."""
-    parts.digests.start()
-    parts.worker.run()
-    parts.digests.stop()
+    first, *others = parts.jobs
+    for worker in others:
+        worker.start()
+    first.run()
+    for worker in others:
+        worker.stop()
 
 
 def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> "DeskPhones":

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
@@ -17,7 +18,7 @@ from ivr.flow.problem import Problem
 from ivr.hotline import Hotline
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
-from ivr.reports.keeping import Job, Keeping
+from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
@@ -28,6 +29,9 @@ from ivr.telephony import voices
 from ivr.telephony.rest import Rest
 from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.unwritten import Unwritten
+
+if TYPE_CHECKING:
+    from ivr.jobs.daily import Daily
 
 
 class StartError(RuntimeError):
@@ -44,23 +48,23 @@ class Parts:
     journal: Journal
     messages: Messages
     hotline: Hotline
-    worker: Worker[str]
-    digests: Worker[Job]
+    jobs: tuple[Worker[Any], ...]  # Who fetches messages, who digests calls, who mails.
     kept: Keeping
+    daily: "Daily | None"
     desk: Desk
     board: Switchboard
     unwritten: Unwritten
 
     def begin(self) -> None:
         """Begin what a fork would not have brought along; to be called in the process that serves."""
-        self.worker.start()
-        self.digests.start()
+        for worker in self.jobs:
+            worker.start()
         self.board.start()
 
     def close(self) -> None:
         """Finish what is at work, write down what is waiting, and let go of the database."""
-        self.worker.stop()
-        self.digests.stop()
+        for worker in self.jobs:
+            worker.stop()
         self.unwritten.close()
         self.journal.close()
         self.engine.dispose()
@@ -91,13 +95,28 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     number, url = flow.hotline.number, found.public_url
     board = Switchboard(desk, carrier, number, url, rings.submit, hotline.hang_up, found.prefixes)
     kept = Keeping(engine, journal.events, flow.zone, now)
-    digests = Worker(kept.take, kept.due, threads=1)
-    return Parts(found, flow, engine, journal, messages, hotline, worker, digests, kept, desk, board, Unwritten())
+    daily = _daily(found, kept, flow)
+    mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
+    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), *mailing)
+    return Parts(found, flow, engine, journal, messages, hotline, jobs, kept, daily, desk, board, Unwritten())
 
 
 def _rings(flow: Flow, queue: str, at: datetime) -> bool:
     # The call backs of a queue that only an older version of the menus had are the general one's.
     return flow.schedule.rings(queue if queue in flow.queues else flow.hotline.queue, at) == at
+
+
+def _daily(found: Settings, kept: Keeping, flow: Flow) -> "Daily | None":
+    """Return who sends the daily mail; nobody where the settings name none."""
+    if (mail := found.mail) is None:
+        return None
+    from ivr.jobs.daily import Daily, Letter
+    from ivr.jobs.post import Post
+    from ivr.store.mails import Mails
+
+    post = Post(mail.host, mail.port, mail.tls, mail.user, mail.password)
+    letter = Letter(mail.sender, mail.to, mail.at, mail.language)
+    return Daily(Mails(kept.engine), kept.tallies, lambda: flow, kept.now, found.public_url, letter, post)
 
 
 def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker[str]:

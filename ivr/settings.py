@@ -5,9 +5,10 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
@@ -45,6 +46,22 @@ class Settings:
     oidc_client: str = ""
     oidc_secret: str = ""
     oidc_claim: str = "preferred_username"
+    mail: "Mail | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The daily mail: by which server (`tls`: tls, starttls, none), from whom to whom, when, in which language."""
+
+    host: str
+    port: int
+    tls: str
+    user: str
+    password: str = field(repr=False)
+    sender: str
+    to: tuple[str, ...]
+    at: time
+    language: str
 
 
 def read(environment: Mapping[str, str] | None = None, root: Path | None = None) -> Settings:
@@ -84,6 +101,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         api_key=api_key,
         api_secret=api_secret,
         **_oidc(given),
+        mail=_mail(given),
     )
 
 
@@ -110,6 +128,31 @@ def _oidc(given: Mapping[str, str]) -> dict[str, str]:
         raise SettingsError(f"OIDC_ISSUER is {issuer!r}: give an https address, as it vouches for people")
     claim = given.get("OIDC_NAME_CLAIM", "preferred_username")
     return {"oidc_issuer": issuer, "oidc_client": client, "oidc_secret": secret, "oidc_claim": claim}
+
+
+def _mail(given: Mapping[str, str]) -> Mail | None:
+    names = ("MAIL_URL", "MAIL_FROM", "MAIL_TO")
+    if not any(given.get(name) for name in names):
+        return None
+    if missing := [name for name in names if not given.get(name)]:
+        raise SettingsError(f"{missing[0]} is missing: the daily mail needs {', '.join(names)}")
+    parts = urlsplit(given["MAIL_URL"])
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise SettingsError("MAIL_URL is wrong: give smtp://name:password@mail.example.com:587, or smtps://…:465")
+    near = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    tls = "tls" if parts.scheme == "smtps" else "none" if near else "starttls"
+    for name in ("MAIL_FROM", "MAIL_TO"):
+        if wrong := [one for one in _list(given[name]) if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", one)]:
+            raise SettingsError(f"{name} has {wrong[0]!r}: give an address like boss@example.com")
+    at, language = given.get("MAIL_AT", "08:00"), given.get("MAIL_LANGUAGE", "zh")
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", at):
+        raise SettingsError(f"MAIL_AT is {at!r}: give an hour like 08:00")
+    if language not in ("zh", "en"):
+        raise SettingsError(f"MAIL_LANGUAGE is {language!r}: give zh or en")
+    port = parts.port or (465 if tls == "tls" else 587)
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    sender, to = given["MAIL_FROM"], _list(given["MAIL_TO"])
+    return Mail(parts.hostname, port, tls, user, password, sender, to, time.fromisoformat(at), language)
 
 
 def _list(text: str) -> tuple[str, ...]:

@@ -191,7 +191,7 @@ def test_words_are_found_in_either_writing(text: str, found_by: set[str]) -> Non
 
 def test_a_running_hotline_digests_by_itself_and_the_command_makes_it_anew(tmp_path: Path) -> None:
     with world(tmp_path) as here:
-        here.parts.digests.start()
+        here.parts.jobs[1].start()
         caller = here.caller(CUSTOMER)
         caller.press("8")
         caller.listen()

@@ -61,7 +61,7 @@ def site(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Site]:
     moment = getattr(request, "param", CLOSED)
     settings = replace(hotline_settings(tmp_path, free_port()), practice=True)
     app = create_app(settings, running_from(moment))
-    app.extensions["hotline"].worker.start()
+    app.extensions["hotline"].jobs[0].start()
     with served(app, settings.port):
         yield Site(app, app.extensions["carrier"], settings.public_url, settings.recordings / "messages")
     app.extensions["hotline"].close()
