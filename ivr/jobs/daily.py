@@ -29,7 +29,7 @@ TOTAL: Final = Words("合计", "Total")
 STYLE: Final = {
     "body": "font-family:sans-serif;color:#1d2328",
     "table": "border-collapse:collapse;margin:0 0 20px",
-    "cell": "padding:4px 10px;border-bottom:1px solid #d8dcdf;text-align:",
+    "cell": "white-space:nowrap;padding:4px 10px;border-bottom:1px solid #d8dcdf;text-align:",
 }
 WEEK: Final = timedelta(days=7)
 DAY: Final = timedelta(days=1)
