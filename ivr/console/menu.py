@@ -26,6 +26,7 @@ ENTRIES: Final = (
     Entry("reports", "/desk/reports", "F", "reports_title", "reports.see"),
     Entry("people", "/desk/people", "U", "people_title", "people.manage"),
     Entry("audit", "/desk/audit", "Y", "audit_title", "audit.see"),
+    Entry("wallboard", "/desk/wallboard", "W", "wall_title", "wallboard.see"),
 )
 ACCOUNT: Final = Entry("account", "/desk/account", "", "account", OWN)
 

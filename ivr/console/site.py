@@ -10,6 +10,7 @@ from ivr.console.desk import console
 from ivr.console.office import Office
 from ivr.console.people import people
 from ivr.console.reports import report_pages
+from ivr.console.wallboard import wallboard
 from ivr.reports.tallies import Tallies
 
 
@@ -19,5 +20,6 @@ def furnish(app: Flask, office: Office, staff: Staff) -> None:
     app.register_blueprint(account(office))
     app.register_blueprint(call_log(office))
     app.register_blueprint(report_pages(office, Tallies(office.desk.engine, office.flow().zone, office.now)))
+    app.register_blueprint(wallboard(office))
     app.register_blueprint(people(office, staff))
     app.register_blueprint(audit_page(office, app.extensions["audit"]))

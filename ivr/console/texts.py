@@ -5,13 +5,25 @@ from typing import Final
 
 from flask import request, session
 
-from ivr.console import texts_calls, texts_people, texts_reports
+from ivr.console import texts_calls, texts_people, texts_reports, texts_wallboard
 from ivr.console.texts_en import ENGLISH
 from ivr.console.texts_zh import CHINESE
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "zh": {**CHINESE, **texts_people.CHINESE, **texts_calls.CHINESE, **texts_reports.CHINESE},
-    "en": {**ENGLISH, **texts_people.ENGLISH, **texts_calls.ENGLISH, **texts_reports.ENGLISH},
+    "zh": {
+        **CHINESE,
+        **texts_people.CHINESE,
+        **texts_calls.CHINESE,
+        **texts_reports.CHINESE,
+        **texts_wallboard.CHINESE,
+    },
+    "en": {
+        **ENGLISH,
+        **texts_people.ENGLISH,
+        **texts_calls.ENGLISH,
+        **texts_reports.ENGLISH,
+        **texts_wallboard.ENGLISH,
+    },
 }
 
 

@@ -10,7 +10,7 @@ OWN: Final = "account.own"  # One's own password and the like, which is everybod
 
 # Whoever sees calls does not hear them by that, and who drafts the menus does not publish them: a role has each or not.
 ROLES: Final[Mapping[str, frozenset[str]]] = {
-    AGENT: frozenset({OWN, "desk.work"}),
+    AGENT: frozenset({OWN, "desk.work", "wallboard.see"}),
     "operations": frozenset({OWN, "menus.edit", "menus.publish", "reports.see", "wallboard.see"}),
     SUPERVISOR: frozenset(
         {
@@ -27,6 +27,6 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "auditor": frozenset({OWN, "audit.see", "calls.see", "recordings.hear"}),
-    ADMIN: frozenset({OWN, "people.manage", "audit.see"}),
+    ADMIN: frozenset({OWN, "people.manage", "audit.see", "wallboard.see"}),
 }
 RIGHTS: Final = frozenset[str]().union(*ROLES.values())

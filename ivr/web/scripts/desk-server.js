@@ -17,8 +17,13 @@ export const tick = () => {
   for (const one of document.querySelectorAll("[data-since]")) one.textContent = clock(Math.max(0, now - one.dataset.since));
 };
 
-export const count = (now) => {
+// Sets our clocks by the server's.
+export const sync = (now) => {
   ahead = now - Date.now() / 1000;
+};
+
+export const count = (now) => {
+  sync(now);
   setInterval(tick, 250);
   tick();
 };
@@ -62,7 +67,7 @@ export const ask = async (path, body) => {
   if (answer.status === 304 || answer.status === 204) return null;
   if (!answer.ok) return { error: (await answer.json()).error ?? texts.not_now };
   const now = Number(answer.headers.get("X-Now"));
-  if (now) ahead = now - Date.now() / 1000;
+  if (now) sync(now);
   tag = answer.headers.get("ETag") ?? "";
   return answer.json();
 };
