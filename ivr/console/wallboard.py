@@ -17,7 +17,7 @@ from ivr.reports.live import Looks
 # A held answer takes one of the server's 16 threads, which calls need: so few are held in a process, for so long, and
 # whoever else watches comes again soon.
 HELD: Final = 4
-HOLD: Final = 20.0  # seconds
+HOLD: Final = 4.0  # Seconds; a server that is told to stop waits for those whom it holds.
 AGAIN: Final = 400  # milliseconds
 BEAT: Final = 2.0  # Seconds; a browser that hears nothing for five says so.
 LOOK: Final = 0.1  # Seconds between two looks, which the shared one is asked for.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, case, cast, extract, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, and_, case, cast, func, select
 
 from ivr.flow.flow import Queue
 from ivr.store.desk_tables import line, wrapups
@@ -97,4 +97,5 @@ def _seconds(dialect: str, before: Any, after: Any) -> ColumnElement[int]:
     """Return the seconds between two moments, rounded as in reports; 0 where they are the wrong way round."""
     if dialect == "sqlite":
         return cast(func.max(func.round((func.julianday(after) - func.julianday(before)) * 86400), 0), Integer)
-    return cast(func.greatest(func.round(extract("epoch", after) - extract("epoch", before)), 0), Integer)
+    # Not `extract`, whose exact numbers cost ten times as much.
+    return cast(func.greatest(func.round(func.date_part("epoch", after - before)), 0), Integer)
