@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import offers
+from tests.bench import offers, wallboard
 from tests.bench.turns import BARE, measure, ratios, running, table
+from tests.stores import Postgres
 
 LOWEST = 0.01  # Far below what is promised: machines that run tests do other things meanwhile.
 MOST_MB = 112  # Aimed at are 100, and 102 to 109 are reached on two cores; this finds what grows.
@@ -48,3 +49,8 @@ def test_the_bench_of_offers_rings_everybody_who_turns_available(tmp_path: Path)
         found = offers.costs(made, lines=(5, 20), repeats=2)
     assert list(found) == [5, 20]
     assert all(0 < took < 5_000 for took in found.values())
+
+
+def test_the_bench_of_the_wallboard_finds_every_figure_right_after_a_kill(postgres: Postgres, tmp_path: Path) -> None:
+    lines = list(wallboard.run(tmp_path, postgres.fresh("ready"), count=2, many=12, changes=6, seed="4", limit=5_000))
+    assert "0 wrong" in lines[-1], lines

@@ -33,6 +33,7 @@ SERVERS: Final = 3
 WATCHERS: Final = 50
 CHANGES: Final = 60
 PEOPLE: Final = {"alice": "agent", "sam": "supervisor"}
+LIMIT: Final = 1000
 PAUSE: Final = 0.7  # Seconds at most between two changes.
 
 
@@ -181,8 +182,10 @@ def wrong(made: Hall, watchers: Sequence[Watcher]) -> list[str]:
     ]
 
 
-def run(folder: Path, database: str, count: int, many: int, changes: int, seed: str) -> Iterator[str]:
-    """Yield the lines of the report."""
+def run(
+    folder: Path, database: str, count: int, many: int, changes: int, seed: str, limit: int = LIMIT
+) -> Iterator[str]:
+    """Yield the lines of the report; raise AssertionError where p95 is not below so many milliseconds."""
     with hall(folder, database, count, seed) as (made, cookie):
         ports = [server.port for server in made.here.servers]
         watchers = [Watcher(ports[number % count], cookie).start() for number in range(many)]
@@ -195,11 +198,12 @@ def run(folder: Path, database: str, count: int, many: int, changes: int, seed: 
             for what in sorted({what for what, _ in found}):
                 part = [1000 * took for kind, each in found if kind == what for took in each]
                 yield f"    {what}: p50 {quantile(part, 0.5):.0f} ms, p95 {quantile(part, 0.95):.0f} ms"
-            assert quantile(spent, 0.95) < 1000, spent
             again = restarted(made, watchers)
             awaited(lambda: not wrong(made, watchers), "every figure is that of the tables")
             figures = sum(len(one.figures) for one in watchers)
             yield f"  killed and started again: {again:.2f} s later all show the same, {figures} figures, 0 wrong"
+            if quantile(spent, 0.95) >= limit:
+                raise AssertionError(f"p95 is not below {limit} ms")
         finally:
             for one in watchers:
                 one.over.set()
