@@ -20,6 +20,7 @@ Figures = Mapping[str, str]
 FIGURE: Final = re.compile(r'data-figure="([^"]+)">([^<]*)<')
 AGENT: Final = re.compile(r'data-is="([^"]+)" data-agent="([^"]+)"')
 PATIENCE: Final = 15.0  # seconds
+OPEN: Final = ("waiting", "offered", "talking")
 SUMS: Final = ("waiting", "talking", "offered", "answered", "abandoned", "short", "elsewhere")
 
 
@@ -112,8 +113,9 @@ def counted(engine: Engine, zone: ZoneInfo, at: datetime, queues: Mapping[str, Q
         for queue in (place.queue, "all"):
             for name, value in became(place, calls.get(place.call_id), wraps, queues, midnight).items():
                 sums[f"{queue}.{name}"] += value
-    inside = {place.call_id for place in line if place.kind == "call" and place.state not in ("done", "left")}
-    told = {key: str(value) for queue in (*queues, "all") for key, value in written(sums, queue)}
+    inside = {place.call_id for place in line if place.kind == "call" and place.state in OPEN}
+    others = {place.queue for place in line if place.state in OPEN or sums[f"{place.queue}.offered"]} - queues.keys()
+    told = {key: str(value) for queue in (*queues, *others, "all") for key, value in written(sums, queue)}
     works = [place for place in line if place.kind != "call" and place.state in ("waiting", "offered")]
     told |= {f"{kind}s": str(sum(place.kind == kind for place in works)) for kind in ("callback", "message")}
     told |= {"waiting": told["all.waiting"], "talking": told["all.talking"]}
