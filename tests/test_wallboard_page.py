@@ -106,7 +106,8 @@ def test_a_board_that_hears_nothing_says_since_when_and_goes_on_when_it_does(bus
 
     page.route("**/desk/wallboard/events*", hold)
     lost = page.locator("[data-lost]")
-    expect(lost).to_have_text(re.compile(r"No connection since [0-9]{2}:[0-9]{2}:[0-9]{2}"), timeout=15_000)
+    expect(lost).to_be_visible(timeout=15_000)
+    expect(lost).to_have_text(re.compile(r"No connection since [0-9]{2}:[0-9]{2}:[0-9]{2}"))
     expect(page.locator("main")).to_have_class(re.compile("stale"))
     busy.desk.available("carol")
     assert held
