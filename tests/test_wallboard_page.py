@@ -128,7 +128,7 @@ def test_who_is_logged_out_is_led_to_the_door(busy: Site, browser: Browser, port
 def test_the_wall_is_left_by_a_key_and_shows_all_on_one_screen(busy: Site, page: Page) -> None:
     page.set_viewport_size({"width": 1920, "height": 1080})
     entered(page, busy)
-    page.keyboard.press("f")
+    page.keyboard.press("b")
     page.wait_for_url("**/desk/wallboard?full=1")
     expect(page.locator("[data-agent]").last).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollHeight") <= 1080
