@@ -10,8 +10,8 @@ from ivr.console import bell, office
 from ivr.console.office import Office
 from ivr.console.rights import needs
 from ivr.console.texts import TEXTS, language
-from ivr.console.view import queue_name
 from ivr.console.wall import Board, Seen, Wall
+from ivr.flow.names import queue_name
 from ivr.reports.live import Looks
 
 # A held answer takes one of the server's 16 threads, which calls need: so few are held in a process, for so long, and
