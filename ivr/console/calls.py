@@ -1,4 +1,4 @@
-"""The pages /desk/calls: the log of calls that are over, and one call whole."""
+"""The page /desk/calls: the log of calls that are over, searched, and sent as files."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -8,20 +8,17 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request, send_file
 
-from ivr.console import bell, card, export, office, sounds
+from ivr.console import call_names, call_page, card, export, office
 from ivr.console.audit import audit
 from ivr.console.days import day
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
 from ivr.console.texts import TEXTS, language
 from ivr.console.view import CODES
-from ivr.flow.names import matter_name, queue_name
 from ivr.flow.numbers import e164
-from ivr.reports.search import COUNTED, After, Found, Wanted
-from ivr.reports.story import Story
+from ivr.reports.search import COUNTED, After, Wanted
 
 MOST: Final = 50
-RELATED: Final = 5
 PLAIN: Final = ("agent", "text", "matter", "queue", "outcome", "code", "language")
 NUMBERS: Final = ("version", "seconds", "waited")
 FIELDS: Final = ("since", "until", "caller", "number", *PLAIN, *NUMBERS)
@@ -48,7 +45,7 @@ def call_log(given: Office) -> Blueprint:
         told: dict[str, Any] = {
             "choices": _choices(given),
             "asked": asked,
-            "rows": [_row(given, one) for one in found[:MOST]],
+            "rows": [call_names.row(given, one) for one in found[:MOST]],
         }
         told |= {
             "count": min(counted, COUNTED),
@@ -60,9 +57,9 @@ def call_log(given: Office) -> Blueprint:
         if len(found) > MOST:
             last = place(found[MOST - 1].started_at, found[MOST - 1].call_id)
             told["older"] = f"/desk/calls?{urlencode(asked | {'before': last})}"
-        return render_template("calls.html", **told, **_top(given))
+        return render_template("calls.html", **told, **call_names.top(given))
 
-    _one(page, given)
+    call_page.add(page, given)
     _files(page, given)
     return page
 
@@ -73,7 +70,7 @@ def _files(page: Blueprint, given: Office) -> None:
     def file(kind: str) -> Response:
         if kind not in KINDS:
             abort(404)
-        asked, words = _asked(), _words(given)
+        asked, words = _asked(), call_names.names(given)
         wanted, head = _wanted(given, asked), [TEXTS[language()][name] for name in export.HEAD]
         audit("calls.export", kind, **{name: _covered(name, value) for name, value in asked.items()})
         rows = (
@@ -96,74 +93,9 @@ def _asked() -> dict[str, str]:
     return {name: text for name in FIELDS if (text := request.args.get(name, "").strip()[:LONGEST])}
 
 
-def _one(page: Blueprint, given: Office) -> None:
-    @page.get("/<call_id>")
-    @needs("calls.see")
-    def one(call_id: str) -> str:
-        return _shown(given, call_id)
-
-    @page.post("/<call_id>/number")
-    @needs("numbers.unmask")
-    def number(call_id: str) -> str:
-        story = _story(given, call_id)
-        audit("number.show", "caller", call=story.id)
-        return _shown(given, call_id, given.journal.caller(call_id))
-
-    @page.get("/<call_id>/sounds/<sound>")
-    @needs("recordings.hear")
-    def hear(call_id: str, sound: str) -> Response:
-        found = next((one for one in _story(given, call_id).sounds if one.id == sound), None)
-        kept = given.messages.find(found.id) if found else None
-        return sounds.sent(given, kept, "recording.hear", sound, call_id)
-
-
-def _shown(given: Office, call_id: str, number: str = "") -> str:
-    """Return the page of a call; with the caller's whole number where that is given."""
-    story = _story(given, call_id)
-    flow, events = given.flow(), given.journal.events(call_id)
-    related = given.search.page(Wanted(caller_hash=story.caller_hash), None, RELATED + 1) if story.caller_last4 else []
-    told: dict[str, Any] = {"story": story, "facts": given.search.one(call_id), "lines": card.whole(flow, events)}
-    told |= {"keyed": card.keyed(flow, events), "hears": may("recordings.hear"), "number": number}
-    told |= {"unmasks": may("numbers.unmask") and bool(story.caller_last4) and not number}
-    told |= {"related": [_row(given, other) for other in related if other.call_id != call_id][:RELATED]}
-    return render_template("call.html", **told, **_words(given), **_top(given))
-
-
-def _story(given: Office, call_id: str) -> Story:
-    return given.search.story(call_id) or abort(404, "call_none")
-
-
-def _top(given: Office) -> dict[str, Any]:
-    told = {"here": "calls", "now": given.now().timestamp(), "bell": bell.bell(given)}
-    return told | office.words(given)
-
-
-def _words(given: Office) -> dict[str, Any]:
-    """Return what puts names and moments as the reader knows them."""
-    flow = given.flow()
-    spoken = office.spoken(flow)
-    return {
-        "matter": lambda name: matter_name(flow, spoken, name),
-        "queue": lambda name: queue_name(flow, spoken, name) if name else "",
-        "clock": lambda at: at.astimezone(flow.zone).strftime("%H:%M:%S"),
-        "stamp": lambda at: at.astimezone(flow.zone).strftime("%Y-%m-%d %H:%M:%S"),
-    }
-
-
-def _row(given: Office, one: Found) -> dict[str, Any]:
-    """Return a call as the list shows it."""
-    words = _words(given)
-    named = {"matter": words["matter"](one.matter), "queue": words["queue"](one.queue)}
-    return (
-        {name: getattr(one, name) for name in Found.__dataclass_fields__}
-        | named
-        | {"at": words["stamp"](one.started_at)}
-    )
-
-
 def _choices(given: Office) -> dict[str, dict[str, str]]:
     """Return what can be chosen from, by field: a name in the database, and how the reader calls it."""
-    words, flow, t = _words(given), given.flow(), TEXTS[language()]
+    words, flow, t = call_names.names(given), given.flow(), TEXTS[language()]
     files = {place.partition(".")[0] for place in flow.nodes}
     matters = sorted(file for file in files if f"{file}.matter" in flow.words[flow.base])
     return {

@@ -11,12 +11,15 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 WEB: Final = Path(__file__).resolve().parent
 NEEDED: Final = {
     "node_modules/@alpinejs/csp/dist/module.esm.min.js": "alpine.js",
+    "node_modules/@dagrejs/dagre/dist/dagre.esm.js": "dagre.js",
     "node_modules/@tabler/core/dist/css/tabler.min.css": "tabler.css",
     "node_modules/@twilio/voice-sdk/dist/twilio.min.js": "twilio-voice.js",
     "node_modules/@twilio/voice-sdk/LICENSE.md": "twilio-voice-licence.txt",
     "node_modules/echarts/dist/echarts.esm.min.mjs": "echarts.js",
     "node_modules/echarts/LICENSE": "echarts-licence.txt",
     "node_modules/zrender/LICENSE": "zrender-licence.txt",
+    "node_modules/wavesurfer.js/dist/wavesurfer.esm.js": "wavesurfer.js",
+    "node_modules/wavesurfer.js/LICENSE": "wavesurfer-licence.txt",
     "licences.txt": "licences.txt",
 }
 STAMP: Final = "made-from"

@@ -1,0 +1,59 @@
+"""The page of one call: all that was said and keyed, who served it, what was recorded."""
+
+from secrets import token_urlsafe
+from typing import Any, Final
+
+from flask import Blueprint, Response, abort, make_response, render_template
+
+from ivr.console import call_names, card, sounds
+from ivr.console.audit import audit
+from ivr.console.office import Office
+from ivr.console.rights import may, needs
+from ivr.reports.search import Wanted
+from ivr.reports.story import Story
+from ivr.web import POLICY
+
+RELATED: Final = 5
+
+
+def add(page: Blueprint, given: Office) -> None:
+    """Add the paths of one call."""
+
+    @page.get("/<call_id>")
+    @needs("calls.see")
+    def one(call_id: str) -> Response:
+        return _shown(given, call_id)
+
+    @page.post("/<call_id>/number")
+    @needs("numbers.unmask")
+    def number(call_id: str) -> Response:
+        story = _story(given, call_id)
+        audit("number.show", "caller", call=story.id)
+        return _shown(given, call_id, given.journal.caller(call_id))
+
+    @page.get("/<call_id>/sounds/<sound>")
+    @needs("recordings.hear")
+    def hear(call_id: str, sound: str) -> Response:
+        found = next((one for one in _story(given, call_id).sounds if one.id == sound), None)
+        kept = given.messages.find(found.id) if found else None
+        return sounds.sent(given, kept, "recording.hear", sound, call_id)
+
+
+def _shown(given: Office, call_id: str, number: str = "") -> Response:
+    """Return the page of a call; with the caller's whole number where that is given."""
+    story = _story(given, call_id)
+    flow, events = given.flow(), given.journal.events(call_id)
+    related = given.search.page(Wanted(caller_hash=story.caller_hash), None, RELATED + 1) if story.caller_last4 else []
+    told: dict[str, Any] = {"story": story, "facts": given.search.one(call_id), "lines": card.whole(flow, events)}
+    told |= {"keyed": card.keyed(flow, events), "hears": may("recordings.hear"), "number": number}
+    told |= {"unmasks": may("numbers.unmask") and bool(story.caller_last4) and not number}
+    told |= {"related": [call_names.row(given, other) for other in related if other.call_id != call_id][:RELATED]}
+    told |= {"nonce": token_urlsafe(16)}
+    page = make_response(render_template("call.html", **told, **call_names.names(given), **call_names.top(given)))
+    # The waveform brings a style of its own along, which this one-time word lets in; scripts it does not.
+    page.headers["Content-Security-Policy"] = f"{POLICY}; style-src 'self' 'nonce-{told['nonce']}'"
+    return page
+
+
+def _story(given: Office, call_id: str) -> Story:
+    return given.search.story(call_id) or abort(404, "call_none")

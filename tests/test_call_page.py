@@ -1,0 +1,111 @@
+"""The page of one call in a real browser: recordings heard, with and without scripts."""
+
+import math
+import struct
+import wave
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ivr.store.messages import Messages
+from tests.desk_site import Clock, Site
+from tests.pages import until
+from tests.test_desk_page import SIZES, browser, host, looked_at, page, port, site
+from tests.test_facts import digest, served
+
+__all__ = ["browser", "host", "page", "port", "site"]
+
+SECONDS = 12
+
+
+def entered(page: Page, site: Site, language: str = "en", role: str = "supervisor") -> None:
+    """Log in as somebody with this role."""
+    page.goto(f"/desk/login?lang={language}")
+    page.fill("#name", "sam")
+    page.fill("#password", site.hire("sam", role))
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/login" not in url)
+
+
+def recorded(site: Site) -> tuple[str, str]:
+    """Return the call in which a message of some seconds was left, and the recording's id."""
+    place = site.left_message()
+    site.hotline.hang_up(place.call_id)
+    digest(site)
+    message = Messages(site.desk.engine).recorded(place.recording or "")
+    assert message
+    tone = [int(9000 * math.sin(n / 3) * math.sin(n / 9000)) for n in range(8000 * SECONDS)]
+    with wave.open(str(site.folder / f"{message.id}.wav"), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(struct.pack(f"<{len(tone)}h", *tone))
+    return place.call_id, message.id
+
+
+def of(page: Page) -> Callable[[str], object]:
+    """Return what tells a property of the page's audio element."""
+    return lambda name: page.locator("[data-player] audio").evaluate(f"one => one.{name}")
+
+
+def test_a_recording_is_heard_by_keyboard_with_its_waveform(site: Site, page: Page) -> None:
+    call_id, sound = recorded(site)
+    entered(page, site)
+    page.goto(f"/desk/calls/{call_id}")
+    player, audio = page.locator("[data-player]"), of(page)
+    expect(player.locator("select")).to_be_visible()
+    assert heard(site) == [], "to look is not to hear"
+    player.focus()
+    page.keyboard.press(" ")
+    until(lambda: not audio("paused"))
+    expect(page.locator('[data-wave="drawn"]')).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    until(lambda: float(str(audio("currentTime"))) >= 5)
+    page.keyboard.press("ArrowUp")
+    assert audio("playbackRate") == 1.25
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    assert audio("playbackRate") == 0.75
+    page.keyboard.press(" ")
+    assert audio("paused") is True
+    assert heard(site) == [("sam", sound)]
+    styled = "one => getComputedStyle(one.querySelector('div').shadowRoot.querySelector('.scroll')).position"
+    assert page.locator(".wave").evaluate(styled) == "relative", "the waveform's own style is let in"
+
+
+def heard(site: Site) -> list[tuple[str, str]]:
+    """Return who heard what, by the audit log."""
+    trail = site.app.extensions["audit"].page(9, act="recording.hear")
+    return [(one.who, one.subject) for one in trail]
+
+
+def test_without_scripts_a_recording_is_heard_by_the_browsers_own_player(
+    site: Site, browser: Browser, page: Page, port: int, host: str
+) -> None:
+    call_id, _ = recorded(site)
+    entered(page, site)
+    state, base = page.context.storage_state(), f"http://{host}:{port}"
+    with browser.new_context(java_script_enabled=False, storage_state=state, base_url=base) as context:
+        plain = context.new_page()
+        plain.goto(f"/desk/calls/{call_id}")
+        expect(plain.locator("audio")).to_be_visible()
+        expect(plain.locator(".player-tools")).to_be_hidden()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing_in_a_call_with_a_recording(
+    site: Site, page: Page, tmp_path: Path, language: str, size: str
+) -> None:
+    seen = looked_at(page, tmp_path, language, size)
+    site.hire("alice")
+    assert isinstance(site.clock, Clock)
+    served(site, site.clock, "客户说退款没有到账，已经登记。")
+    call_id, _ = recorded(site)
+    entered(page, site, language)
+    page.goto(f"/desk/calls/{call_id}")
+    page.locator("[data-player]").focus()
+    page.keyboard.press(" ")
+    expect(page.locator('[data-wave="drawn"]')).to_be_visible()
+    seen("call-sound")
