@@ -61,6 +61,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         parts.desk,
         parts.journal,
         parts.flow,
+        parts.hotline.flows,
         now,
         changed,
         parts.messages,

@@ -36,6 +36,7 @@ class Pages:
     desk: Desk
     journal: Journal
     flow: Flow
+    flows: Callable[[int], Flow]
     now: Callable[[], datetime]
     changed: Callable[[], object]
     messages: Messages
@@ -121,6 +122,7 @@ class Pages:
             folder=self.folder,
             board=self.board,
             flow=lambda: self.flow,
+            menus=self._menus,
             now=self.now,
             changed=self.changed,
             forgery=forgery,
@@ -134,6 +136,12 @@ class Pages:
 
             app.register_blueprint(sso(app, people, self.url, Provider(*self.oidc)))
         return app, staff
+
+    def _menus(self, version: int) -> Flow | None:
+        try:
+            return self.flows(version)
+        except (KeyError, RuntimeError):  # There never was such a version, or this program would not start with it.
+            return None
 
     def _skills(self) -> frozenset[str]:
         queues = {f"queue:{name}" for name in self.flow.queues}

@@ -245,6 +245,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: s
         folder=site.folder,
         board=site.board,
         flow=lambda: found,
+        menus=lambda _: found,
         now=clock,
         changed=changed,
         forgery=forgery,

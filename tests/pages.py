@@ -4,6 +4,7 @@ import html
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
@@ -16,6 +17,7 @@ from ivr.carrier.leg import Leg
 from ivr.carrier.signals import Inline
 from ivr.flow.events import Event, Heard, Said
 from ivr.flow.inputs import InLine, Input
+from ivr.flow.nodes import receipt
 from ivr.hotline import Hotline, Reply
 from ivr.transcript import Script
 from tests.world import NUMBER, World
@@ -24,6 +26,8 @@ SPEAKS = re.compile(r"\(speaks (\d+) s(, hangs up)?\)")
 MINUTES = re.compile(r"\((\d+) to (\d+) minutes(?:: (\w+))?\)")
 AGENTS = re.compile(r"\((no|\d+) agents? (?:is|are) on\)")
 SENT = re.compile(r"\(Alice sends the caller to the (queue|number) (\S+)\)")
+STANDS = re.compile(r"\(stands at (\d+) after (\d+) s\)")
+RECEIPT = re.compile(r"\(the receipt is (\d+)\)")
 BUSY = re.compile(r"\((\S+) is busy\)")
 AGENT = "+8613900000002"
 UNSPOKEN = re.compile(r"[\s。，.!?！？]")
@@ -42,6 +46,7 @@ class Page:
     happened: list[Event] = field(default_factory=list)
     # Somebody is on, unless the page says otherwise.
     outlook: dict[str, Any] = field(default_factory=lambda: {"agents": 1})
+    receipt: str = ""  # where it is not the one of this moment
 
     def do(self, action: str) -> None:
         """Do what a line says, and write down what came of it."""
@@ -57,6 +62,10 @@ class Page:
             self.outlook |= {"low": int(told[1]), "high": int(told[2]), "longer": told[3] or ""}
         elif on := AGENTS.fullmatch(action):
             self.outlook |= {"agents": 0 if on[1] == "no" else int(on[1])}
+        elif stands := STANDS.fullmatch(action):
+            self.outlook |= {"position": int(stands[1]), "waited": int(stands[2])}
+        elif pinned := RECEIPT.fullmatch(action):
+            self.receipt = pinned[1]
         elif action == "(every queue is full)":
             for name in self.world.parts.flow.queues:
                 self.world.carrier.queue(name).most = 0
@@ -142,15 +151,23 @@ def call(world: World, script: Script, does: list[str]) -> str:
     return "\n".join(page.lines) + "\n"
 
 
-def told_by_the_desk(page: Page) -> Any:
-    """Let the waiting room be told what the page says of minutes and agents, as if the desk had reckoned it."""
-    hear = Hotline.hear
+@contextmanager
+def told_by_the_desk(page: Page) -> Iterator[None]:
+    """Let the waiting room be told what the page says of minutes and agents, as if the desk had reckoned it.
+
+    The call's receipt, which is one of its moment, is the page's, too.
+    """
+    hear, number = Hotline.hear, receipt._number
 
     def heard(hotline: Hotline, call_id: str, asked: str, told: Input) -> Reply:
         known = replace(told, **page.outlook) if isinstance(told, InLine) else told
         return hear(hotline, call_id, asked, known)
 
-    return patch.object(Hotline, "hear", heard)
+    with (
+        patch.object(Hotline, "hear", heard),
+        patch.object(receipt, "_number", lambda *about: page.receipt or number(*about)),
+    ):
+        yield
 
 
 def said(events: list[Event]) -> Iterator[str]:

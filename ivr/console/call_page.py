@@ -7,8 +7,10 @@ from flask import Blueprint, Response, abort, make_response, render_template
 
 from ivr.console import call_names, card, sounds
 from ivr.console.audit import audit
+from ivr.console.golden import golden
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
+from ivr.console.stage import NoTestError
 from ivr.reports.search import Wanted
 from ivr.reports.story import Story
 from ivr.web import POLICY
@@ -30,6 +32,23 @@ def add(page: Blueprint, given: Office) -> None:
         story = _story(given, call_id)
         audit("number.show", "caller", call=story.id)
         return _shown(given, call_id, given.journal.caller(call_id))
+
+    @page.get("/<call_id>/test")
+    @needs("calls.see")
+    def test(call_id: str) -> Response:
+        """Send the call as a page of tests/calls, with practice numbers."""
+        story = _story(given, call_id)
+        flow = given.menus(story.version) or abort(409, "call_menus_gone")
+        if not story.ended_at:
+            abort(409, "call_live")
+        try:
+            made = golden(flow, given.journal.events(call_id), f"A call about {story.matter or 'nothing yet'}")
+        except NoTestError:
+            abort(409, "call_no_test")
+        audit("calls.export", "test", call=call_id)
+        name = f"call-{story.started_at.astimezone(flow.zone):%Y%m%d-%H%M%S}.txt"
+        told = {"Content-Disposition": f"attachment; filename={name}"}
+        return Response(made, mimetype="text/plain; charset=utf-8", headers=told)
 
     @page.get("/<call_id>/sounds/<sound>")
     @needs("recordings.hear")

@@ -78,7 +78,10 @@ class Board(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What the pages need; `changed` is told when an agent is free, `folder` is where the recorded messages are."""
+    """What the pages need; `changed` is told when an agent is free, `folder` is where the recorded messages are.
+
+    `menus` gives the flow of a version, None for one that this program can no longer read.
+    """
 
     desk: Desk
     journal: Journal
@@ -87,6 +90,7 @@ class Office:
     folder: Path
     board: Board
     flow: Callable[[], Flow]
+    menus: Callable[[int], Flow | None]
     now: Callable[[], datetime]
     changed: Callable[[], object]
     forgery: CSRFProtect
