@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from ivr.store.messages import Messages
-from tests.desk_site import Clock, Site
+from tests.desk_site import ACCOUNT, TO_AN_ACCOUNT, Clock, Site
 from tests.pages import until
 from tests.test_desk_page import SIZES, browser, host, looked_at, page, port, site
 from tests.test_facts import digest, served
@@ -109,3 +109,50 @@ def test_axe_finds_nothing_in_a_call_with_a_recording(
     page.keyboard.press(" ")
     expect(page.locator('[data-wave="drawn"]')).to_be_visible()
     seen("call-sound")
+
+
+def test_the_way_of_a_call_is_drawn_on_the_picture_of_its_menus(site: Site, page: Page) -> None:
+    call_id = site.call("2", "4", "0")
+    site.hotline.hang_up(call_id)
+    entered(page, site)
+    page.goto(f"/desk/calls/{call_id}")
+    holder = page.locator(".picture")
+    expect(holder.locator(".box.strong")).to_have_count(6)
+    way = ["main.start", "main.choose", "main.money", "refund.start", "person.start", "person.line"]
+    drawn = holder.locator(".box.strong").evaluate_all(
+        "all => Object.fromEntries(all.map(one => [one.dataset.id, one.querySelector('.mark').textContent]))"
+    )
+    assert drawn == {place: str(number) for number, place in enumerate(way, 1)}
+    assert holder.locator(".way.strong").count() == len(way) - 1
+    assert holder.locator(".way.beside").count() == 1, "0 is a key everywhere, so no way of the picture"
+    expect(holder.locator(".way.beside")).to_have_text("0")
+    page.get_by_role("button", name="All menus").click()
+    expect(holder).to_have_attribute("data-drawn", str(len(site.flow.nodes)))
+    assert holder.locator(".way.strong").count() == len(way) - 1
+    holder.focus()
+    seen = holder.locator("svg").get_attribute("viewBox")
+    page.keyboard.press("+")
+    nearer = holder.locator("svg").get_attribute("viewBox")
+    page.keyboard.press("ArrowRight")
+    moved = holder.locator("svg").get_attribute("viewBox")
+    assert len({seen, nearer, moved}) == 3
+    holder.hover()
+    page.mouse.wheel(0, 240)
+    until(lambda: holder.locator("svg").get_attribute("viewBox") != moved)
+    page.keyboard.press("Tab")
+    focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+    assert str(focused).startswith("1, ")
+
+
+def test_without_scripts_the_way_of_a_call_is_a_list(
+    site: Site, browser: Browser, page: Page, port: int, host: str
+) -> None:
+    call_id = site.call(*TO_AN_ACCOUNT, ACCOUNT, "1")
+    entered(page, site)
+    state, base = page.context.storage_state(), f"http://{host}:{port}"
+    with browser.new_context(java_script_enabled=False, storage_state=state, base_url=base) as context:
+        plain = context.new_page()
+        plain.goto(f"/desk/calls/{call_id}")
+        expect(plain.locator(".path-list li").nth(3)).to_contain_text("frozen")
+        expect(plain.locator(".picture")).to_be_hidden()
+        assert ACCOUNT not in plain.content()

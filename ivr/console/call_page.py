@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, abort, make_response, render_template
 
-from ivr.console import call_names, card, sounds
+from ivr.console import call_names, call_path, card, sounds
 from ivr.console.audit import audit
 from ivr.console.golden import golden
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
 from ivr.console.stage import NoTestError
+from ivr.flow.events import Event
 from ivr.reports.search import Wanted
 from ivr.reports.story import Story
 from ivr.web import POLICY
@@ -67,11 +68,20 @@ def _shown(given: Office, call_id: str, number: str = "") -> Response:
     told |= {"keyed": card.keyed(flow, events), "hears": may("recordings.hear"), "number": number}
     told |= {"unmasks": may("numbers.unmask") and bool(story.caller_last4) and not number}
     told |= {"related": [call_names.row(given, other) for other in related if other.call_id != call_id][:RELATED]}
+    told |= _way(given, story.version, events)
     told |= {"nonce": token_urlsafe(16)}
     page = make_response(render_template("call.html", **told, **call_names.names(given), **call_names.top(given)))
     # The waveform brings a style of its own along, which this one-time word lets in; scripts it does not.
     page.headers["Content-Security-Policy"] = f"{POLICY}; style-src 'self' 'nonce-{told['nonce']}'"
     return page
+
+
+def _way(given: Office, version: int, events: list[Event]) -> dict[str, Any]:
+    """Return the steps of a call, and the menus that it went through with the steps on them, where they can be read."""
+    flow = given.menus(version)
+    steps = call_path.steps(given.flow(), events)
+    path = call_path.drawn(flow, steps) if flow else None
+    return {"steps": steps, "path": path, "names": call_path.named(path)}
 
 
 def _story(given: Office, call_id: str) -> Story:

@@ -88,8 +88,15 @@ def whole(flow: Flow, events: Iterable[Event]) -> list[Line]:
             joined = last == ("hotline", said.language, at)
             lines[-1:] = [replace(lines[-1], text=f"{lines[-1].text}\n{said.text}")] if joined else [*lines[-1:], said]
         else:
-            lines += [Line("customer", told, "", at) for told in _told(event, flow.base)]
+            lines += [Line("customer", told, "", at) for told in acts(event, flow.base)]
     return lines
+
+
+def acts(event: Event, base: str) -> Iterator[str]:
+    """Yield what the caller did, in the words of a page of text and masked, if they did anything."""
+    for line in transcript.lines([event], base):
+        if line.startswith("> "):
+            yield NUMBER.sub(lambda number: masked(number[0]), line[2:])
 
 
 def waited(events: Iterable[Event], joined: float) -> float | None:
@@ -118,9 +125,3 @@ def _hidden(said: Said, numbers: Iterable[str]) -> str:
     for number in numbers:
         words = words.replace(speech.voice_of(said.language).digits(number), masked(number))
     return words
-
-
-def _told(event: Event, base: str) -> Iterator[str]:
-    for line in transcript.lines([event], base):
-        if line.startswith("> "):
-            yield NUMBER.sub(lambda number: masked(number[0]), line[2:])

@@ -1,0 +1,23 @@
+"""The picture of the menus as pages are told it, in the reader's words; `menu-picture.js` draws it."""
+
+from typing import Any
+
+from ivr.console import office
+from ivr.console.texts import TEXTS, language
+from ivr.flow.flow import Flow
+from ivr.flow.picture import Way, picture
+
+
+def told(flow: Flow) -> dict[str, Any]:
+    """Return the picture of a flow, ready for JSON: `nodes` (id, name, kind, says) and `edges` (from, to, label)."""
+    drawn, t = picture(flow, office.spoken(flow)), TEXTS[language()]
+    nodes = [
+        {"id": box.place, "name": box.name, "kind": t.get(f"node_{box.kind}", box.kind), "says": box.says}
+        for box in drawn.boxes
+    ]
+    return {"nodes": nodes, "edges": [{"from": way.start, "to": way.end, "label": _label(way)} for way in drawn.ways]}
+
+
+def _label(way: Way) -> str:
+    t = TEXTS[language()]
+    return " · ".join(t.get(f"way_{reason}", reason) for reason in way.by)
