@@ -1,7 +1,9 @@
 """The page of one call in a real browser: recordings heard, with and without scripts."""
 
 import math
+import re
 import struct
+import time
 import wave
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from ivr.flow.inputs import Pressed
 from ivr.store.messages import Messages
 from tests.desk_site import ACCOUNT, TO_AN_ACCOUNT, Clock, Site
 from tests.pages import until
-from tests.test_desk_page import SIZES, browser, host, looked_at, page, port, site
+from tests.test_desk_page import SECOND, SIZES, browser, host, looked_at, page, port, site
 from tests.test_facts import digest, served
 
 __all__ = ["browser", "host", "page", "port", "site"]
@@ -90,7 +93,7 @@ def test_without_scripts_a_recording_is_heard_by_the_browsers_own_player(
         plain = context.new_page()
         plain.goto(f"/desk/calls/{call_id}")
         expect(plain.locator("audio")).to_be_visible()
-        expect(plain.locator(".player-tools")).to_be_hidden()
+        expect(plain.locator(".player .player-tools")).to_be_hidden()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -156,3 +159,49 @@ def test_without_scripts_the_way_of_a_call_is_a_list(
         expect(plain.locator(".path-list li").nth(3)).to_contain_text("frozen")
         expect(plain.locator(".picture")).to_be_hidden()
         assert ACCOUNT not in plain.content()
+
+
+VOICES = """() => {
+  window.said = [];
+  window.tones = [];
+  class Words { constructor(text) { this.text = text; } }
+  const speak = (words) => { said.push([words.text, words.lang, words.rate]); setTimeout(() => words.onend?.(), 20); };
+  const getVoices = () => [{ lang: "zh-CN" }, { lang: "en-US" }];
+  Object.defineProperty(window, "SpeechSynthesisUtterance", { value: Words });
+  Object.defineProperty(window, "speechSynthesis", { value: { getVoices, speak, cancel() {} } });
+  const Tone = window.OscillatorNode;
+  window.OscillatorNode = class extends Tone {
+    constructor(...told) { super(...told); tones.push(told[1].frequency); }
+  };
+}"""
+
+
+def test_a_call_is_heard_as_the_caller_did(site: Site, page: Page) -> None:
+    assert isinstance(site.clock, Clock)
+    call_id = site.call("8")
+    site.clock.on(seconds=3600)
+    site.hotline.hear(call_id, "turn/2", Pressed("5"))
+    site.hotline.hang_up(call_id)
+    page.add_init_script(f"({VOICES})()")
+    entered(page, site)
+    page.goto(f"/desk/calls/{call_id}")
+    page.locator(".hear").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    begun = time.monotonic()
+    page.keyboard.press(" ")
+    expect(page.locator(".call-lines [data-now]")).to_have_count(1)
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    until(lambda: len(page.evaluate("tones")) == 4)
+    expect(page.locator(".call-lines [data-now]")).to_have_count(0, timeout=10 * SECOND)
+    assert 2.5 <= time.monotonic() - begun < 10, "an hour of silence is 5 seconds, at double speed half of them"
+    said, words = page.evaluate("said"), site.flow.words
+    assert said[0] == [words["zh-CN"]["main.start.say"], "zh-CN", 2]
+    assert said[-1][1:] == ["en-US", 2]
+    assert page.evaluate("tones") == [852, 1336, 770, 1336]  # 8 and 5
+    page.keyboard.press(" ")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press(" ")
+    expect(page.locator(".call-lines [data-now]")).to_have_count(0)
+    expect(page.locator(".hear .time-of")).to_have_text(re.compile("^[3-9] /"))

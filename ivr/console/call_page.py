@@ -17,6 +17,7 @@ from ivr.reports.story import Story
 from ivr.web import POLICY
 
 RELATED: Final = 5
+SPEEDS: Final = ("0.75", "1", "1.25", "1.5", "2")
 
 
 def add(page: Blueprint, given: Office) -> None:
@@ -69,7 +70,7 @@ def _shown(given: Office, call_id: str, number: str = "") -> Response:
     told |= {"unmasks": may("numbers.unmask") and bool(story.caller_last4) and not number}
     told |= {"related": [call_names.row(given, other) for other in related if other.call_id != call_id][:RELATED]}
     told |= _way(given, story.version, events)
-    told |= {"nonce": token_urlsafe(16)}
+    told |= {"nonce": token_urlsafe(16), "speeds": SPEEDS}
     page = make_response(render_template("call.html", **told, **call_names.names(given), **call_names.top(given)))
     # The waveform brings a style of its own along, which this one-time word lets in; scripts it does not.
     page.headers["Content-Security-Policy"] = f"{POLICY}; style-src 'self' 'nonce-{told['nonce']}'"

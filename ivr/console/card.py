@@ -21,12 +21,16 @@ NUMBER: Final = re.compile(r"[0-9]{5,}")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was said or keyed in one go, by the `hotline` or the `customer`, and when."""
+    """What was said or keyed in one go, by the `hotline` or the `customer`, and when.
+
+    `audio` names the recorded prompt of each line of the text, "" where a voice spoke it.
+    """
 
     who: str
     text: str
     language: str
     at: datetime | None = field(default=None, compare=False)
+    audio: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +87,10 @@ def whole(flow: Flow, events: Iterable[Event]) -> list[Line]:
         if isinstance(event, Learned) and NUMBER.fullmatch(event.value):
             numbers.add(event.value)
         elif isinstance(event, Said):
-            said = Line("hotline", _hidden(event, numbers), event.language, at)
+            said = Line("hotline", _hidden(event, numbers), event.language, at, (event.audio,))
             last = (lines[-1].who, lines[-1].language, lines[-1].at) if lines else None
             joined = last == ("hotline", said.language, at)
-            lines[-1:] = [replace(lines[-1], text=f"{lines[-1].text}\n{said.text}")] if joined else [*lines[-1:], said]
+            lines[-1:] = [_joined(lines[-1], said)] if joined else [*lines[-1:], said]
         else:
             lines += [Line("customer", told, "", at) for told in acts(event, flow.base)]
     return lines
@@ -97,6 +101,10 @@ def acts(event: Event, base: str) -> Iterator[str]:
     for line in transcript.lines([event], base):
         if line.startswith("> "):
             yield NUMBER.sub(lambda number: masked(number[0]), line[2:])
+
+
+def _joined(one: Line, other: Line) -> Line:
+    return replace(one, text=f"{one.text}\n{other.text}", audio=(*one.audio, *other.audio))
 
 
 def waited(events: Iterable[Event], joined: float) -> float | None:

@@ -10,6 +10,7 @@ const MOST_LOOPS = 3;
 export class Sounds {
   constructor() {
     this.on = true;
+    this.rate = 1; // of voices and music
     this.music = document.createElement("audio");
     this.music.className = "music";
     document.body.append(this.music);
@@ -52,6 +53,7 @@ export class Sounds {
     if (!url) return false;
     let left = loop;
     this.music.src = url;
+    this.music.playbackRate = this.rate;
     this.music.muted = !this.on;
     this.music.onended = () => (--left > 0 ? this.music.play() : done());
     this.music.play().catch(() => {});
@@ -75,6 +77,7 @@ export class Sounds {
       this.words = new SpeechSynthesisUtterance(text);
       this.words.voice = voice;
       this.words.lang = voice.lang;
+      this.words.rate = this.rate;
       this.words.onend = () => (--left > 0 ? again() : done());
       this.words.onerror = this.words.onend;
       window.speechSynthesis.speak(this.words);
