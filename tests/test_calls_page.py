@@ -3,18 +3,21 @@
 import csv
 import json
 import re
+from html import unescape
 from io import BytesIO, StringIO
 from pathlib import Path
+from urllib.parse import parse_qsl
 from zipfile import ZipFile
 
 import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route, expect
 
 from ivr.console import export
 from ivr.console.calls import FIELDS, MOST
 from ivr.console.texts import TEXTS
+from ivr.store.filters import Filters
 from ivr.store.messages import Messages
 from tests.desk_site import ORDER, Clock, Site, log_in, token
 from tests.stores import CALLER
@@ -200,6 +203,96 @@ def test_there_is_a_way_to_the_log_for_whoever_may_see_it(site: Site) -> None:
     assert agent.get("/desk/calls").status_code == 403
 
 
+def test_columns_are_chosen_in_the_address_and_stay_there(site: Site, call_id: str) -> None:
+    sam = entered(site, "supervisor")
+    heads = re.findall(
+        r'<th scope="col"[^>]*>([^<]*)', sam.get("/desk/calls?columns=language&columns=caller,nonsense").text
+    )
+    assert heads == [escape(ENGLISH[f"calls_{name}"]) for name in ("at", "caller", "language")]
+    shown = sam.get("/desk/calls?columns=version&agent=alice").text
+    assert "/desk/calls/export/csv?agent=alice&amp;columns=at%2Cversion" in shown
+    assert 'value="version" checked' in shown
+    assert len(re.findall('<th scope="col"', sam.get("/desk/calls").text)) == 10
+    assert listed(sam, columns="score") == listed(sam)
+
+
+def kept(client: FlaskClient) -> dict[str, str]:
+    """Return the searches that the page shows above the form: name and address."""
+    found = re.findall(r'<a class="chip" href="([^"]+)"[^>]*>([^<]*)', client.get("/desk/calls").text)
+    return {unescape(name): unescape(way) for way, name in found}
+
+
+def kept_by(client: FlaskClient, way: str, **told: str) -> int:
+    """Do something with the searches that are kept; return the status."""
+    told |= {"csrf_token": token(client.get("/desk/calls?agent=alice").text)}
+    return client.post(f"/desk/calls/filters/{way}", data=told).status_code
+
+
+def test_a_search_is_kept_by_a_name_and_only_for_whoever_keeps_it(site: Site, call_id: str) -> None:
+    sam, auditor = entered(site, "supervisor"), entered(site, "auditor")
+    query = f"agent=alice&caller=%2B{CALLER[1:]}&columns=at%2Ccode"
+    assert kept_by(sam, "save", name=" Alice's  <b> ", query=f"{query}&evil=1") == 303
+    assert kept(sam) == {"Alice's <b>": f"/desk/calls?{query}"}
+    assert kept(auditor) == {}
+    assert listed(sam, **dict(parse_qsl(query))) == [call_id]
+    assert kept_by(sam, "save", name="Alice's <b>", query="") == 409
+    assert kept_by(sam, "save", name=" ", query=query) == 400
+    (one,) = Filters(site.desk.engine, site.clock).of("supervisor")
+    assert kept_by(auditor, "rename", filter=one.id, name="mine") == 409
+    assert kept_by(auditor, "drop", filter=one.id) == 303
+    assert kept_by(sam, "rename", filter=one.id, name="Alice") == 303
+    assert list(kept(sam)) == ["Alice"]
+    with site.desk.engine.connect() as connection:
+        assert CALLER[1:] not in str(connection.exec_driver_sql("SELECT * FROM saved_filters").all())
+    assert kept_by(sam, "drop", filter=one.id) == 303
+    assert kept(sam) == {}
+
+
+@pytest.mark.parametrize("kind", ["CSV", "XLSX"])
+def test_an_export_shows_how_far_it_is_and_is_saved(served_site: Site, page: Page, tmp_path: Path, kind: str) -> None:
+    for _ in range(3):
+        served_site.hotline.hang_up(served_site.call("8"))
+    digest(served_site)
+    supervisor(page, served_site)
+    page.goto("/desk/calls")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=kind).click()
+    download.value.save_as(tmp_path / "calls")
+    assert re.fullmatch(rf"calls-[\d-]+\.{kind.lower()}", download.value.suggested_filename)
+    done = "Rows: 3. Done in" if kind == "CSV" else "Done in"
+    expect(page.locator("#export [role=status]")).to_contain_text(done)
+    if kind == "CSV":
+        assert len((tmp_path / "calls").read_text("utf-8-sig").splitlines()) == 4
+
+
+def test_an_export_that_takes_long_says_so_and_can_be_cancelled(served_site: Site, page: Page) -> None:
+    served_site.hotline.hang_up(served_site.call("8"))
+    digest(served_site)
+    supervisor(page, served_site)
+    page.goto("/desk/calls")
+    held: list[Route] = []
+    page.route("**/export/xlsx*", lambda route: held.append(route))
+    page.get_by_role("link", name="XLSX").click()
+    status = page.locator("#export [role=status]")
+    expect(status).to_contain_text("The workbook is being made … 1 s")
+    expect(page.locator("#export progress")).not_to_have_attribute("value", re.compile(".*"))
+    page.get_by_role("button", name="Cancel").click()
+    expect(status).to_have_text(ENGLISH["export_cancelled"])
+    page.unroute("**/export/xlsx*")
+    page.route("**/export/csv*", lambda route: route.fulfill(status=409))
+    page.get_by_role("link", name="CSV").click()
+    expect(status).to_have_text(ENGLISH["export_failed"])
+
+
+def supervisor(page: Page, site: Site) -> None:
+    """Log in as a supervisor, in English."""
+    page.goto("/desk/login?lang=en")
+    page.fill("#name", "sam")
+    page.fill("#password", site.hire("sam", "supervisor"))
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk")
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 @pytest.mark.parametrize("size", SIZES)
 def test_axe_finds_nothing_in_the_log_and_a_call(
@@ -221,3 +314,11 @@ def test_axe_finds_nothing_in_the_log_and_a_call(
     for name, place in {"calls": "", "filtered": "?outcome=served&waited=10", "call": f"/{call_id}"}.items():
         page.goto(f"/desk/calls{place}")
         seen(name)
+    page.goto("/desk/calls?outcome=served")
+    page.fill("#filter-name", "已接待")
+    page.keyboard.press("Enter")
+    page.locator(".chips summary").click()
+    page.locator(".finder-more summary").nth(1).click()
+    page.locator("[data-export] a").first.click()
+    expect(page.locator("#export")).to_be_visible()
+    seen("kept")

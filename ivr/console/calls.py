@@ -8,15 +8,16 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request, send_file
 
-from ivr.console import call_names, call_page, card, export, office
+from ivr.console import call_names, call_page, card, columns, export, filters, office
 from ivr.console.audit import audit
 from ivr.console.days import day
-from ivr.console.office import Office
+from ivr.console.office import Office, me
 from ivr.console.rights import may, needs
 from ivr.console.texts import TEXTS, language
 from ivr.console.view import CODES
 from ivr.flow.numbers import e164
 from ivr.reports.search import COUNTED, After, Wanted
+from ivr.store.filters import Filters
 
 MOST: Final = 50
 PLAIN: Final = ("agent", "text", "matter", "queue", "outcome", "code", "language")
@@ -34,11 +35,13 @@ KINDS: Final[Mapping[str, str]] = {
 def call_log(given: Office) -> Blueprint:
     """Return the blueprint of `/desk/calls`; what is looked for stands in the address, and so does where one is."""
     page = office.formed("calls", given)
+    kept = Filters(given.search.engine, given.now)
 
     @page.get("")
     @needs("calls.see")
     def show() -> str:
-        asked = _asked()
+        asked, shown = _asked(), columns.chosen(request.args.getlist("columns"))
+        query = urlencode(asked | columns.told(shown))
         wanted, before = _wanted(given, asked), request.args.get("before", "")
         found = given.search.page(wanted, after(before) if before else None, MOST + 1)
         counted = given.search.count(wanted)
@@ -52,14 +55,15 @@ def call_log(given: Office) -> Blueprint:
             "many": counted > COUNTED,
             "fuller": any(asked.get(one) for one in MORE),
         }
-        told |= {"exports": may("calls.export"), "query": urlencode(asked)}
-        told |= {"newest": f"/desk/calls?{urlencode(asked)}" if before else "", "older": ""}
+        told |= {"exports": may("calls.export"), "query": query, "columns": shown, "all_columns": columns.COLUMNS}
+        told |= {"filters": kept.of(me()), "newest": f"/desk/calls?{query}" if before else "", "older": ""}
         if len(found) > MOST:
             last = place(found[MOST - 1].started_at, found[MOST - 1].call_id)
-            told["older"] = f"/desk/calls?{urlencode(asked | {'before': last})}"
+            told["older"] = f"/desk/calls?{query}&{urlencode({'before': last})}"
         return render_template("calls.html", **told, **call_names.top(given))
 
     call_page.add(page, given)
+    filters.acts(page, kept, (*FIELDS, "columns"))
     _files(page, given)
     return page
 

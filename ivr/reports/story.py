@@ -37,12 +37,16 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Something recorded: a message, a remark or a talk, of so many seconds; it can be heard once it is `fetched`."""
+    """Something recorded: a message, a remark or a talk, of so many seconds; it can be heard once it is `fetched`.
+
+    `transcript` is what is said in it, where that is written down.
+    """
 
     id: str
     kind: str
     seconds: int | None
     state: str
+    transcript: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,13 @@ def _notes(connection: Connection, call_id: str) -> tuple[Note, ...]:
 
 
 def _sounds(connection: Connection, call_id: str) -> tuple[Sound, ...]:
-    columns: tuple[Any, ...] = (messages.c.id, messages.c.kind, messages.c.seconds, messages.c.state)
+    columns: tuple[Any, ...] = (
+        messages.c.id,
+        messages.c.kind,
+        messages.c.seconds,
+        messages.c.state,
+        messages.c.transcript,
+    )
     heard = and_(messages.c.call_id == call_id, messages.c.state != "absent")
     query = select(*columns).where(heard).order_by(messages.c.created_at, messages.c.id)
     return tuple(Sound(*row) for row in connection.execute(query))

@@ -32,7 +32,8 @@ TOLD: Final = ("call_id", "kind", "queue", "language", "matter")  # What the cal
 class Message:
     """What was recorded: a message a caller left, a remark after the call, or a talk with an agent.
 
-    `file` is its name in the folder of its kind once it is fetched.
+    `file` is its name in the folder of its kind once it is fetched; `transcript` what is said in it, where that is
+    written down.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Message:
     next_try_at: datetime | None
     error: str | None
     created_at: datetime
+    transcript: str | None
 
 
 class Messages:

@@ -117,6 +117,8 @@ messages = Table(
     Column("next_try_at", Moment),
     Column("error", Text),
     Column("created_at", Moment, nullable=False),
+    # What is said in it, where somebody or something has written that down.
+    Column("transcript", Sealed),
     Index(None, "state", "next_try_at"),
     Index(None, "created_at"),
     Index(None, "call_id"),

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from ivr.store import audit, desk_tables, fact_tables, people  # noqa: F401 - their tables belong to the same meta
+# Their tables belong to the same meta.
+from ivr.store import audit, desk_tables, fact_tables, filters, people  # noqa: F401
 from ivr.store.tables import meta
 
 context.configure(
