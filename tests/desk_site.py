@@ -17,7 +17,7 @@ from ivr.console.login import protect
 from ivr.console.office import Office
 from ivr.console.site import furnish
 from ivr.desk.guests import Mode
-from ivr.desk.keeping import Desk, Place
+from ivr.desk.keeping import Desk, Offer, Place
 from ivr.desk.line import Rules
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Pressed, Recorded
@@ -87,6 +87,10 @@ class Board:
 
     desk: Desk
     asked: list[tuple[object, ...]] = field(default_factory=list)
+
+    def ring(self, made: Offer) -> None:
+        """Note it."""
+        self.asked.append(("ring", made.agent, made.kind, made.line))
 
     def hold(self, place: str, on: bool) -> bool:
         """Note it."""

@@ -9,6 +9,7 @@ import pytest
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Over
 from ivr.desk.keeping import Place
+from ivr.store.crypto import of
 from tests.talks import answered, heard, talking
 from tests.test_switchboard import SKILLS, picked_up, queued, soon, state
 from tests.world import CUSTOMER, OPEN, World, world
@@ -66,6 +67,49 @@ def test_a_customer_is_rung_back_and_both_wrap_up_free(here: World) -> None:
     soon(lambda: state(here) == "wrapping")
     assert isinstance(agent.cue, Over)
     assert now(here, place).state == "done"
+
+
+def rung_at_once(here: World, place: str) -> None:
+    """Have Alice, who takes no calls, be rung for this call back now, and then its customer."""
+    offer = here.parts.desk.offers.pick(place, "alice")
+    assert offer
+    here.parts.board.ring(offer)
+    agent = picked_up(here, "alice")
+    assert "".join(one.text for one in agent.listen()).startswith("回电。")
+    agent.press("1")
+    customer = answered(here, CUSTOMER)
+    assert "回电" in heard(customer)
+    customer.press("1")
+    soon(lambda: talking(customer) and talking(agent))
+
+
+def test_an_agent_rings_a_customer_back_before_it_is_due(here: World) -> None:
+    place = asked_back(here)
+    taken(here)
+    here.carrier.phone(CUSTOMER)
+    soon(lambda: here.carrier.phone(CUSTOMER).ringing)
+    here.carrier.phone(CUSTOMER).reject("busy")
+    soon(lambda: now(here, place).not_before is not None)
+    soon(lambda: state(here) == "available")
+    here.parts.desk.away("alice", "break")
+    assert here.parts.desk.inbox.back(place.id, "alice", "", "") == place.id
+    assert now(here, place).not_before is None
+    rung_at_once(here, place.id)
+
+
+def test_an_agent_rings_back_whoever_left_a_message(here: World) -> None:
+    caller = queued(here)
+    caller.press("1")
+    caller.listen()
+    caller.speak(5)
+    caller.press("#")
+    (message,) = here.parts.desk.inbox.work()
+    sealed = of(here.parts.engine).hash(CUSTOMER)
+    back = here.parts.desk.inbox.back(message.id, "alice", CUSTOMER, sealed)
+    assert back
+    assert here.parts.desk.inbox.back(message.id, "alice", CUSTOMER, sealed) is None, "once a number, while it is open"
+    rung_at_once(here, back)
+    assert now(here, message).state == "waiting", "it is done when the agent says so"
 
 
 def test_who_reports_a_theft_at_night_is_rung_at_night(tmp_path: Path) -> None:

@@ -189,3 +189,33 @@ def test_only_supervisors_see_and_hear_the_talks(site: Site, alice: FlaskClient)
     assert [one.mode for one in site.desk.guests.of(place.id)] == ["coach"]
     assert sam.post("/desk/talks/leave", json={"place": place.id}).status_code == 204
     assert site.desk.guests.of(place.id) == []
+
+
+def rung(client: FlaskClient, place: Place) -> int:
+    """Ring back; return the status."""
+    return client.post("/desk/inbox/ring", json={"place": place.id}).status_code
+
+
+def test_one_key_rings_back_whoever_left_a_message(site: Site, alice: FlaskClient) -> None:
+    place, bob = site.left_message(), entered(site, "bob")
+    assert 'data-act="inbox/ring"' in alice.get("/desk/inbox").text
+    assert rung(alice, place) == 204
+    (back,) = [one for one in site.desk.inbox.work() if one.kind == "callback"]
+    assert (back.state, back.agent, back.number, back.queue) == ("offered", "alice", CALLER, place.queue)
+    assert site.board.asked == [("ring", "alice", "callback", back.id)]
+    assert site.desk.agent("alice").state == "ringing"  # type: ignore[union-attr]
+    message = site.desk.place(place.id)
+    assert message
+    assert (message.state, message.owner) == ("waiting", "alice")
+    assert rung(alice, place) == 409, "her phone rings already"
+    assert rung(bob, place) == 409, "it is hers"
+
+
+def test_a_message_that_is_somebody_elses_or_of_a_withheld_number_is_not_rung_back(
+    site: Site, alice: FlaskClient
+) -> None:
+    withheld = site.left_message(caller="anonymous")
+    assert 'data-act="inbox/ring"' not in alice.get("/desk/inbox").text
+    theirs = site.left_message()
+    site.desk.inbox.assign(theirs.id, "bob")
+    assert [rung(alice, one) for one in (withheld, theirs)] == [409, 409]

@@ -12,6 +12,9 @@ from ivr.console.rights import needs
 from ivr.console.softphone import mode
 from ivr.console.view import CODES
 from ivr.desk.keeping import Place
+from ivr.desk.offers import IDLE
+from ivr.flow.numbers import allowed, e164
+from ivr.store.crypto import of
 
 FILTERS: Final = ("open", "mine", "done")
 
@@ -67,6 +70,23 @@ def _acts(pages: Blueprint, given: Office) -> None:
         given.changed()
         return Response(status=204)
 
+    @pages.post("/inbox/ring")
+    @needs("desk.work")
+    def ring() -> Response:
+        """Ring the agent's own phone, and then the caller back."""
+        place, number = _work(given), ""
+        if place.owner not in (me(), None) or place.state != "waiting":
+            abort(409, "not_yours")
+        if office.agent(given).state not in IDLE:
+            abort(409, "ring_not_free")
+        if not given.desk.rings(place.queue, given.now()):
+            abort(409, "ring_hours")
+        if place.kind == "message":
+            number = _rung(given, place.call_id)
+        due = inbox.back(place.id, me(), number, of(inbox.engine).hash(number)) or abort(409, "ring_already")
+        given.board.ring(given.desk.offers.pick(due, me()) or abort(409, "ring_not_free"))
+        return Response(status=204)
+
     @pages.post("/inbox/close")
     @needs("desk.work")
     def close() -> Response:
@@ -83,6 +103,13 @@ def _work(given: Office) -> Place:
     if found is None or found.kind == "call":
         abort(404, "no_message")
     return found
+
+
+def _rung(given: Office, call_id: str) -> str:
+    """Return the number that called, in E.164; 409 where it is withheld, or none that we may ring."""
+    home = given.flow().hotline
+    number = e164(given.journal.caller(call_id), home.number)
+    return number if number and allowed(number, home.callbacks.prefixes) else abort(409, "ring_nobody")
 
 
 def _which() -> str:

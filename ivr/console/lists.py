@@ -35,6 +35,7 @@ class Task:
     not_before: str
     seconds: int | None
     here: bool
+    transcript: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def _task(given: Office, place: Place) -> Task:
         not_before=stamp(flow, place.not_before) if place.not_before and later else "",
         seconds=sound.seconds if sound else None,
         here=bool(sound and sound.state == "fetched"),
+        transcript=(sound and sound.transcript) or "",
     )
 
 

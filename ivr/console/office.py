@@ -16,7 +16,7 @@ from ivr.console.rights import may
 from ivr.console.softphone import Token
 from ivr.console.texts import TEXTS, language
 from ivr.desk.guests import Mode
-from ivr.desk.keeping import AgentState, Desk, Place
+from ivr.desk.keeping import AgentState, Desk, Offer, Place
 from ivr.flow import names
 from ivr.flow.flow import Flow
 from ivr.reports.search import Search
@@ -44,6 +44,9 @@ class Board(Protocol):
     Each does it once, however often it is asked, and returns False where things had changed meanwhile; an outside
     number that may not be rung makes ValueError.
     """
+
+    def ring(self, made: Offer) -> object:
+        """Ring an agent for an offer."""
 
     def hold(self, place: str, on: bool) -> object:
         """Play music to the caller, or let them talk again."""

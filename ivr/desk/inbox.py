@@ -3,17 +3,20 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
+from uuid import uuid4
 
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, RowMapping, select, update
 
 from ivr.desk.places import OPEN, Place, places
 from ivr.desk.talks import wrapped
 from ivr.store.desk_tables import line
 from ivr.store.engine import opened
+from ivr.store.tables import INSERT
 
 WORK: Final = ("message", "callback")
 LATEST: Final = 100
+SAME: Final = ("call_id", "caller_hash", "queue", "language", "matter", "rank", "level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,35 @@ class Inbox:
         waits = (line.c.id == place) & (line.c.state == "waiting") & line.c.kind.in_(WORK)
         with self.engine.begin() as connection:
             return connection.execute(update(line).where(waits).values(owner=owner)).rowcount == 1
+
+    def back(self, place: str, owner: str, number: str, sealed: str) -> str | None:
+        """Have an agent's own call back be due now, and return its place; None where somebody is at it.
+
+        For a message it is made, to this number (E.164, whose keyed hash is `sealed`), and the message is theirs; None,
+        too, where the number is to be rung back already.
+        """
+        with self.engine.begin() as connection:
+            waits = (line.c.id == place) & (line.c.state == "waiting") & line.c.kind.in_(WORK)
+            found = connection.execute(select(line).where(waits)).mappings().first()
+            if found is None:
+                return None
+            told = {"owner": owner} | ({"not_before": None} if found["kind"] == "callback" else {})
+            if connection.execute(update(line).where(waits).values(told)).rowcount != 1:
+                return None
+            if found["kind"] == "callback":
+                return place
+            made = self._made(found) | {"owner": owner, "number": number, "number_hash": sealed}
+            done = connection.execute(INSERT[connection.dialect.name](line).values(made).on_conflict_do_nothing())
+            if done.rowcount != 1:
+                connection.rollback()
+                return None
+            return str(made["id"])
+
+    def _made(self, message: RowMapping) -> dict[str, Any]:
+        """Return the row of a call back to whoever left a message."""
+        now, same = self.now(), {name: message[name] for name in SAME}
+        told = {"id": f"{message['call_id']}-{uuid4().hex}", "kind": "callback", "state": "waiting"}
+        return same | told | {"since": now, "joined_at": now, "due_at": message["due_at"]}
 
     def close(self, place: str, agent: str, code: str, note: str) -> bool:
         """Have work be done that nobody is at; False where somebody is, or it is done already."""

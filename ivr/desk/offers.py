@@ -24,6 +24,7 @@ PATIENCE: Final = timedelta(seconds=40)  # A phone rings for 30 s, and the carri
 # The carrier is asked for a ring at once and answers within four seconds. Without a ring by now there will be none: the
 # process that was to ask was killed.
 UNRUNG: Final = timedelta(seconds=7)
+IDLE: Final = ("available", "away", "offline")
 LOCK: Final = 0x1F13  # The key of the lock under which PostgreSQL's servers dispatch; ours for ever.
 UNMISSED: Final = ("left", "failed")  # Whom the carrier did not ring missed nobody, nor whose caller left.
 UNOFFERED: Final = {"offer": None, "agent": None, "leg": None}
@@ -73,6 +74,12 @@ class Offers:
             place = connection.scalar(select(line.c.id).where(waits))
             phone = connection.scalar(select(agents.c.phone).where(agents.c.id == agent))
         return self._offered(agent, place, phone, offer) if place and phone else None
+
+    def pick(self, place: str, agent: str) -> Offer | None:
+        """Offer an agent what they chose, though they take no calls; None where they are busy, or it waits no more."""
+        with opened(self.engine) as connection:
+            phone = connection.scalar(select(agents.c.phone).where(agents.c.id == agent))
+        return self._offered(agent, place, phone, free=IDLE) if phone else None
 
     def place(self, offer: str) -> Place | None:
         """Return the place that an offer is, or was, for; None for one that was taken back."""
@@ -130,7 +137,9 @@ class Offers:
         now = self.now()
         return heads(connection, most, now, cache(lambda queue: self.rings(queue, now)))
 
-    def _offered(self, agent: str, key: str, phone: str, offer: str = "") -> Offer | None:
+    def _offered(
+        self, agent: str, key: str, phone: str, offer: str = "", free: tuple[str, ...] = ("available",)
+    ) -> Offer | None:
         offer, now = offer or uuid4().hex, self.now()
         with self.engine.begin() as connection:
             place = one(connection, line, line.c.id == key)
@@ -140,7 +149,7 @@ class Offers:
             if not move(connection, line, key, "waiting", "talking" if work else "offered", **told):
                 return None
             busy = "working" if work else "ringing"
-            if not turned(connection, agent, ("available",), busy, now, key):
+            if not turned(connection, agent, free, busy, now, key):
                 connection.rollback()
                 return None
         about = (place["queue"], place["matter"], place["language"], place["kind"], place["number"])
