@@ -4,7 +4,7 @@ from typing import Any
 
 from ivr.console import bell, office
 from ivr.console.office import Office
-from ivr.console.view import matter_name, queue_name
+from ivr.flow.names import matter_name, queue_name
 from ivr.reports.search import Found
 
 
