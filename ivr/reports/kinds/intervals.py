@@ -1,10 +1,10 @@
 """Half-hour intervals: the shape of the day."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from ivr.reports.facts import HALF
 from ivr.reports.figures import Figure, average, count, rate
-from ivr.reports.halves import DAYS, by_half, chosen
+from ivr.reports.halves import DAYS, began, by_half, chosen
 from ivr.reports.levels import FORMULA, LEVEL, TARGET, level_figure, printed
 from ivr.reports.report import QUEUE, Asked, Cell, Chart, Column, Counted, Made, Report, Series, Table, Words
 
@@ -44,13 +44,8 @@ def make(asked: Asked) -> Made:
 def _opens(asked: Asked, figure: Figure, label: str) -> Counted | None:
     if len(asked.days) > 1 or not figure.opens:
         return None
-    hour, minute = map(int, label.split(":"))
-    zone = asked.tallies.zone
-    at = datetime(asked.since.year, asked.since.month, asked.since.day, hour, minute, tzinfo=zone)
-    queue = asked.chosen["queue"]
-    # By the clock: an hour that comes twice is one half-hour twice, and both are counted.
-    until = (at + timedelta(minutes=30)).replace(fold=1)
-    return Counted("stays", figure.opens, at.astimezone(UTC), until.astimezone(UTC), "queue" if queue else "", queue)
+    at, queue = began(asked.since, label, asked.tallies.zone), asked.chosen["queue"]
+    return Counted("stays", figure.opens, at, at + HALF, "queue" if queue else "", queue)
 
 
 REPORT: Final = Report(
