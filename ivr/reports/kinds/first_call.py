@@ -24,13 +24,17 @@ FIGURES: Final = (
 def make(asked: Asked) -> Made:
     """Return the rate by matter, by the agent who talked last, and by day."""
     found = asked.read("matter")
-    talked = [one for one in asked.read("last_agent") if one.key]
     tables = (
         by_key(
             asked, "matter", Column(Words("事项", "Matter"), "matter"), FIGURES, found, Words("按事项", "By matter")
         ),
         by_key(
-            asked, "last_agent", Column(Words("坐席", "Agent"), "text"), FIGURES, talked, Words("按坐席", "By agent")
+            asked,
+            "last_agent",
+            Column(Words("坐席", "Agent"), "text"),
+            FIGURES,
+            asked.read("last_agent"),
+            Words("按坐席", "By agent"),
         ),
         by_day(asked, "matter", FIGURES, found),
     )

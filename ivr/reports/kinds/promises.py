@@ -2,24 +2,18 @@
 
 from typing import Final
 
-from ivr.reports.figures import Figure, by_day, by_key, count, marks, share, stacked, trend
+from ivr.reports.figures import by_day, by_key, count, marks, rate, stacked, trend
 from ivr.reports.report import Asked, Column, Made, Report, Words
-from ivr.reports.tallies import Sums
 
 TITLE: Final = Words("等候承诺兑现率", "Wait promises kept")
 
-
-def _told(sums: Sums) -> int:
-    return sum(sums.get(one, 0) for one in ("kept", "early", "late"))
-
-
-RATE: Final = Figure(TITLE, "share", lambda sums: share(sums.get("kept", 0), _told(sums)), "kept")
+RATE: Final = rate(TITLE, "kept", "told")
 PARTS: Final = (
     count(Words("兑现", "Kept"), "kept"),
     count(Words("更早接通", "Answered earlier"), "early"),
     count(Words("更晚接通", "Answered later"), "late"),
 )
-FIGURES: Final = (Figure(Words("已告知并接通", "Told, and answered"), "count", _told), RATE, *PARTS)
+FIGURES: Final = (count(Words("已告知并接通", "Told, and answered"), "told"), RATE, *PARTS)
 
 
 def make(asked: Asked) -> Made:

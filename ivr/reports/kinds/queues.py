@@ -16,12 +16,12 @@ FIGURES: Final = (
     count(Words("进线", "Offered"), "offered"),
     *ENDS,
     count(Words("转出", "Sent on"), "onward"),
-    count(Words("未接振铃", "Rings missed"), "missed"),
+    count(Words("有坐席未接", "Rang in vain"), "missed"),
     average(Words("平均应答", "Speed of answer"), "seconds", ["waited_answered"], "answered"),
     average(Words("放弃前等候", "Wait of who gave up"), "seconds", ["waited_abandoned"], "abandoned"),
     average(Words("平均通话", "Talk time"), "seconds", ["talked"], "answered"),
     average(Words("平均后处理", "Wrap-up time"), "seconds", ["wrapped"], "answered"),
-    rate(Words("承诺兑现", "Promises kept"), "kept", "answered"),
+    rate(Words("承诺兑现", "Promises kept"), "kept", "told"),
     average(Words("评分", "Score"), "number", ["score"], "scored"),
 )
 
