@@ -11,10 +11,11 @@ from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 from ivr.flow.call import Call, fold
 from ivr.flow.events import Event
 from ivr.reports import stays as standing
-from ivr.reports.facts import Stay, half, promise, result, seconds, signs, sums, way
+from ivr.reports.facts import Stay, half, promise, result, seconds, sent_on, signs, sums, way
 from ivr.store.crypto import Cipher, of
 from ivr.store.engine import alone, begun, opened
 from ivr.store.fact_tables import facts, marks, stale, stays
+from ivr.store.queueing import place_id
 from ivr.store.tables import UNDIGESTED, calls
 
 BATCH: Final = 100
@@ -86,10 +87,10 @@ class Digest:
         return {
             "facts": [fact],
             "marks": [{"mark": one, **key} for one in sorted(_hashes(of(self.engine), signs(known, found)))],
-            "stays": list(self._stays(row, found)),
+            "stays": list(self._stays(row, found, {place_id(row["id"], turn) for turn in sent_on(events)})),
         }
 
-    def _stays(self, row: Any, found: list[Stay]) -> Iterator[Row]:
+    def _stays(self, row: Any, found: list[Stay], onward: set[str]) -> Iterator[Row]:
         phoned = [one.line for one in found if one.kind == "call"]
         served = [one.line for one in found if one.kind == "call" and one.answered_at]
         for one in found:
@@ -102,7 +103,7 @@ class Digest:
                 "waited": round(seconds(one.joined_at, one.answered_at or one.ended_at or row["ended_at"])),
                 "talked": round(seconds(one.answered_at, one.ended_at or row["ended_at"])),
                 "wrapped": round(seconds(one.ended_at, one.wrapped_at)) if one.answered_at else 0,
-                "onward": bool(one.answered_at and one.line in phoned[:-1]),
+                "onward": bool(one.answered_at) and one.line in onward,
                 "promise": promise(one),
                 "score": row["score"] if one.line in served[-1:] else None,
             }
@@ -136,21 +137,25 @@ def _moments(tables: dict[str, list[Row]]) -> Iterator[datetime]:
 
 
 def _linked(connection: Connection, fact: Row) -> Iterator[datetime]:
-    """Note how long after the caller's last call this one came, and the next after this; yield whose day it changes."""
+    """Note how long after its end the caller rang again, and after which ends this was the next; yield whose days.
+
+    Who rings while another call of the number goes on, as from a company's exchange, does not ring again by that.
+    """
     if not fact["caller_last4"]:
         return
-    theirs = facts.c.caller_hash == fact["caller_hash"]
-    at, columns = facts.c.started_at, (facts.c.call_id, facts.c.started_at, facts.c.ended_at, facts.c.again)
-    before = select(*columns).where(theirs, at < fact["started_at"]).order_by(at.desc()).limit(1)
-    after = select(func.min(at)).where(theirs, at > fact["started_at"])
-    if following := connection.scalar(after):
-        again = round(seconds(fact["ended_at"], following))
-        connection.execute(update(facts).where(facts.c.call_id == fact["call_id"]).values(again=again))
-    if (last := connection.execute(before).first()) and last.again != (
-        gap := round(seconds(last[2], fact["started_at"]))
-    ):
-        connection.execute(update(facts).where(facts.c.call_id == last.call_id).values(again=gap))
-        yield last.started_at
+    theirs, at = facts.c.caller_hash == fact["caller_hash"], facts.c.started_at
+    # The next ringing after an end can be this only where none was between them.
+    last = connection.scalar(select(func.max(at)).where(theirs, at < fact["started_at"]))
+    ours = facts.c.call_id == fact["call_id"]
+    if last:
+        ours |= facts.c.ended_at.between(last, fact["started_at"])
+    for one in connection.execute(select(facts).where(theirs, ours)).all():
+        following = select(func.min(at)).where(theirs, at >= one.ended_at, facts.c.call_id != one.call_id)
+        again = connection.scalar(following)
+        gap = round(seconds(one.ended_at, again)) if again else None
+        if one.again != gap:
+            connection.execute(update(facts).where(facts.c.call_id == one.call_id).values(again=gap))
+            yield one.started_at
 
 
 def _there(connection: Connection, found: list[str]) -> Made:

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ivr.flow.events import Entered, Event, Missed
+from ivr.flow.events import Entered, Event, Heard, Missed, Waiting
+from ivr.flow.inputs import Transferred
+from ivr.flow.waits import Agent
 
 NUMBER: Final = re.compile(r"[0-9]{5,}")
 STEP: Final = ">"
@@ -85,6 +87,17 @@ def way(events: Iterable[Event]) -> Way:
         elif isinstance(event, Missed):
             missed.append(event.why)
     return Way(STEP.join(places[:STEPS]), missed.count("silence"), missed.count("wrong"))
+
+
+def sent_on(events: Iterable[Event]) -> Iterator[int]:
+    """Yield the turns at which a caller was queued whom the agent of that stay sent on, to wherever."""
+    queued = 0
+    for event in events:
+        match event:
+            case Waiting(Agent(), turn):
+                queued = turn
+            case Heard(Transferred()):
+                yield queued
 
 
 def result(stay: Stay, ended_at: datetime, outcome: str, last: bool) -> str:

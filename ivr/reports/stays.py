@@ -41,7 +41,7 @@ def _stay(row: Any, promised: tuple[datetime, int, int] | None) -> Stay:
         joined_at=row.joined_at,
         answered_at=answered,
         ended_at=row.ended_at,
-        agent=row.agent or "",
+        agent=(answered and row.agent) or "",
         code=row.code,
         note=row.note or "",
         wrapped_at=row.at,
