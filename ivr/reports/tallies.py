@@ -5,15 +5,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, case, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Select, bindparam, case, delete, func, insert, select
 
 from ivr.reports import states, ways
-from ivr.reports.measures import CUTS, MEASURES, Cut
+from ivr.reports.measures import CUTS, MEASURES
+from ivr.store.desk_tables import agent_states
 from ivr.store.engine import alone, begun, opened
-from ivr.store.fact_tables import facts, stale, tallies
+from ivr.store.fact_tables import facts, stale, stays, tallies
+from ivr.store.tables import Moment
 
 LOCK: Final = 0x1F14  # The key of the lock under which PostgreSQL's servers tally; ours for ever.
 DAY: Final = timedelta(days=1)
@@ -21,6 +24,7 @@ DAY: Final = timedelta(days=1)
 REST: Final = timedelta(seconds=5)
 MINUTE: Final = timedelta(minutes=1)
 MOST: Final = 10_000  # Reasons read at once.
+MOMENTS: Final = (facts.c.started_at, stays.c.joined_at, agent_states.c.at, tallies.c.at)
 Sums = Mapping[str, int]
 Made = dict[tuple[str, str, datetime, str], Sums]  # by span, cut, moment, key
 
@@ -66,12 +70,14 @@ class Tallies:
             return _kept(connection, since, until, made)
 
     def anew(self) -> Iterator[tuple[str, bool]]:
-        """Count all days anew; yield each, and whether it differed."""
+        """Count all days anew, also those of which there are but tallies; yield each, and whether it differed."""
         with opened(self.engine) as connection:
-            ends = connection.execute(select(func.min(facts.c.started_at), func.max(facts.c.ended_at))).one()
-        if ends[0] is None:
+            ends = [
+                at for one in MOMENTS for at in connection.execute(select(func.min(one), func.max(one))).one() if at
+            ]
+        if not ends:
             return
-        day, last = (at.astimezone(self.zone).date() for at in ends)
+        day, last = (at.astimezone(self.zone).date() for at in (min(ends), max(ends)))
         while day <= last:
             yield day.isoformat(), self.take(day.isoformat())
             day += DAY
@@ -109,7 +115,7 @@ def together(found: Sequence[Tally]) -> dict[str, Counter[str]]:
 def _counted(connection: Connection, since: datetime, until: datetime) -> Made:
     made: Made = {}
     for name, cut in CUTS.items():
-        for key, at, sums in _summed(connection, cut, since, until):
+        for key, at, sums in _summed(connection, name, since, until):
             if cut.halves:
                 made["half", name, at, key] = sums
             made["day", name, since, key] = Counter(made.get(("day", name, since, key), {})) + Counter(sums)
@@ -119,15 +125,23 @@ def _counted(connection: Connection, since: datetime, until: datetime) -> Made:
 
 
 def _summed(
-    connection: Connection, cut: Cut, since: datetime, until: datetime
+    connection: Connection, name: str, since: datetime, until: datetime
 ) -> Iterator[tuple[str, datetime, dict[str, int]]]:
-    measures = MEASURES[cut.table.name]
-    sums = (func.sum(case((one.where, one.of), else_=0)).label(name) for name, one in measures.items())
-    by = (cut.key, cut.table.c.half) if cut.halves else (cut.key,)
-    query = select(*by, *sums).where(cut.at >= since, cut.at < until).group_by(*by)
-    for row in connection.execute(query):
-        found = dict(zip(measures, map(int, row[len(by) :]), strict=True))
+    cut = CUTS[name]
+    first = 2 if cut.halves else 1
+    for row in connection.execute(_sums(name), {"since": since, "until": until}):
+        found = dict(zip(MEASURES[cut.table.name], map(int, row[first:]), strict=True))
         yield row[0], row[1] if cut.halves else since, {name: number for name, number in found.items() if number}
+
+
+@cache  # It takes longer to build than a quiet day takes to count.
+def _sums(name: str) -> Select[Any]:
+    """Return the query for the sums of a cut: by its key, and by half-hour where it has them."""
+    cut = CUTS[name]
+    sums = (func.sum(case((one.where, one.of), else_=0)) for one in MEASURES[cut.table.name].values())
+    by = (cut.key, cut.table.c.half) if cut.halves else (cut.key,)
+    since, until = (bindparam(one, type_=Moment) for one in ("since", "until"))
+    return select(*by, *sums).where(cut.at >= since, cut.at < until).group_by(*by)
 
 
 def _kept(connection: Connection, since: datetime, until: datetime, made: Made) -> bool:
