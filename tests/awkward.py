@@ -210,7 +210,9 @@ def left(made: Awkward) -> None:
             turn = made.site.hotline.journal.turn(place.call_id)
             made.site.hotline.hear(place.call_id, f"turn/{turn}", Recorded(f"RE{place.call_id[2:]}", 8))
         elif then == "back":
-            made.site.hotline.rescue(place.call_id, f"turn/{made.site.hotline.journal.turn(place.call_id)}", Caller("", ""))
+            made.site.hotline.rescue(
+                place.call_id, f"turn/{made.site.hotline.journal.turn(place.call_id)}", Caller("", "")
+            )
             made.takes(made.again(place), "bob", 7)
             made.ends(made.again(place), None)
             made.wraps("bob")
@@ -290,7 +292,9 @@ def redials(made: Awkward) -> None:
     ends = [found.ended_at for found in map(made.site.desk.place, (one.id for one in first)) if found]
     made.served("alice", at_once)
     both = made.number()
-    one, two = made.joins(caller=both), made.joins(caller=both)
+    one = made.joins(caller=both)
+    made.on(5)
+    two = made.joins(caller=both)
     made.on(10)
     made.hangs_up(two.call_id)
     made.on(10)
@@ -334,3 +338,25 @@ def in_menus(made: Awkward) -> None:
     made.hangs_up(call_id)
     made.on(7200)
     made.site.hotline.save(call_id, Recorded(f"RE{call_id[2:]}", 5), Caller(number, ""))
+
+
+def scores(made: Awkward) -> None:
+    """Callers who give every score, and one who keys nothing that is one."""
+    for number, score in enumerate("123459"):
+        made.scored(score, AGENTS[number % 2])
+
+
+def around(made: Awkward, moment: datetime) -> None:
+    """Calls each eleven minutes of three hours around a moment, every third of them given up."""
+    made.clock.at = moment - timedelta(hours=1, minutes=33)
+    for number in range(16):
+        ahead = made.clock.at + timedelta(minutes=11)
+        place = made.joins(*((ENGLISH, *THEFT) if number % 4 else ()))
+        if number % 3:
+            made.takes(place, AGENTS[number % 2], 7 * number + 2)
+            made.ends(place, None, 60)
+            made.wraps(AGENTS[number % 2], 5)
+        else:
+            made.on(number)
+            made.hangs_up(place.call_id)
+        made.clock.at = ahead
