@@ -4,12 +4,9 @@ from datetime import datetime, timedelta
 from itertools import cycle
 from typing import Final
 
-from sqlalchemy import select
-
 from ivr.desk.keeping import Place
 from ivr.flow.inputs import Dialled, HungUp, InLine, LeftQueue, Pressed, Recorded, Silence, Transferred
 from ivr.hotline import Caller
-from ivr.store.desk_tables import line
 from tests.desk_site import SKILLS, TO_AN_ACCOUNT, Clock, Site
 
 THEFT: Final = ("1", "2", "1", "8800000001", "1")  # Answered day and night.

@@ -15,12 +15,12 @@ from typing import Any
 
 from sqlalchemy import Engine, Table, select
 
+from ivr.flow import record
 from ivr.flow.events import Ended, Entered, Event, Heard, Missed, Waiting
 from ivr.flow.inputs import LeftQueue, Rescued, Transferred
 from ivr.flow.waits import Agent
 from ivr.store.desk_tables import agent_states, line, promises, wrapups
 from ivr.store.tables import calls, turns
-from ivr.flow import record
 
 TALKS = {"redirected", "redirected-from-bridged", "bridging-in-process"}  # Out of the queue, into the talk.
 WEEK = 7 * 24 * 3600

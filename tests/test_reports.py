@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import event
 
-from ivr.reports import counted
 from ivr.reports.catalogue import reports
 from ivr.reports.keeping import Keeping
-from ivr.reports.report import Asked, Cell, Report, Table
-from tests import awkward, expected
+from ivr.reports.report import Asked, Report, Table
+from tests import awkward
 from tests.awkward import Awkward
 from tests.busy import busy
 from tests.desk_site import Clock, Site, desk_site
@@ -99,7 +98,7 @@ def choices(report: Report, all_of_them: bool) -> Iterator[Mapping[str, str]]:
     for one in report.choices:
         match one.name:
             case "within":
-                options[one.name] = ["20", "5", "300"]
+                options[one.name] = ["own", "20", "5", "300"]
             case "queue":
                 options[one.name] = ["", "fraud", "accounts"]
             case "days":
