@@ -23,6 +23,7 @@ def page(pages: Blueprint, given: Office) -> None:
     """Add the inbox, its acts, and the sound of messages."""
     _looks(pages, given)
     _acts(pages, given)
+    _rings(pages, given)
 
     @pages.get("/message")
     @needs("desk.work")
@@ -70,23 +71,6 @@ def _acts(pages: Blueprint, given: Office) -> None:
         given.changed()
         return Response(status=204)
 
-    @pages.post("/inbox/ring")
-    @needs("desk.work")
-    def ring() -> Response:
-        """Ring the agent's own phone, and then the caller back."""
-        place, number = _work(given), ""
-        if place.owner not in (me(), None) or place.state != "waiting":
-            abort(409, "not_yours")
-        if office.agent(given).state not in IDLE:
-            abort(409, "ring_not_free")
-        if not given.desk.rings(place.queue, given.now()):
-            abort(409, "ring_hours")
-        if place.kind == "message":
-            number = _rung(given, place.call_id)
-        due = inbox.back(place.id, me(), number, of(inbox.engine).hash(number)) or abort(409, "ring_already")
-        given.board.ring(given.desk.offers.pick(due, me()) or abort(409, "ring_not_free"))
-        return Response(status=204)
-
     @pages.post("/inbox/close")
     @needs("desk.work")
     def close() -> Response:
@@ -94,6 +78,26 @@ def _acts(pages: Blueprint, given: Office) -> None:
         if place.owner != me():
             abort(409, "not_yours")
         done(inbox.close(place.id, me(), code, office.text("note", LONGEST)))
+        return Response(status=204)
+
+
+def _rings(pages: Blueprint, given: Office) -> None:
+    @pages.post("/inbox/ring")
+    @needs("desk.work")
+    def ring() -> Response:
+        """Ring the agent's own phone, and then the caller back."""
+        place = _work(given)
+        if place.owner not in (me(), None) or place.state != "waiting":
+            abort(409, "not_yours")
+        if office.agent(given).state not in IDLE:
+            abort(409, "ring_not_free")
+        if not given.desk.rings(place.queue, given.now()):
+            abort(409, "ring_hours")
+        number = _rung(given, place.call_id) if place.kind == "message" else ""
+        due = given.desk.inbox.back(place.id, me(), number, of(given.desk.engine).hash(number))
+        if due is None:
+            abort(409, "ring_already")
+        given.board.ring(given.desk.offers.pick(due, me()) or abort(409, "ring_not_free"))
         return Response(status=204)
 
 
