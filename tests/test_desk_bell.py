@@ -185,3 +185,15 @@ def test_the_note_is_in_sight_during_a_talk_and_a_message_tells_its_length(
         expect(page.locator("[data-part=caller] dl")).to_contain_text("0:02")
         # It is not fetched before it is played, as each hearing stands in the audit log.
         expect(page.locator("audio")).to_have_attribute("preload", "none")
+
+
+def test_b_in_the_inbox_rings_the_agent_for_whoever_left_a_message(site: Site, page: Page) -> None:
+    opened(page, site)
+    site.left_message()
+    page.goto("/desk/inbox")
+    expect(page.get_by_role("button", name=ENGLISH["ring_back"])).to_be_visible()
+    page.keyboard.press("b")
+    expect(page.locator("[data-part=bell]")).to_contain_text("call back", timeout=SECOND)
+    assert [one[:3] for one in site.board.asked] == [("ring", "alice", "callback")]
+    expect(page.get_by_role("button", name=ENGLISH["ring_back"])).to_have_count(1)
+    assert faults(page) == ""
