@@ -208,7 +208,7 @@ def test_who_has_the_board_is_told_nothing_and_is_held_only_while_few_are(site: 
     more = asked(sam, last)
     assert more.content_length is not None
     assert "id:" not in more.text
-    assert "retry: 400" in more.text
+    assert "retry: 300" in more.text
     held[0].close()
     again = asked(sam, last)
     assert again.content_length is None

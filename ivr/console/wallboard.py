@@ -18,9 +18,9 @@ from ivr.reports.live import Looks
 # whoever else watches comes again soon.
 HELD: Final = 4
 HOLD: Final = 4.0  # Seconds; a server that is told to stop waits for those whom it holds.
-AGAIN: Final = 400  # milliseconds
+AGAIN: Final = 300  # milliseconds
 BEAT: Final = 2.0  # Seconds; a browser that hears nothing for five says so.
-LOOK: Final = 0.1  # Seconds between two looks, which the shared one is asked for.
+LOOK: Final = 0.05  # Seconds between two looks, which the shared one is asked for.
 Draw = Callable[[Seen], str]
 
 
