@@ -13,7 +13,7 @@ from ivr.flow.inputs import HungUp, InLine, LeftQueue, Recorded
 from ivr.hotline import Caller
 from ivr.reports.digest import Digest
 from ivr.reports.facts import words
-from ivr.reports.search import COUNTED, Search, Wanted
+from ivr.reports.search import Count, Search, Wanted
 from ivr.store.fact_tables import facts, marks
 from ivr.store.tables import calls
 from tests.desk_site import ORDER, Clock, Site, desk_site
@@ -162,7 +162,7 @@ def test_pages_follow_one_another_whatever_started_at_the_same_moment(site: Site
         clock.on(seconds=number % 2)
     digest(site)
     search = Search(site.desk.engine)
-    assert search.count(Wanted()) == 7 < COUNTED
+    assert search.count(Wanted()) == Count(7, False)
     for wanted in (Wanted(), Wanted(language="en-US"), Wanted(caller=CALLER)):
         seen, after = [], None
         while page := search.page(wanted, after, most=2):
@@ -173,6 +173,29 @@ def test_pages_follow_one_another_whatever_started_at_the_same_moment(site: Site
         ]
         assert {one.call_id for one in seen} == set(made)
         assert asdict(seen[0])["version"] == 1
+
+
+def test_a_search_that_leads_past_too_many_calls_stops_and_says_where(
+    site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ivr.reports.search.COUNTED", 5)
+    old = site.call("8", caller=OTHER)
+    site.hotline.hang_up(old)
+    for _ in range(12):
+        clock.on(seconds=1)
+        site.hotline.hang_up(site.call("8"))
+    digest(site)
+    search, never, rare = Search(site.desk.engine), Wanted(waited=1), Wanted(seconds=0, last4=OTHER[-4:])
+    first = search.look(never)
+    assert (first.calls, first.cut, search.count(never)) == ([], True, Count(0, True))
+    assert search.page(never) == []
+    assert ([one.call_id for one in search.look(rare).calls], search.count(rare)) == ([old], Count(1, False))
+    assert search.count(Wanted(language="en-US")) == Count(5, True)
+    looked, page = 0, search.look(Wanted(waited=0, until=clock()))
+    while page.cut:
+        assert len(page.calls) == 6
+        looked, page = looked + len(page.calls), search.look(Wanted(waited=0, until=clock()), page.rest)
+    assert looked + len(page.calls) == 12
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from ivr.console.rights import may, needs
 from ivr.console.texts import TEXTS, language
 from ivr.console.view import CODES
 from ivr.flow.numbers import e164
-from ivr.reports.search import COUNTED, After, Wanted
+from ivr.reports.search import After, Wanted
 from ivr.store.filters import Filters
 
 MOST: Final = 50
@@ -43,24 +43,24 @@ def call_log(given: Office) -> Blueprint:
         asked, shown = _asked(), columns.chosen(request.args.getlist("columns"))
         query = urlencode(asked | columns.told(shown))
         wanted, before = _wanted(given, asked), request.args.get("before", "")
-        found = given.search.page(wanted, after(before) if before else None, MOST + 1)
+        found = given.search.look(wanted, after(before) if before else None, MOST)
         counted = given.search.count(wanted)
         told: dict[str, Any] = {
             "choices": _choices(given),
             "asked": asked,
-            "rows": [call_names.row(given, one) for one in found[:MOST]],
+            "rows": [call_names.row(given, one) for one in found.calls],
         }
         told |= {
-            "count": min(counted, COUNTED),
-            "many": counted > COUNTED,
+            "count": counted.number,
+            "many": counted.more,
+            "cut": found.rest[0] if found.cut and found.rest else None,
             "fuller": any(asked.get(one) for one in MORE),
         }
         told |= {"exports": may("calls.export"), "query": query, "columns": shown, "all_columns": columns.COLUMNS}
         told |= {"filters": kept.of(me()), "newest": f"/desk/calls?{query}" if before else "", "older": ""}
-        if len(found) > MOST:
-            last = place(found[MOST - 1].started_at, found[MOST - 1].call_id)
-            told["older"] = f"/desk/calls?{query}&{urlencode({'before': last})}"
-        return render_template("calls.html", **told, **call_names.top(given))
+        if found.rest:
+            told["older"] = f"/desk/calls?{query}&{urlencode({'before': place(*found.rest)})}"
+        return render_template("calls.html", **told, **call_names.names(given), **call_names.top(given))
 
     call_page.add(page, given)
     filters.acts(page, kept, (*FIELDS, "columns"))

@@ -1,46 +1,21 @@
-"""Finds calls that are over, newest first, a page at a time."""
+"""Finds calls that are over, newest first, a page at a time, and never looks at more calls at once than it may."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Engine, FromClause, Select, and_, func, select, tuple_
+from sqlalchemy import Connection, Engine, FromClause, Select, and_, func, select
 
-from ivr.reports.digest import mark
-from ivr.reports.facts import words
 from ivr.reports.story import Story, story
+from ivr.reports.streams import Place, Stream, alone, conditions, signed, streams
+from ivr.reports.wanted import Wanted as Wanted
 from ivr.store.crypto import of
 from ivr.store.engine import opened
-from ivr.store.fact_tables import facts, marks
+from ivr.store.fact_tables import facts
 
-COUNTED: Final = 10_000  # More are "more": to count all would take longer than to find them.
-EQUAL: Final = ("caller_hash", "matter", "queue", "outcome", "code", "language", "version")
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which calls: each field that is given narrows it down.
-
-    `caller` is a whole number in E.164, `caller_hash` as it is kept, `last4` its end; `number` is what was keyed,
-    `text` words of notes; `seconds` and `waited` are least seconds.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
-    caller: str = ""
-    caller_hash: str = ""
-    last4: str = ""
-    number: str = ""
-    agent: str = ""
-    text: str = ""
-    matter: str = ""
-    queue: str = ""
-    outcome: str = ""
-    code: str = ""
-    language: str = ""
-    version: int | None = None
-    seconds: int | None = None
-    waited: int | None = None
+COUNTED: Final = 10_000  # More are "more", and so many calls are looked at for one page.
+After = Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,30 +38,68 @@ class Found:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some calls; `rest` is the place after which there may be more, None where these were the last.
+
+    It is `cut` where we stopped there without having found as many as were asked for.
+    """
+
+    calls: Sequence[Found]
+    rest: Place | None
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there are, or how many at least."""
+
+    number: int
+    more: bool
+
+
 COLUMNS: Final = tuple(facts.c[name] for name in Found.__dataclass_fields__)
-After = tuple[datetime, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Searches the facts."""
+    """Searches the facts.
+
+    Wanted calls are read in the order of time by an index: of all that would do, by the one whose next calls reach back
+    farthest. Where even that leads past too many that are not wanted, we stop and say so.
+    """
 
     engine: Engine
 
-    def page(self, wanted: Wanted, after: After | None = None, most: int = 50) -> list[Found]:
-        """Return so many calls, the newest first, which come after this one (its start and its id)."""
-        query, at, key = self._query(COLUMNS, wanted)
-        if after:
-            query = query.where(tuple_(at, key) < tuple_(*after))
-        query = query.order_by(at.desc(), key.desc()).limit(most)
+    def look(self, wanted: Wanted, after: Place | None = None, most: int = 50) -> Page:
+        """Return so many calls, the newest first, which come after this place."""
         with opened(self.engine) as connection:
-            return [Found(*row) for row in connection.execute(query)]
+            way, last = self._best(connection, wanted, after, max(COUNTED, most) + 1)
+            query = self._query(COLUMNS, wanted, way, after, last)
+            rows = connection.execute(query.order_by(way.at.desc(), way.key.desc()).limit(most + 1))
+            found = [Found(*row) for row in rows]
+        if len(found) > most:
+            return Page(found[:most], (found[most - 1].started_at, found[most - 1].call_id), False)
+        return Page(found, last, last is not None)
 
-    def count(self, wanted: Wanted) -> int:
-        """Return how many there are; COUNTED + 1 for more than that."""
-        query = self._query((facts.c.call_id,), wanted)[0]
+    def page(self, wanted: Wanted, after: Place | None = None, most: int = 50) -> list[Found]:
+        """Return so many calls, however long that takes."""
+        found = self.look(wanted, after, most)
+        calls = list(found.calls)
+        while found.cut and len(calls) < most:
+            found = self.look(wanted, found.rest, most - len(calls))
+            calls += found.calls
+        return calls
+
+    def count(self, wanted: Wanted) -> Count:
+        """Return how many there are, or how many among those that one page may look at."""
         with opened(self.engine) as connection:
-            return connection.scalar(select(func.count()).select_from(query.limit(COUNTED + 1).subquery())) or 0
+            way, last = self._best(connection, wanted, None, COUNTED + 1)
+            if last and alone(wanted, of(self.engine)):
+                return Count(COUNTED, True)
+            query = self._query((way.key,), wanted, way, None, last)
+            number = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+        return Count(min(number, COUNTED), last is not None)
 
     def one(self, call_id: str) -> Found | None:
         """Return the facts of one call; None while it goes on, and for a moment thereafter."""
@@ -98,38 +111,30 @@ class Search:
         """Return one call whole, also while it goes on; None where there is none of this id."""
         return story(self.engine, call_id)
 
-    def _query(self, columns: Any, wanted: Wanted) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[Any]]:
-        """Return the query, and by which columns it is in order: of the first mark, where there is one."""
-        found: FromClause = facts
-        at, key = facts.c.started_at, facts.c.call_id
-        conditions: list[ColumnElement[bool]] = []
-        for number, sign in enumerate(_signs(wanted)):
-            table = marks.alias(f"mark_{number}")
-            same = and_(table.c.call_id == facts.c.call_id, table.c.started_at == facts.c.started_at)
-            found = found.join(table, same)
-            conditions.append(table.c.mark.in_([mark(one) for one in of(self.engine).hashes(sign)]))
-            if not number:
-                at, key = table.c.started_at, table.c.call_id
-        conditions += [*self._fields(wanted), *_times(wanted, at)]
-        return select(*columns).select_from(found).where(*conditions), at, key
+    def _best(
+        self, connection: Connection, wanted: Wanted, after: Place | None, many: int
+    ) -> tuple[Stream, Place | None]:
+        """Return the stream whose next calls reach back farthest, and how far; None where that is to the end."""
+        found = list[tuple[Place, int, Stream]]()
+        for number, stream in enumerate(streams(wanted, of(self.engine))):
+            last = stream.reach(connection, wanted, after, many)
+            if last is None:
+                return stream, None
+            found.append((last, number, stream))
+        last, _, stream = min(found)
+        return stream, last
 
-    def _fields(self, wanted: Wanted) -> list[ColumnElement[bool]]:
-        given = {name: getattr(wanted, name) for name in EQUAL}
-        conditions = [facts.c[name] == value for name, value in given.items() if value not in ("", None)]
-        if wanted.caller:
-            conditions.append(facts.c.caller_hash.in_(of(self.engine).hashes(wanted.caller)))
-        if wanted.last4:
-            conditions.append(facts.c.caller_last4 == wanted.last4)
-        least = {"seconds": wanted.seconds, "waited": wanted.waited}
-        return conditions + [facts.c[name] >= value for name, value in least.items() if value is not None]
-
-
-def _times(wanted: Wanted, at: ColumnElement[Any]) -> list[ColumnElement[bool]]:
-    since: list[ColumnElement[bool]] = [at >= wanted.since] if wanted.since else []
-    return since + ([at < wanted.until] if wanted.until else [])
-
-
-def _signs(wanted: Wanted) -> list[str]:
-    named = [f"number:{wanted.number}"] if wanted.number else []
-    named += [f"word:{word}" for word in sorted(words(wanted.text))]
-    return named + ([f"agent:{wanted.agent}"] if wanted.agent else [])
+    def _query(
+        self, columns: Sequence[Any], wanted: Wanted, way: Stream, after: Place | None, last: Place | None
+    ) -> Select[Any]:
+        """Return the query for the calls of a stream that are wanted."""
+        found: FromClause = way.table
+        where = [way.between(wanted, after, last)]
+        for other in signed(wanted, of(self.engine)):
+            if other.table.name != way.table.name:
+                found = found.join(other.table, and_(other.key == way.key, other.at == way.at))
+                where.append(other.where)
+        fields = conditions(wanted, of(self.engine))
+        if way.table is not facts and (fields or columns is COLUMNS):
+            found = found.join(facts, facts.c.call_id == way.key)
+        return way.hinted(select(*columns).select_from(found).where(*where, *fields))

@@ -1,8 +1,15 @@
 """What calls came to, the marks by which they are found, their tallies; all of it can be made anew from the journal."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from ivr.store.tables import Moment, meta
+
+# Seconds from which on calls are few: those have an index of their own, in the order of time.
+STEPS: Final[Mapping[str, tuple[int, ...]]] = {"seconds": (600, 1200, 2400), "waited": (120, 300, 900)}
+LONG: Final = {f"ix_facts_{name}_{step}": text(f"{name} >= {step}") for name, steps in STEPS.items() for step in steps}
 
 facts = Table(
     "facts",
@@ -38,6 +45,7 @@ facts = Table(
         Index(None, name, "started_at", "call_id")
         for name in ("caller_hash", "caller_last4", "matter", "queue", "outcome", "code", "language", "version")
     ),
+    *(Index(name, "started_at", "call_id", sqlite_where=long, postgresql_where=long) for name, long in LONG.items()),
 )
 
 marks = Table(

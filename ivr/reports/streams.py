@@ -1,0 +1,116 @@
+"""The orders in which calls can be read, newest first, each by an index: one for every way of narrowing them down."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, literal_column, select, true, tuple_
+from sqlalchemy.sql.selectable import NamedFromClause
+
+from ivr.reports.digest import mark
+from ivr.reports.facts import words
+from ivr.reports.wanted import EQUAL, Wanted
+from ivr.store.crypto import Cipher
+from ivr.store.fact_tables import STEPS, facts, marks
+
+Place = tuple[datetime, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Calls in the order of their start and id: those of `table` that meet `where`, read by an index.
+
+    SQLite, which counts on no column's most frequent values, is told which index; "" where there is no other.
+    """
+
+    table: NamedFromClause[Any]
+    where: ColumnElement[bool]
+    index: str = ""
+
+    @property
+    def at(self) -> ColumnElement[Any]:
+        """When a call began."""
+        at: ColumnElement[Any] = self.table.c.started_at
+        return at
+
+    @property
+    def key(self) -> ColumnElement[Any]:
+        """A call's id."""
+        key: ColumnElement[Any] = self.table.c.call_id
+        return key
+
+    def hinted(self, query: Select[Any]) -> Select[Any]:
+        """Return the query so that it is read by this stream's index."""
+        return query.with_hint(self.table, f"INDEXED BY {self.index}", "sqlite") if self.index else query
+
+    def between(self, wanted: Wanted, after: Place | None, last: Place | None = None) -> ColumnElement[bool]:
+        """Return what calls of it meet that are of the wanted times, come after a place, and not after the last one."""
+        conditions = [self.where]
+        conditions += [self.at >= wanted.since] if wanted.since else []
+        conditions += [self.at < wanted.until] if wanted.until else []
+        conditions += [tuple_(self.at, self.key) < tuple_(*after)] if after else []
+        conditions += [tuple_(self.at, self.key) >= tuple_(*last)] if last else []
+        return and_(*conditions)
+
+    def reach(self, connection: Connection, wanted: Wanted, after: Place | None, many: int) -> Place | None:
+        """Return the place of the call that is the so-manieth after a place; None where there are not so many."""
+        query = select(self.at, self.key).where(self.between(wanted, after))
+        query = query.order_by(self.at.desc(), self.key.desc()).offset(many - 1).limit(1)
+        row = connection.execute(self.hinted(query)).first()
+        return (row[0], row[1]) if row else None
+
+
+def streams(wanted: Wanted, cipher: Cipher) -> list[Stream]:
+    """Return the streams that all wanted calls are in, at least one."""
+    found = [*signed(wanted, cipher), *_equal(wanted, cipher), *_least(wanted)]
+    return found or [_stream(true(), "started_at")]
+
+
+def alone(wanted: Wanted, cipher: Cipher) -> bool:
+    """Return whether all calls of the one stream there is are wanted, if their times are."""
+    return len(streams(wanted, cipher)) == 1 and wanted.seconds is None and wanted.waited is None
+
+
+def conditions(wanted: Wanted, cipher: Cipher) -> list[ColumnElement[bool]]:
+    """Return what facts of wanted calls meet, but for their times and marks."""
+    least = {"seconds": wanted.seconds, "waited": wanted.waited}
+    exact = [facts.c[name] >= value for name, value in least.items() if value is not None]
+    return [one.where for one in _equal(wanted, cipher)] + exact
+
+
+def signs(wanted: Wanted) -> list[str]:
+    """Return the signs whose marks wanted calls have."""
+    named = [f"number:{wanted.number}"] if wanted.number else []
+    named += [f"word:{word}" for word in sorted(words(wanted.text))]
+    return named + ([f"agent:{wanted.agent}"] if wanted.agent else [])
+
+
+def signed(wanted: Wanted, cipher: Cipher) -> Iterator[Stream]:
+    """Yield the streams of calls with a mark, for each that wanted calls have."""
+    for number, sign in enumerate(signs(wanted)):
+        table = marks.alias(f"mark_{number}")
+        yield Stream(table, table.c.mark.in_([mark(one) for one in cipher.hashes(sign)]))
+
+
+def _equal(wanted: Wanted, cipher: Cipher) -> Iterator[Stream]:
+    for name in EQUAL:
+        if (value := getattr(wanted, name)) not in ("", None):
+            yield _stream(facts.c[name] == value, name, "started_at")
+    if wanted.caller:
+        yield _stream(facts.c.caller_hash.in_(cipher.hashes(wanted.caller)), "caller_hash", "started_at")
+    if wanted.last4:
+        yield _stream(facts.c.caller_last4 == wanted.last4, "caller_last4", "started_at")
+
+
+def _least(wanted: Wanted) -> Iterator[Stream]:
+    """Yield those of the next lower step: few calls are so long, and an index holds these alone."""
+    for name, steps in STEPS.items():
+        if lower := [step for step in steps if step <= (getattr(wanted, name) or 0)]:
+            # Word for word as the index has it, else no index holds what may be any number.
+            step = facts.c[name] >= literal_column(str(lower[-1]))
+            yield Stream(facts, step, f"ix_facts_{name}_{lower[-1]}")
+
+
+def _stream(where: ColumnElement[bool], *names: str) -> Stream:
+    return Stream(facts, where, f"ix_facts_{'_'.join(names)}_call_id")
