@@ -186,16 +186,18 @@ def test_a_search_that_leads_past_too_many_calls_stops_and_says_where(
         site.hotline.hang_up(site.call("8"))
     digest(site)
     search, never, rare = Search(site.desk.engine), Wanted(waited=1), Wanted(seconds=0, last4=OTHER[-4:])
-    first = search.look(never)
+    first = search.look(never, most=5)
     assert (first.calls, first.cut, search.count(never)) == ([], True, Count(0, True))
     assert search.page(never) == []
     assert ([one.call_id for one in search.look(rare).calls], search.count(rare)) == ([old], Count(1, False))
     assert search.count(Wanted(language="en-US")) == Count(5, True)
-    looked, page = 0, search.look(Wanted(waited=0, until=clock()))
-    while page.cut:
-        assert len(page.calls) == 6
-        looked, page = looked + len(page.calls), search.look(Wanted(waited=0, until=clock()), page.rest)
-    assert looked + len(page.calls) == 12
+    wanted, looked = Wanted(waited=0, until=clock()), list[str]()
+    page = search.look(wanted, most=6)
+    looked += [one.call_id for one in page.calls]
+    while page.rest:
+        page = search.look(wanted, page.rest, most=6)
+        looked += [one.call_id for one in page.calls]
+    assert (len(looked), looked[-1]) == (12, old)
 
 
 @pytest.mark.parametrize(
