@@ -134,7 +134,7 @@ class Search:
             if other.table.name != way.table.name:
                 found = found.join(other.table, and_(other.key == way.key, other.at == way.at))
                 where.append(other.where)
-        fields = conditions(wanted, of(self.engine))
+        fields = conditions(wanted, of(self.engine), way)
         if way.table is not facts and (fields or columns is COLUMNS):
             found = found.join(facts, facts.c.call_id == way.key)
         return way.hinted(select(*columns).select_from(found).where(*where, *fields))

@@ -72,11 +72,11 @@ def alone(wanted: Wanted, cipher: Cipher) -> bool:
     return len(streams(wanted, cipher)) == 1 and wanted.seconds is None and wanted.waited is None
 
 
-def conditions(wanted: Wanted, cipher: Cipher) -> list[ColumnElement[bool]]:
-    """Return what facts of wanted calls meet, but for their times and marks."""
+def conditions(wanted: Wanted, cipher: Cipher, way: Stream) -> list[ColumnElement[bool]]:
+    """Return what else facts of wanted calls meet, those of this stream, but for their times and marks."""
     least = {"seconds": wanted.seconds, "waited": wanted.waited}
     exact = [facts.c[name] >= value for name, value in least.items() if value is not None]
-    return [one.where for one in _equal(wanted, cipher)] + exact
+    return [one.where for one in _equal(wanted, cipher) if one.index != way.index] + exact
 
 
 def signs(wanted: Wanted) -> list[str]:

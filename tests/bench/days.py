@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 from itertools import accumulate
 from math import log
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from ivr.flow.flow import Flow
 from ivr.reports.digest import mark
-from ivr.reports.facts import Stay, half, promise, result, seconds, signs, sums
+from ivr.reports.facts import EPOCH, Stay, half, promise, result, seconds, signs, sums
 from ivr.store.crypto import Cipher, last4
 from ivr.store.desk_tables import line, promises, wrapups
 from ivr.store.fact_tables import facts, marks, stays
@@ -47,15 +47,11 @@ RARE: Final = ("量子纠缠", "zeppelin")  # Each in a few notes of a million.
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """The calls of one day in order: microseconds since midnight, who (-1: withheld), and when they call next.
-
-    The last is in microseconds since 1970, 0 for never.
-    """
+    """The calls of one day in order: when, in microseconds since 1970, and who (-1: withheld)."""
 
     day: date
     at: Sequence[int]
     who: Sequence[int]
-    next: Sequence[int]
 
 
 def arrivals(count: int, until: date, seed: int, a_day: int = A_DAY) -> list[Arrivals]:
@@ -64,35 +60,35 @@ def arrivals(count: int, until: date, seed: int, a_day: int = A_DAY) -> list[Arr
     days = [until - timedelta(days=back) for back in range(max(1, round(count / a_day)), 0, -1)]
     shares = list(accumulate(WEEK[day.weekday()] * chance.uniform(0.9, 1.1) for day in days))
     ends = [round(count * share / shares[-1]) for share in shares]
-    made = [_arrived(day, end - begin, count, chance) for day, begin, end in zip(days, [0, *ends], ends, strict=False)]
-    following = dict[int, int]()
-    found = []
-    for day, at, who in reversed(made):
-        begin = int(datetime.combine(day, time(), ZONE).timestamp()) * 1_000_000
-        after = array("q", bytes(8 * len(at)))
-        for number in reversed(range(len(at))):
-            after[number] = following.get(who[number], 0)
-            if who[number] >= 0:
-                following[who[number]] = begin + at[number]
-        found.append(Arrivals(day, at, who, after))
-    return found[::-1]
+    return [_arrived(day, end - begin, count, chance) for day, begin, end in zip(days, [0, *ends], ends, strict=False)]
 
 
-def _arrived(day: date, count: int, total: int, chance: Random) -> tuple[date, "array[int]", "array[int]"]:
+def callers(days: Sequence[Arrivals]) -> dict[int, "array[int]"]:
+    """Return when each caller rang, in order."""
+    found = defaultdict[int, "array[int]"](lambda: array("q"))
+    for day in days:
+        for at, who in zip(day.at, day.who, strict=True):
+            found[who].append(at)
+    return dict(found)
+
+
+def _arrived(day: date, count: int, total: int, chance: Random) -> Arrivals:
     """Return when whom rang: callers who rang often ring often, and some ring again after minutes."""
     people, shape = max(10, total // 3), list(accumulate(HOURS))
     came = list[tuple[int, int]]()
     for _ in range(count):
         if came and chance.random() < REDIALS:
             at, who = came[chance.randrange(len(came))]
-            at = min(at + int(chance.expovariate(1 / 1.2e9)) + 30_000_000, SPAN * 1_000_000 - 1)
+            at += int(chance.expovariate(1 / 1.2e9)) + 30_000_000
+            at = at if at < SPAN * 1_000_000 else chance.randrange(SPAN * 1_000_000)
         else:
             hour = bisect_left(shape, chance.random() * shape[-1])
             at = int((hour + chance.random()) * 3.6e9)
             who = -1 if chance.random() < 0.06 else int(people * chance.random() ** 2)
         came.append((at, who))
     came.sort()
-    return day, array("q", [at for at, _ in came]), array("q", [who for _, who in came])
+    begin = int(datetime.combine(day, time(), ZONE).timestamp()) * 1_000_000
+    return Arrivals(day, array("q", [begin + at for at, _ in came]), array("q", [who for _, who in came]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +155,11 @@ def number(who: int) -> str:
     return WITHHELD if who < 0 else f"+8613{100_000_000 + (who * 7_919) % 900_000_000:09}"
 
 
-def rows(known: Pool, day: Arrivals, version: int, seed: int, whole: bool) -> Made:
-    """Return the rows of a day's calls; their turns, too, where it shall be `whole`."""
+def rows(known: Pool, day: Arrivals, rang: Mapping[int, Sequence[int]], version: int, seed: int, whole: bool) -> Made:
+    """Return the rows of a day's calls; `rang` is when each caller did, `whole` calls have their turns, too."""
     made, chance = Made(), Random(seed * 100_003 + day.day.toordinal())
-    begin = datetime.combine(day.day, time(), ZONE).astimezone(UTC)
-    for at, who, after in zip(day.at, day.who, day.next, strict=True):
-        _Call(known, made, chance, begin + timedelta(microseconds=at), who, after, version, whole).write()
+    for at, who in zip(day.at, day.who, strict=True):
+        _Call(known, made, chance, at, who, rang[who], version, whole).write()
     return made
 
 
@@ -172,11 +167,11 @@ class _Call:
     """One call on its way into rows."""
 
     def __init__(
-        self, known: Pool, made: Made, chance: Random, at: datetime, who: int, after: int, version: int, whole: bool
+        self, known: Pool, made: Made, chance: Random, at: int, who: int, rang: Sequence[int], version: int, whole: bool
     ) -> None:
-        self.known, self.made, self.chance, self.at = known, made, chance, at
-        self.after, self.version, self.whole = after, version, whole
-        local = at.astimezone(ZONE)
+        self.known, self.made, self.chance, self.at = known, made, chance, EPOCH + timedelta(microseconds=at)
+        self.rang, self.version, self.whole = rang, version, whole
+        local = self.at.astimezone(ZONE)
         opened = local.weekday() < 5 and 9 <= local.hour < 18
         self.way = chance.choice(known.ways[opened, who < 0])
         self.number = number(who)
@@ -197,6 +192,7 @@ class _Call:
         """Write where the call stood in line; return when it ended."""
         pace = self.chance.uniform(0.8, 1.6)
         moved = self.at + timedelta(seconds=int(pace * sum(one.after for one in self.way.turns[:-1])) + 1)
+        self.onward = {f"{self.id}-{stand.turn}" for stand in self.way.stands if stand.onward}
         for stand in self.way.stands:
             waited, talked = _waited(self.chance, stand.answered), int(self.chance.lognormvariate(5.2, 0.8)) + 5
             answered = moved + timedelta(milliseconds=waited) if stand.answered else None
@@ -291,17 +287,22 @@ class _Call:
     def _digested(self) -> None:
         call, ended, at = self.way.call, self.ended, kept(self.at)
         told = sums(self.stays, ended)
-        again = round(max(0.0, self.after / 1e6 - ended.timestamp())) if self.after and self.last4 else None
         row = {"call_id": self.id, "started_at": at, "ended_at": kept(ended), "version": self.version}
         row |= {"caller_hash": self.hash, "caller_last4": self.last4, "language": call.language}
         row |= {"matter": call.facts.get("matter", ""), "queue": call.facts.get("queue", ""), "outcome": call.ended}
         row |= {"seconds": round(seconds(self.at, ended)), "waited": told.waited, "talked": told.talked}
         row |= {"agent": told.agent, "code": told.code, "score": self.score, **self.way.way}
-        self.made.add(facts, row | {"stays": told.stays, "again": again})
+        self.made.add(facts, row | {"stays": told.stays, "again": self._again()})
         known = {name: self.own.get(value, value) for name, value in call.facts.items()}
         found = {_mark(self.known.cipher, sign) for sign in signs(known, self.stays)}
         self.made.rows["marks"].extend((one, at, self.id) for one in sorted(found))
         self._stays()
+
+    def _again(self) -> int | None:
+        """Return how many seconds after the end the caller rang again."""
+        over = (self.ended - EPOCH) // timedelta(microseconds=1)
+        place = bisect_left(self.rang, over)
+        return round((self.rang[place] - over) / 1e6) if self.last4 and place < len(self.rang) else None
 
     def _stays(self) -> None:
         phoned = [one.line for one in self.stays if one.kind == "call"]
@@ -314,7 +315,7 @@ class _Call:
             row |= {"waited": round(seconds(one.joined_at, one.answered_at or one.ended_at))}
             row |= {"talked": round(seconds(one.answered_at, one.ended_at)), "promise": promise(one)}
             row |= {"wrapped": round(seconds(one.ended_at, one.wrapped_at)) if one.answered_at else 0}
-            row |= {"onward": int(bool(one.answered_at and one.line in phoned[:-1]))}
+            row |= {"onward": int(bool(one.answered_at) and one.line in self.onward)}
             self.made.add(stays, row | {"score": self.score if one.line in served[-1:] else None})
 
 

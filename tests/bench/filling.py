@@ -19,7 +19,7 @@ from sqlalchemy import Engine, make_url
 from ivr.flow.flow import Flow
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
-from tests.bench.days import A_DAY, AGENTS, TABLES, Arrivals, Made, Pool, arrivals, pool, rows
+from tests.bench.days import A_DAY, AGENTS, TABLES, Arrivals, Made, Pool, arrivals, callers, pool, rows
 from tests.desks import SKILLS
 
 SECRET: Final = "a secret of the bench"
@@ -72,7 +72,7 @@ def fill(file: Path, plan: Plan, flow: Flow, say: Say = print) -> None:
 
 def _days(known: Pool, days: Sequence[Arrivals], plan: Plan) -> Iterator[Made]:
     whole = len(days) - max(1, len(days) // WHOLE)
-    _made[:] = [known, days, plan.seed, whole]
+    _made[:] = [known, days, callers(days), plan.seed, whole]
     if len(days) < 20:
         yield from map(_day, range(len(days)))
         return
@@ -85,8 +85,8 @@ def _days(known: Pool, days: Sequence[Arrivals], plan: Plan) -> Iterator[Made]:
 
 
 def _day(number: int) -> Made:
-    known, days, seed, whole = _made
-    return rows(known, days[number], 1 + number // VERSION_DAYS, seed, number >= whole)
+    known, days, rang, seed, whole = _made
+    return rows(known, days[number], rang, 1 + number // VERSION_DAYS, seed, number >= whole)
 
 
 def _indexes(database: sqlite3.Connection) -> list[tuple[str, str]]:

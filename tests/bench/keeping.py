@@ -28,7 +28,7 @@ from tests.once import ready_file
 
 PROVEN: Final = 2_000
 BUSY: Final = (5_000, 50_000)
-SETTINGS: Final = "max_connections=50\nshared_buffers=1GB\nmax_wal_size=8GB\nmaintenance_work_mem=512MB\n"
+SETTINGS: Final = "max_connections=50\nshared_buffers=1GB\nmax_wal_size=2GB\nmaintenance_work_mem=512MB\n"
 
 
 @contextmanager

@@ -31,7 +31,7 @@ CHOICES: Final = {"8": 2, "1": 3, "2": 5, "3": 3, "4": 2, "5": 1}
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """Once in line for an agent: at which turn, for what, told which minutes, and whether somebody answered."""
+    """Once in line for an agent: at which turn, for what, told which minutes, whether one answered, and sent on."""
 
     turn: int
     queue: str
@@ -40,6 +40,7 @@ class Stand:
     rank: int
     promised: tuple[int, int, int, int] | None
     answered: bool
+    onward: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +175,9 @@ class _Walker:
             told = InLine(ahead + 1, 20 * number, low=low, high=high, agents=12)
             self.hear(f"wait/{self.call.turn}", told, 20)
             promised = promised or ((low, high, ahead, 12) if high else None)
-        answered = fate in ("served", "sent on", "requeued")
+        onward = fate in ("sent on", "requeued")
         named = (wanted.queue, self.call.language, facts.get("matter", ""), wanted.priority, promised)
-        self.stands.append(Stand(turn, *named, answered))
+        self.stands.append(Stand(turn, *named, onward or fate == "served", onward))
         self.leave(fate, turn)
 
     def leave(self, fate: str, turn: int) -> None:
