@@ -109,6 +109,28 @@ def test_the_log_goes_on_page_by_page_and_back_to_the_newest(site: Site, clock: 
     assert 'href="/desk/calls?language=en-US"' in second
 
 
+def test_a_search_says_how_far_it_looked_and_goes_on_from_there(
+    site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    for _ in range(7):
+        made.append(site.call("8"))
+        clock.on(seconds=90 if len(made) == 1 else 1)
+        site.hotline.hang_up(made[-1])
+    digest(site)
+    monkeypatch.setattr("ivr.reports.search.COUNTED", 3)
+    monkeypatch.setattr("ivr.console.calls.MOST", 2)
+    sam = entered(site, "supervisor")
+    first = sam.get("/desk/calls?seconds=60").text
+    assert f'<p role="status">{ENGLISH["calls_cut"].partition("{")[0]}' in first
+    assert f">{ENGLISH['calls_go_on']}<" in first
+    assert f"<p>{ENGLISH['calls_none']}" not in first
+    (older,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    second = sam.get(older.replace("&amp;", "&")).text
+    assert re.findall(r'<a href="/desk/calls/([^"?]+)">', second) == made[:1]
+    assert f">{ENGLISH['calls_go_on']}<" not in second
+
+
 def test_a_call_is_shown_whole_with_numbers_masked_and_texts_as_texts(site: Site, call_id: str) -> None:
     shown = entered(site, "supervisor").get(f"/desk/calls/{call_id}").text
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7*7 }}" in shown
