@@ -58,7 +58,10 @@ def erlang_c(load: Load, agents: int, within: float) -> Service:
 
 
 def erlang_a(load: Load, agents: int, within: float, patience: float) -> Service:
-    """Return the service where callers wait `patience` seconds on average, at random, before they give up."""
+    """Return the service where callers wait `patience` seconds on average, at random, before they give up.
+
+    Right to four figures where far more call than agents could serve, and else to seven.
+    """
     arrives, serves, leaves = load.calls / HOUR, agents / load.handled, 1 / patience
     if not arrives:
         return Service(agents, 1.0, 0.0, 0.0, 0.0)
@@ -92,7 +95,7 @@ def needed(load: Load, target: float, within: float, busiest: float = 1.0, patie
         return found.level >= target and found.occupancy <= busiest
 
     # No fewer can answer the share at all; each more makes it better.
-    least = most = max(1, ceil(load.erlangs * target / busiest * (1 - 1e-9)))
+    least = most = min(MOST, max(1, ceil(load.erlangs * target / busiest * (1 - 1e-9))))
     while most < MOST and not enough(most):
         least, most = most + 1, min(MOST, most + 2 * (most - least) + 8)
     agents = bisect_left(range(most + 1), True, lo=least, hi=most, key=enough)
