@@ -79,7 +79,7 @@ class Rung:
 
 @dataclass
 class Work:
-    """A call back or a message that was done: rung back and talked with, or given to an agent to be heard."""
+    """A call back or a message: `done` where the customer was talked with, or the message done with, by this agent."""
 
     kind: str
     queue: str
@@ -206,10 +206,10 @@ def _talked(visit: Visit, row: Any, ended: datetime | None, rows: dict[str, list
 
 
 def _work(row: Any) -> Work:
-    done = row["state"] == "done" and row["answered_at"] is not None
+    done = row["state"] == "done"
     if row["kind"] == "callback":
         done = done and row["answered_back"]
-    return Work(row["kind"], row["queue"], row["joined_at"], row["agent"] or "", done)
+    return Work(row["kind"], row["queue"], row["joined_at"], row["done_by"] or "", done)
 
 
 def _seconds(since: datetime, until: datetime | None) -> int:

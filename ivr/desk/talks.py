@@ -41,7 +41,8 @@ class Talks:
             # Where it cannot be given back, the customer has confirmed since we looked: it was a talk.
             if unconfirmed and self._given_back(connection, found, missed=True):
                 return True
-            move(connection, line, place, "talking", "done", ended_at=self.now(), done_by=found["agent"])
+            if move(connection, line, place, "talking", "done", ended_at=self.now(), done_by=found["agent"]):
+                _digested_anew(connection, place)
             return wrapping(connection, found["agent"], place, self.now())
 
     def given_back(self, place: str) -> bool:
@@ -159,5 +160,10 @@ def wrapped(
     told = {"line": place, "agent": agent, "code": code, "note": note, "at": now, "case": case}
     connection.execute(INSERT[connection.dialect.name](wrapups).values(told).on_conflict_do_nothing())
     connection.execute(delete(drafts).where(theirs))
+    _digested_anew(connection, place)
+
+
+def _digested_anew(connection: Connection, place: str) -> None:
+    """Have the call of a place written down once more among what calls came to, where it is over."""
     call = select(line.c.call_id).where(line.c.id == place).scalar_subquery()
     connection.execute(update(calls).where(calls.c.id == call).values(digested=False))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from ivr.flow.call import Call, fold
-from ivr.flow.events import Event
+from ivr.flow.events import Event, Heard
 from ivr.reports import stays as standing
 from ivr.reports.facts import Stay, half, promise, result, seconds, sent_on, signs, sums, way
 from ivr.store.crypto import Cipher, of
@@ -51,19 +51,29 @@ class Digest:
     def take(self, batch: Sequence[str], anew: bool = False) -> int:
         """Write down the facts of these calls in one transaction, of those that are due, or `anew` of all.
 
-        Return how many of them had other facts before.
+        Return how many of those that had been written down were made otherwise; none unless `anew`.
         """
         told = {one: self.events(one) for one in batch}
         theirs = calls.c.id.in_(batch) & calls.c.ended_at.is_not(None)
-        columns = (calls.c.id, calls.c.greeted, *(calls.c[one] for one in COPIED))
+        columns = (calls.c.id, calls.c.greeted, calls.c.turn, *(calls.c[one] for one in COPIED))
         with begun(self.engine) as connection:
             alone(connection, LOCK)  # Else two calls of one caller, digested at once, would not know of each other.
+            known = _digested(connection, batch) if anew else set[str]()
             # First, so that a wrap-up that comes meanwhile waits, and has the call digested once more.
             ours = update(calls).where(theirs if anew else theirs & UNDIGESTED).values(digested=True)
             rows = connection.execute(ours.returning(*columns)).mappings().all()
             found = standing.of_calls(connection, [row["id"] for row in rows])
-            made = {row["id"]: self._made(row, told[row["id"]], found.get(row["id"], [])) for row in rows}
-            return self._write(connection, made)
+            made = {row["id"]: self._made(row, self._told(row, told), found.get(row["id"], [])) for row in rows}
+            old = _there(connection, list(made))
+            self._write(connection, made, old)
+            new = _there(connection, list(made)) if anew else old
+            return sum(old[one] != new[one] for one in made if one in known)
+
+    def _told(self, row: Any, told: dict[str, Sequence[Event]]) -> Sequence[Event]:
+        """Return all that happened in a call, read once more where a turn was taken since."""
+        events = told[row["id"]]
+        taken = sum(isinstance(event, Heard) for event in events)
+        return events if taken == row["turn"] else self.events(row["id"])
 
     def anew(self) -> Iterator[tuple[int, int]]:
         """Digest all calls that are over anew; yield, after each batch, how many are done and how many differed."""
@@ -108,9 +118,8 @@ class Digest:
                 "score": row["score"] if one.line in served[-1:] else None,
             }
 
-    def _write(self, connection: Connection, made: Made) -> int:
-        """Write these calls in place of what was there; return how many had something else before."""
-        old = _there(connection, list(made))
+    def _write(self, connection: Connection, made: Made, old: Made) -> None:
+        """Write these calls in place of what was there, and have the days of both counted anew."""
         for table in OF_CALLS:
             connection.execute(delete(table).where(table.c.call_id.in_(list(made))))
             if rows := [row for tables in made.values() for row in tables[table.name]]:
@@ -119,7 +128,10 @@ class Digest:
         moments += [at for tables in made.values() for at in _linked(connection, tables["facts"][0])]
         if days := {at.astimezone(self.zone).date(): at for at in moments}:
             connection.execute(insert(stale), [{"of": at, "at": self.now()} for at in days.values()])
-        return sum(bool(old[one]["facts"]) and _plain(old[one]) != _plain(made[one]) for one in made)
+
+
+def _digested(connection: Connection, found: Sequence[str]) -> set[str]:
+    return set(connection.scalars(select(calls.c.id).where(calls.c.id.in_(found), calls.c.digested)))
 
 
 def mark(cipher_hash: str) -> int:
@@ -161,14 +173,7 @@ def _linked(connection: Connection, fact: Row) -> Iterator[datetime]:
 def _there(connection: Connection, found: list[str]) -> Made:
     there: Made = {one: {table.name: [] for table in OF_CALLS} for one in found}
     for table in OF_CALLS:
-        for row in connection.execute(select(table).where(table.c.call_id.in_(found))).mappings():
+        ordered = select(table).where(table.c.call_id.in_(found)).order_by(*table.primary_key)
+        for row in connection.execute(ordered).mappings():
             there[row["call_id"]][table.name].append(dict(row))
     return there
-
-
-def _plain(tables: dict[str, list[Row]]) -> dict[str, Any]:
-    """Return a call's rows so that they can be compared, whatever their order, and without what other calls add."""
-    return {
-        name: sorted(repr(sorted((key, value) for key, value in row.items() if key != "again")) for row in rows)
-        for name, rows in tables.items()
-    }

@@ -23,15 +23,24 @@ def of_calls(connection: Connection, found: Sequence[str]) -> dict[str, list[Sta
 
 
 def _query() -> Select[Any]:
-    theirs = and_(wrapups.c.line == line.c.id, wrapups.c.agent == line.c.agent)
-    columns = (line.c.call_id, line.c.state, line.c.missed_by, *(line.c[name] for name in COLUMNS))
+    whose = func.coalesce(line.c.agent, line.c.done_by)
+    theirs = and_(wrapups.c.line == line.c.id, wrapups.c.agent == whose)
+    columns = (
+        line.c.call_id,
+        line.c.state,
+        line.c.missed_by,
+        line.c.answered_back,
+        line.c.done_by,
+        *(line.c[name] for name in COLUMNS),
+    )
     wrap = (func.coalesce(wrapups.c.code, "").label("code"), wrapups.c.note, wrapups.c.at)
     return select(*columns, *wrap).select_from(line.outerjoin(wrapups, theirs))
 
 
 def _stay(row: Any, promised: tuple[datetime, int, int] | None) -> Stay:
-    # Whoever left was not talked with, though a talk may have been given back before.
-    answered = row.answered_at if row.state in ("talking", "done") else None
+    answered = _answered(row)
+    # What becomes of work that is not done yet, or in vain, nobody tells.
+    over = row.kind == "call" or answered
     return Stay(
         line=row.id,
         kind=row.kind,
@@ -40,14 +49,25 @@ def _stay(row: Any, promised: tuple[datetime, int, int] | None) -> Stay:
         matter=row.matter,
         joined_at=row.joined_at,
         answered_at=answered,
-        ended_at=row.ended_at,
-        agent=(answered and row.agent) or "",
+        ended_at=row.ended_at if over else None,
+        agent=(answered and (row.done_by if row.kind == "message" else row.agent)) or "",
         code=row.code,
         note=row.note or "",
         wrapped_at=row.at,
-        missed=len(json.loads(row.missed_by)) if row.missed_by else 0,
+        missed=len(json.loads(row.missed_by)) if over and row.missed_by else 0,
         promised=promised,
     )
+
+
+def _answered(row: Any) -> datetime | None:
+    """Return when somebody talked with who stood there, or turned to their message; None where that is not over.
+
+    Whoever left was not talked with, though a talk may have been given back before. A customer who was rung back
+    pressed a key; a message may be done with by hand.
+    """
+    done = row.state == "done" and (row.answered_back if row.kind == "callback" else True)
+    at: datetime | None = row.answered_at or (row.ended_at if row.kind == "message" else None)
+    return at if done else None
 
 
 def _promised(connection: Connection, found: Sequence[str]) -> dict[str, tuple[datetime, int, int]]:
