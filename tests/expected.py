@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ivr.flow.flow import Queue
 from tests.recount import Raw, Rung, Visit, spent
 
 Cells = dict[str, Any]  # by the words of a column
@@ -23,6 +24,7 @@ class Span:
     since: date
     until: date
     now: datetime
+    queues: Mapping[str, Queue]
     chosen: Mapping[str, str] = field(default_factory=dict)
 
     def day(self, at: datetime) -> date:
@@ -87,19 +89,45 @@ def having(visits: Iterable[Visit], result: str, within: str = "") -> list[Visit
     return [one for one in visits if one.result == result and one.waited <= most(one)]
 
 
+<<<<<<< HEAD
 def level(visits: Sequence[Visit], formula: str, within: str) -> float | None:
     """Return the service level by one of the four formulas in use."""
     soon, offered = len(having(visits, "answered", within)), len(visits)
     match formula:
+=======
+def level(span: Span, visits: Sequence[Visit]) -> float | None:
+    """Return the service level by one of the four formulas in use, within so many seconds, or each queue's own."""
+    soon, offered = in_time(span, visits, "answered"), len(visits)
+    match span.chosen["formula"]:
+>>>>>>> a29425f (Count service levels by each queue's own target once more, too)
         case "offered":
             return part(soon, offered)
         case "answered":
             return part(soon, len(having(visits, "answered")))
         case "short":
+<<<<<<< HEAD
             return part(soon, offered - len(having(visits, "abandoned", "5")))
+=======
+            return part(soon, offered - short(span, visits))
+>>>>>>> a29425f (Count service levels by each queue's own target once more, too)
         case _:
-            gone = len(having(visits, "abandoned", within)) + len(having(visits, "callback", within))
+            gone = in_time(span, visits, "abandoned") + in_time(span, visits, "callback")
             return part(soon + gone, offered)
+
+
+def in_time(span: Span, visits: Sequence[Visit], result: str) -> int:
+    """Return how many came out so within the seconds that were chosen, or that are their queue's target."""
+    within = span.chosen["within"]
+    return n(
+        one.result == result
+        and one.waited <= (span.queues[one.queue].service_seconds if within == "own" else int(within))
+        for one in visits
+    )
+
+
+def short(span: Span, visits: Sequence[Visit]) -> int:
+    """Return how many hung up so soon that they hardly waited, as their queue has it."""
+    return n(one.result == "abandoned" and one.waited <= span.queues[one.queue].short_seconds for one in visits)
 
 
 def handled(visits: Sequence[Visit]) -> float | None:
@@ -112,14 +140,19 @@ def scores(found: Sequence[Visit] | Sequence[Rung]) -> list[int]:
     return [one.score for one in found if one.score is not None]
 
 
-def served(visits: Sequence[Visit]) -> Cells:
+def served(span: Span, visits: Sequence[Visit]) -> Cells:
     """Return the figures that several reports show."""
     answered, abandoned = having(visits, "answered"), having(visits, "abandoned")
     return {
+        "Service level": level(span, visits),
         "Offered": len(visits),
         "Answered": len(answered),
         "Abandoned": len(abandoned),
+<<<<<<< HEAD
         "Short abandons": len(having(visits, "abandoned", "5")),
+=======
+        "Short abandons": short(span, visits),
+>>>>>>> a29425f (Count service levels by each queue's own target once more, too)
         "Abandon rate": part(len(abandoned), len(visits)),
         "Speed of answer": mean([one.waited for one in answered]),
         "Handle time": handled(visits),
@@ -128,7 +161,11 @@ def served(visits: Sequence[Visit]) -> Cells:
 
 def service_level(span: Span) -> list[Rows]:
     def cells(visits: Sequence[Visit]) -> Cells:
+<<<<<<< HEAD
         return {"Service level": level(visits, span.chosen["formula"], span.chosen["within"])} | served(visits)
+=======
+        return served(span, visits)
+>>>>>>> a29425f (Count service levels by each queue's own target once more, too)
 
     queues = {one.queue for one in span.raw.work if span.since <= span.day(one.joined) <= span.until}
     found = split(span.visits, lambda one: one.queue, cells)
@@ -192,9 +229,13 @@ def _again(call: Rung) -> int | None:
 
 def intervals(span: Span) -> list[Rows]:
     def cells(visits: Sequence[Visit]) -> Cells:
+<<<<<<< HEAD
         found = served(visits)
         del found["Short abandons"]
         return found | {"Service level": level(visits, span.chosen["formula"], span.chosen["within"])}
+=======
+        return {word: value for word, value in served(span, visits).items() if word != "Short abandons"}
+>>>>>>> a29425f (Count service levels by each queue's own target once more, too)
 
     return [split(chosen(span), lambda one: half(span, one.joined), cells, total=False)]
 
