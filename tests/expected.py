@@ -1,4 +1,4 @@
-"""What each report must say of calls that `tests.recount` counted: cell by cell, by the words of its columns."""
+"""What each report must say of what `tests.recount` counted: cell by cell, by the words of its columns."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,6 @@ from tests.recount import Raw, Rung, Visit, spent
 Cells = dict[str, Any]  # by the words of a column
 Rows = dict[Any, Cells]  # by the first cell; "total" for the last row
 DAY = timedelta(days=1)
-TARGETS = {"fraud": 15}  # Seconds, as menus/queues.yaml has them; 20 where it has none.
 
 
 @dataclass
@@ -80,36 +79,21 @@ def by_day(span: Span, found: Sequence[Any], at: Callable[[Any], datetime], cell
     return {day.isoformat(): cells([one for one in found if span.day(at(one)) == day]) for day in span.days}
 
 
-def having(visits: Iterable[Visit], result: str, within: str = "") -> list[Visit]:
-    """Return the visits that came out so, in so many seconds, or in those of the queue's `own` target."""
-
-    def most(one: Visit) -> int:
-        return TARGETS.get(one.queue, 20) if within == "own" else int(within or 10**9)
-
-    return [one for one in visits if one.result == result and one.waited <= most(one)]
+def having(visits: Iterable[Visit], result: str, within: int = 10**9) -> list[Visit]:
+    """Return the visits that came out so, in so many seconds."""
+    return [one for one in visits if one.result == result and one.waited <= within]
 
 
-<<<<<<< HEAD
-def level(visits: Sequence[Visit], formula: str, within: str) -> float | None:
-    """Return the service level by one of the four formulas in use."""
-    soon, offered = len(having(visits, "answered", within)), len(visits)
-    match formula:
-=======
 def level(span: Span, visits: Sequence[Visit]) -> float | None:
     """Return the service level by one of the four formulas in use, within so many seconds, or each queue's own."""
     soon, offered = in_time(span, visits, "answered"), len(visits)
     match span.chosen["formula"]:
->>>>>>> a29425f (Count service levels by each queue's own target once more, too)
         case "offered":
             return part(soon, offered)
         case "answered":
             return part(soon, len(having(visits, "answered")))
         case "short":
-<<<<<<< HEAD
-            return part(soon, offered - len(having(visits, "abandoned", "5")))
-=======
             return part(soon, offered - short(span, visits))
->>>>>>> a29425f (Count service levels by each queue's own target once more, too)
         case _:
             gone = in_time(span, visits, "abandoned") + in_time(span, visits, "callback")
             return part(soon + gone, offered)
@@ -148,11 +132,7 @@ def served(span: Span, visits: Sequence[Visit]) -> Cells:
         "Offered": len(visits),
         "Answered": len(answered),
         "Abandoned": len(abandoned),
-<<<<<<< HEAD
-        "Short abandons": len(having(visits, "abandoned", "5")),
-=======
         "Short abandons": short(span, visits),
->>>>>>> a29425f (Count service levels by each queue's own target once more, too)
         "Abandon rate": part(len(abandoned), len(visits)),
         "Speed of answer": mean([one.waited for one in answered]),
         "Handle time": handled(visits),
@@ -161,11 +141,7 @@ def served(span: Span, visits: Sequence[Visit]) -> Cells:
 
 def service_level(span: Span) -> list[Rows]:
     def cells(visits: Sequence[Visit]) -> Cells:
-<<<<<<< HEAD
-        return {"Service level": level(visits, span.chosen["formula"], span.chosen["within"])} | served(visits)
-=======
         return served(span, visits)
->>>>>>> a29425f (Count service levels by each queue's own target once more, too)
 
     queues = {one.queue for one in span.raw.work if span.since <= span.day(one.joined) <= span.until}
     found = split(span.visits, lambda one: one.queue, cells)
@@ -229,13 +205,7 @@ def _again(call: Rung) -> int | None:
 
 def intervals(span: Span) -> list[Rows]:
     def cells(visits: Sequence[Visit]) -> Cells:
-<<<<<<< HEAD
-        found = served(visits)
-        del found["Short abandons"]
-        return found | {"Service level": level(visits, span.chosen["formula"], span.chosen["within"])}
-=======
         return {word: value for word, value in served(span, visits).items() if word != "Short abandons"}
->>>>>>> a29425f (Count service levels by each queue's own target once more, too)
 
     return [split(chosen(span), lambda one: half(span, one.joined), cells, total=False)]
 
