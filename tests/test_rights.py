@@ -43,7 +43,7 @@ def test_publishing_is_apart_from_editing_and_hearing_from_seeing() -> None:
 def test_whoever_has_nothing_to_do_at_the_desk_is_led_to_where_they_have(site: Site) -> None:
     client = site.app.test_client()
     log_in(client, "olga", site.hire("olga", "operations"))
-    assert client.get("/desk").headers["Location"] == "/desk/wallboard"
+    assert client.get("/desk").headers["Location"] == "/desk/reports"
     assert client.get("/desk/inbox").status_code == 403
     assert site.desk.agent("olga") is None
 

@@ -22,11 +22,11 @@ ENTRIES: Final = (
     Entry("desk", "/desk", "D", "back_to_desk", "desk.work"),
     Entry("inbox", "/desk/inbox", "I", "inbox", "desk.work"),
     Entry("talks", "/desk/talks", "V", "talks", "talks.supervise"),
-    Entry("wallboard", "/desk/wallboard", "W", "wall_title", "wallboard.see"),
     Entry("calls", "/desk/calls", "K", "calls_title", "calls.see"),
     Entry("reports", "/desk/reports", "F", "reports_title", "reports.see"),
     Entry("people", "/desk/people", "U", "people_title", "people.manage"),
     Entry("audit", "/desk/audit", "Y", "audit_title", "audit.see"),
+    Entry("wallboard", "/desk/wallboard", "W", "wall_title", "wallboard.see"),
 )
 ACCOUNT: Final = Entry("account", "/desk/account", "", "account", OWN)
 

@@ -235,10 +235,12 @@ class _Call:
         row |= {"joined_at": kept(joined), "ended_at": kept(ended), "state": "done" if answered else "left"}
         if answered:
             row |= {"agent": agent, "answered_at": kept(answered), "done_by": agent}
+            row["answered_back"] = int(kind == "callback")
         if missed:
             row["missed_by"] = f'["{missed[0]}"]'
         self.made.add(line, row | more)
-        told = (line_id, kind, queue, language, matter, joined, answered, ended, agent, code, note, wrapped)
+        over = ended if kind == "call" or answered else None
+        told = (line_id, kind, queue, language, matter, joined, answered, over, agent, code, note, wrapped)
         self.stays.append(Stay(*told, len(missed), promised))
 
     def _called(self) -> None:
