@@ -116,7 +116,7 @@ def pool(flow: Flow, cipher: Cipher, seed: int, count: int) -> Pool:
     found = {}
     for opened, at, share in ((True, OPEN, 1), (False, CLOSED, 3)):
         for withheld, part in ((False, 1), (True, 10)):
-            number = count // share // part + 1
+            number = count // (share * part) + 1
             found[opened, withheld] = ways(flow, cipher, at, number, chance.randrange(10**9), withheld)
     return Pool(cipher, found, notes)
 
