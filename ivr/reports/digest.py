@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from ivr.flow.call import Call, fold
-from ivr.flow.events import Event, Heard
+from ivr.flow.events import Event
 from ivr.reports import stays as standing
 from ivr.reports.facts import Stay, half, promise, result, seconds, sent_on, signs, sums, way
 from ivr.store.crypto import Cipher, of
@@ -55,7 +55,7 @@ class Digest:
         """
         told = {one: self.events(one) for one in batch}
         theirs = calls.c.id.in_(batch) & calls.c.ended_at.is_not(None)
-        columns = (calls.c.id, calls.c.greeted, calls.c.turn, *(calls.c[one] for one in COPIED))
+        columns = (calls.c.id, calls.c.greeted, *(calls.c[one] for one in COPIED))
         with begun(self.engine) as connection:
             alone(connection, LOCK)  # Else two calls of one caller, digested at once, would not know of each other.
             known = _digested(connection, batch) if anew else set[str]()
@@ -63,17 +63,11 @@ class Digest:
             ours = update(calls).where(theirs if anew else theirs & UNDIGESTED).values(digested=True)
             rows = connection.execute(ours.returning(*columns)).mappings().all()
             found = standing.of_calls(connection, [row["id"] for row in rows])
-            made = {row["id"]: self._made(row, self._told(row, told), found.get(row["id"], [])) for row in rows}
+            made = {row["id"]: self._made(row, told[row["id"]], found.get(row["id"], [])) for row in rows}
             old = _there(connection, list(made))
             self._write(connection, made, old)
             new = _there(connection, list(made)) if anew else old
             return sum(old[one] != new[one] for one in made if one in known)
-
-    def _told(self, row: Any, told: dict[str, Sequence[Event]]) -> Sequence[Event]:
-        """Return all that happened in a call, read once more where a turn was taken since."""
-        events = told[row["id"]]
-        taken = sum(isinstance(event, Heard) for event in events)
-        return events if taken == row["turn"] else self.events(row["id"])
 
     def anew(self) -> Iterator[tuple[int, int]]:
         """Digest all calls that are over anew; yield, after each batch, how many are done and how many differed."""
