@@ -50,6 +50,7 @@ STAYS: Final[Mapping[str, Measure]] = {
         for one in ("answered", "abandoned", "callback")
         for within in WITHIN
     },
+    "waited": Measure(_phoned, stays.c.waited),
     "waited_answered": Measure(_answered, stays.c.waited),
     "waited_abandoned": Measure(_phoned & (stays.c.result == "abandoned"), stays.c.waited),
     "talked": Measure(_answered, stays.c.talked),

@@ -43,9 +43,9 @@ COLUMNS: Final = (
     Column(AGENTS),
     Column(ROSTER),
     Column(LEVEL, "share"),
-    Column(Words("预计应答", "Speed of answer"), "seconds"),
+    Column(Words("预计等候", "Mean wait"), "seconds"),
     Column(Words("占用率", "Occupancy"), "share"),
-    Column(Words("预计放弃", "Abandoned"), "share"),
+    Column(Words("预计放弃率", "Abandon rate"), "share"),
 )
 
 
@@ -65,13 +65,13 @@ def make(asked: Asked) -> Made:
 
 
 def _all(halves: Mapping[str, Sums]) -> dict[str, int]:
-    names = ("answered", "abandoned", "talked", "wrapped", "waited_answered", "waited_abandoned")
+    names = ("answered", "abandoned", "talked", "wrapped", "waited")
     return {name: sum(sums.get(name, 0) for sums in halves.values()) for name in names}
 
 
 def _patience(whole: Mapping[str, int]) -> float | None:
     """Return the mean patience, in seconds: all that was waited by how many gave up; None where nobody did."""
-    return share(whole["waited_answered"] + whole["waited_abandoned"], whole["abandoned"]) or None
+    return share(whole["waited"], whole["abandoned"]) or None
 
 
 def _needs(
