@@ -133,11 +133,11 @@ class Awkward:
 
 def short(made: Awkward) -> None:
     """Callers who give up in line, and whom an agent answers, around the limits."""
-    for seconds in (0, 4, 5, 6, 19, 20, 21, 300, 301):
+    for seconds in (0, 4, 5, 5.4, 6, 19, 20, 21, 300, 301):
         place = made.joins()
         made.on(seconds)
         made.hangs_up(place.call_id, 2)
-    for seconds in (2, 5, 6, 20, 21, 300, 301):
+    for seconds in (2, 5, 6, 15.4, 20, 20.6, 300, 301):
         place = made.joins(*ACCOUNTS)
         made.takes(place, "bob", seconds)
         made.ends(place, None, 45)
@@ -178,6 +178,25 @@ def sent_on(made: Awkward) -> None:
         made.site.hotline.hear(place.call_id, f"turn/{turn}", Dialled(result))
         made.on(10)
         made.hangs_up(place.call_id)
+
+
+def handed_over(made: Awkward) -> None:
+    """Talks that an agent hands over to a colleague whom they asked; one of them wraps up later than the other."""
+    desk = made.site.desk
+    for after in (5, 900):
+        place = made.joins()
+        made.takes(place, "alice")
+        made.on(40)
+        assert desk.available("bob")
+        guest = desk.guests.consult(place.id, "alice", "bob")
+        assert guest
+        made.on(3)
+        assert desk.guests.joined(guest.id)
+        made.on(20)
+        assert desk.guests.handed_over(place.id, guest.id)
+        made.wraps("alice", 5)
+        made.ends(place, None)
+        made.wraps("bob", after)
 
 
 def missed(made: Awkward) -> None:
@@ -247,9 +266,15 @@ def rung_back(made: Awkward) -> None:
         made.on(70)
         assert desk.over(back.id)
         made.wraps("alice", 4000)
-    caller = made.number()
-    asks_back(made, caller)
-    made.served("bob", caller)
+    for tries in (0, 1):
+        caller = made.number()
+        back = asks_back(made, caller)
+        if tries:
+            made.rings("alice")
+            assert made.site.phones.answer("client:alice")
+            assert desk.callbacks.unanswered(back.id)
+            desk.offline("alice")
+        made.served("bob", caller)
     assert desk.inbox.assign(asks_back(made).id, NOBODY)
 
 
@@ -344,10 +369,10 @@ def scores(made: Awkward) -> None:
 
 
 def around(made: Awkward, moment: datetime) -> None:
-    """Calls each eleven minutes of three hours around a moment, every third of them given up."""
-    made.clock.at = moment - timedelta(hours=1, minutes=33)
-    for number in range(16):
-        ahead = made.clock.at + timedelta(minutes=11)
+    """Calls each seventeen minutes of three hours around a moment, every third of them given up."""
+    made.clock.at = moment - timedelta(hours=1, minutes=25)
+    for number in range(11):
+        ahead = made.clock.at + timedelta(minutes=17)
         place = made.joins(*((ENGLISH, *THEFT) if number % 4 else ()))
         if number % 3:
             made.takes(place, AGENTS[number % 2], 7 * number + 2)

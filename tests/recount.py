@@ -1,10 +1,11 @@
 """Calls counted once more, by plain loops over the raw tables: a second opinion that shares no code with the reports.
 
 A *visit* is a time in line on the phone: from the turn that queued the caller to the turn by which they were out of it.
-It was *answered* if an agent talked with them. Else it was *abandoned* if the caller hung up in line, as nothing else
-came after; it came *to a message* or *to a call back* if it was the last of a call that ended so; all others left
-*otherwise*. Seconds are whole ones. A visit counts at the moment of joining, a call at the moment of ringing, in days
-and half-hours of the hotline's clock. Calls that go on are not counted yet.
+It was *answered* if an agent talked with them, of whom the last counts where a talk was handed over. Else it was
+*abandoned* if the caller hung up in line, as nothing else came after; it came *to a message* or *to a call back* if it
+was the last of a call that ended so; all others left *otherwise*. Seconds are whole ones. A visit counts at the moment
+of joining, a call at the moment of ringing, in days and half-hours of the hotline's clock. Calls that go on are not
+counted yet.
 """
 
 import json

@@ -30,6 +30,7 @@ SEED = 20261126
 CASES = (
     awkward.short,
     awkward.sent_on,
+    awkward.handed_over,
     awkward.missed,
     awkward.left,
     awkward.promised,
@@ -40,8 +41,8 @@ CASES = (
 )
 # When the clock goes back, and when it goes on.
 CHANGES = {
-    "Europe/Berlin": (datetime(2026, 10, 25, 1, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC)),
-    "America/New_York": (datetime(2026, 11, 1, 6, tzinfo=UTC), datetime(2026, 3, 8, 7, tzinfo=UTC)),
+    "Europe/Berlin": (datetime(2026, 10, 25, 1, tzinfo=UTC), datetime(2027, 3, 28, 1, tzinfo=UTC)),
+    "America/New_York": (datetime(2026, 11, 1, 6, tzinfo=UTC), datetime(2027, 3, 14, 7, tzinfo=UTC)),
 }
 WEEK = timedelta(days=6)
 
@@ -84,14 +85,18 @@ def counts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 def happened(site: Site, clock: Clock) -> Counts:
     """Have all that is awkward happen, around changes of clocks, and in a week of which some days are busy."""
     made = Awkward(site, clock)
-    for moment in sorted(moment for both in CHANGES.values() for moment in both):
-        awkward.around(made, moment)
+    for back, _ in CHANGES.values():
+        awkward.around(made, back)
     clock.at = OPEN
     for case in CASES:
         case(made)
     awkward.night(made, (clock.at.astimezone(ZONE) + timedelta(days=1)).replace(hour=0, minute=0, second=0))
     awkward.redials(made)
-    busy(site, clock, 60, SEED, clock.at.astimezone(ZONE).replace(hour=10) + timedelta(days=1))
+    busy(site, clock, 30, SEED, clock.at.astimezone(ZONE).replace(hour=10) + timedelta(days=1))
+    for one in site.desk.inbox.work():
+        assert site.desk.inbox.assign(one.id, awkward.NOBODY)
+    for _, on in reversed(CHANGES.values()):
+        awkward.around(made, on)
     made.joins()  # Somebody still waits.
     clock.on(hours=1)
     return Counts(site, clock, recount(site.desk.engine))
@@ -109,9 +114,9 @@ def choices(report: Report, all_of_them: bool) -> Iterator[Mapping[str, str]]:
             case "within":
                 options[one.name] = ["own", "20", "5", "300"]
             case "queue":
-                options[one.name] = ["", "fraud", "accounts"]
+                options[one.name] = ["", "fraud"]
             case "days":
-                options[one.name] = ["", "12345", "67", "3"]
+                options[one.name] = ["", "12345"]
             case "formula":
                 options[one.name] = list(one.options)
             case _:
@@ -163,16 +168,11 @@ def _same(found: Any, value: Any) -> bool:
 
 
 def spans(zone: str) -> list[tuple[date, date]]:
-    """Return the days to ask for: one, a week, longer, one on which nothing happened; those of a change of clocks."""
+    """Return the days to ask for: one, a week, one on which nothing happened; those of a change of clocks."""
     first = OPEN.date()
-    usual = [
-        (first, first),
-        (first, first + WEEK),
-        (first - WEEK, first + 3 * WEEK),
-        (date(2026, 6, 1), date(2026, 6, 1)),
-    ]
+    usual = [(first, first), (first, first + WEEK), (date(2026, 6, 1), date(2026, 6, 1))]
     changes = [at.astimezone(ZoneInfo(zone)).date() for at in CHANGES.get(zone, ())]
-    return [*usual, *((day, day) for day in changes), *((day - WEEK, day) for day in changes[:1])]
+    return [*((day, day) for day in changes), (changes[0], changes[1])] if changes else usual
 
 
 def asked_in(counts: Counts, zones: Sequence[str]) -> Iterator[tuple[str, Asked, Span]]:
@@ -196,18 +196,16 @@ def cells(name: str, asked: Asked) -> Iterator[tuple[str, Unit, Cell]]:
 
 
 def test_every_report_says_what_an_independent_count_says(counts: Counts) -> None:
-    zones = ("Asia/Shanghai", "Asia/Kathmandu", "America/New_York", "Europe/Berlin")
+    # Days and half-hours are found alike in both databases: two zones will do for the slower.
+    more = ("Asia/Kathmandu", "America/New_York") if counts.site.desk.engine.dialect.name == "sqlite" else ()
+    zones = ("Asia/Shanghai", *more, "Europe/Berlin")
     wrong = [one for told in asked_in(counts, zones) for one in differences(*told)]
     assert not wrong, "\n".join([f"{len(wrong)}", *wrong[:60]])
 
 
 def test_as_many_calls_are_behind_a_figure_as_it_says(counts: Counts) -> None:
     engine, wrong, seen = counts.site.desk.engine, [], set()
-    for name, asked, span in asked_in(counts, ("Asia/Shanghai", "Europe/Berlin")):
-        if any(
-            value not in ("", "20", "offered") for key, value in span.chosen.items() if key in ("within", "formula")
-        ):
-            continue
+    for name, asked, span in asked_in(counts, ["Europe/Berlin"]):
         for where, unit, cell in cells(name, asked):
             if unit == "count" and cell.counted and cell.counted not in seen:
                 seen.add(cell.counted)
