@@ -369,10 +369,10 @@ def scores(made: Awkward) -> None:
 
 
 def around(made: Awkward, moment: datetime) -> None:
-    """Calls each seventeen minutes of three hours around a moment, every third of them given up."""
+    """Calls each nine to twenty-one minutes of three hours around a moment, every third of them given up."""
     made.clock.at = moment - timedelta(hours=1, minutes=25)
     for number in range(11):
-        ahead = made.clock.at + timedelta(minutes=17)
+        ahead = made.clock.at + timedelta(minutes=9 + 3 * (number % 5))
         place = made.joins(*((ENGLISH, *THEFT) if number % 4 else ()))
         if number % 3:
             made.takes(place, AGENTS[number % 2], 7 * number + 2)
