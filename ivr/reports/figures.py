@@ -7,10 +7,17 @@ from datetime import date
 from typing import Final
 
 from ivr.reports.measures import CUTS
-from ivr.reports.report import EMPTY, Asked, Cell, Chart, Column, Mark, Series, Table, Unit, Words
+from ivr.reports.report import Asked, Cell, Chart, Column, Mark, Series, Table, Unit, Words
 from ivr.reports.tallies import Sums, Tally, together
 
 DAY: Final = Words("日期", "Day")
+HEADS: Final[Mapping[str, tuple[Words, Unit, Words]]] = {
+    "queue": (Words("队列", "Queue"), "queue", Words("按队列", "By queue")),
+    "matter": (Words("事项", "Matter"), "matter", Words("按事项", "By matter")),
+    "last_agent": (Words("坐席", "Agent"), "text", Words("按坐席", "By agent")),
+    "language": (Words("语言", "Language"), "language", Words("按语言", "By language")),
+    "version": (Words("菜单版本", "Version"), "text", Words("按版本", "By version")),
+}
 BY_DAY: Final = Words("按天", "By day")
 
 
@@ -44,15 +51,14 @@ def share(part: float, whole: float) -> float | None:
     return part / whole if whole else None
 
 
-def by_key(
-    asked: Asked, cut: str, head: Column, figures: Sequence[Figure], found: Sequence[Tally], title: Words = EMPTY
-) -> Table:
+def by_key(asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Tally]) -> Table:
     """Return a table with a row for each key of a cut, the most of the first figure first, and a total."""
+    words, unit, title = HEADS[cut]
     keys = together(found)
     rows = sorted(keys.items(), key=lambda row: (-(figures[0].value(row[1]) or 0), row[0]))
     made = tuple((Cell(key), *cells(asked, figures, sums, cut, key)) for key, sums in rows)
     total = cells(asked, figures, all_of(keys), cut) if len(rows) > 1 else ()
-    return Table((head, *_columns(figures)), made, total, title)
+    return Table((Column(words, unit), *_columns(figures)), made, total, title)
 
 
 def by_day(asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Tally], key: str | None = None) -> Table:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ivr.reports.figures import by_day, by_key, count, marks, rate, trend
-from ivr.reports.report import Asked, Column, Made, Report, Words
+from ivr.reports.report import Asked, Made, Report, Words
 
 TITLE: Final = Words("自助办结率", "Containment by keypad")
 RATE: Final = rate(TITLE, "contained", "calls")
@@ -21,17 +21,8 @@ def make(asked: Asked) -> Made:
     """Return the rate by matter, by language and by day."""
     found = asked.read("matter")
     tables = (
-        by_key(
-            asked, "matter", Column(Words("事项", "Matter"), "matter"), FIGURES, found, Words("按事项", "By matter")
-        ),
-        by_key(
-            asked,
-            "language",
-            Column(Words("语言", "Language"), "language"),
-            FIGURES,
-            asked.read("language"),
-            Words("按语言", "By language"),
-        ),
+        by_key(asked, "matter", FIGURES, found),
+        by_key(asked, "language", FIGURES, asked.read("language")),
         by_day(asked, "matter", FIGURES, found),
     )
     formula = Words(

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ivr.reports.figures import Figure, by_day, by_key, count, marks, share, trend
-from ivr.reports.report import Asked, Column, Made, Report, Words
+from ivr.reports.report import Asked, Made, Report, Words
 from ivr.reports.tallies import Sums
 
 TITLE: Final = Words("一次解决率", "First-call resolution")
@@ -25,17 +25,8 @@ def make(asked: Asked) -> Made:
     """Return the rate by matter, by the agent who talked last, and by day."""
     found = asked.read("matter")
     tables = (
-        by_key(
-            asked, "matter", Column(Words("事项", "Matter"), "matter"), FIGURES, found, Words("按事项", "By matter")
-        ),
-        by_key(
-            asked,
-            "last_agent",
-            Column(Words("坐席", "Agent"), "text"),
-            FIGURES,
-            asked.read("last_agent"),
-            Words("按坐席", "By agent"),
-        ),
+        by_key(asked, "matter", FIGURES, found),
+        by_key(asked, "last_agent", FIGURES, asked.read("last_agent")),
         by_day(asked, "matter", FIGURES, found),
     )
     formula = Words(

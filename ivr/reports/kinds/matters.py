@@ -3,7 +3,7 @@
 from typing import Final
 
 from ivr.reports.figures import average, by_key, count, rate, stacked
-from ivr.reports.report import Asked, Column, Made, Report, Words
+from ivr.reports.report import Asked, Made, Report, Words
 
 ENDS: Final = (
     count(Words("坐席接听", "Served"), "outcome_served"),
@@ -26,7 +26,7 @@ FIGURES: Final = (
 def make(asked: Asked) -> Made:
     """Return a row for each matter."""
     found = asked.read("matter")
-    table = by_key(asked, "matter", Column(Words("事项", "Matter"), "matter"), FIGURES, found)
+    table = by_key(asked, "matter", FIGURES, found)
     return Made((table,), stacked(ENDS, found, Words("每个事项的结果", "What came of each matter"), "matter"))
 
 

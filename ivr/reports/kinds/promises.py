@@ -3,7 +3,7 @@
 from typing import Final
 
 from ivr.reports.figures import by_day, by_key, count, marks, rate, stacked, trend
-from ivr.reports.report import Asked, Column, Made, Report, Words
+from ivr.reports.report import Asked, Made, Report, Words
 
 TITLE: Final = Words("等候承诺兑现率", "Wait promises kept")
 
@@ -19,9 +19,8 @@ FIGURES: Final = (count(Words("已告知并接通", "Told, and answered"), "told
 def make(asked: Asked) -> Made:
     """Return how many ranges were kept, by queue and by day."""
     found = asked.read("queue")
-    head = Column(Words("队列", "Queue"), "queue")
     tables = (
-        by_key(asked, "queue", head, FIGURES, found, Words("按队列", "By queue")),
+        by_key(asked, "queue", FIGURES, found),
         by_day(asked, "queue", FIGURES, found),
     )
     charts = (*trend(asked, [RATE], found, TITLE), *stacked(PARTS, found, Words("按队列", "By queue"), "queue"))

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ivr.reports.figures import average, by_key, count, rate, stacked
-from ivr.reports.report import Asked, Column, Made, Report, Words
+from ivr.reports.report import Asked, Made, Report, Words
 
 ENDS: Final = (
     count(Words("接通", "Answered"), "answered"),
@@ -29,7 +29,7 @@ FIGURES: Final = (
 def make(asked: Asked) -> Made:
     """Return a row for each queue."""
     found = asked.read("queue")
-    table = by_key(asked, "queue", Column(Words("队列", "Queue"), "queue"), FIGURES, found)
+    table = by_key(asked, "queue", FIGURES, found)
     title = Words("每个队列的去向", "What became of everybody in line")
     formula = Words(
         "每次排队各计一次：转到另一队列的来电在那里再计一次。放弃：在排队中挂机。",

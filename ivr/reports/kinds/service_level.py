@@ -4,7 +4,7 @@ from typing import Final
 
 from ivr.reports.figures import Figure, average, by_day, by_key, count, marks, rate, trend
 from ivr.reports.levels import FORMULA, LEVEL, TARGET, level_figure, printed, read
-from ivr.reports.report import Asked, Column, Made, Report, Words
+from ivr.reports.report import Asked, Made, Report, Words
 
 OFFERED: Final = count(Words("进线", "Offered"), "offered")
 ANSWERED: Final = count(Words("接通", "Answered"), "answered")
@@ -24,9 +24,8 @@ def make(asked: Asked) -> Made:
     """Return the service level of each queue, and of each day."""
     found, formula, within = read(asked), asked.chosen["formula"], asked.chosen["within"]
     level = level_figure(formula, within)
-    head = Column(Words("队列", "Queue"), "queue")
     tables = (
-        by_key(asked, "queue", head, (*FIGURES[:1], level, *FIGURES[1:]), found, Words("按队列", "By queue")),
+        by_key(asked, "queue", (*FIGURES[:1], level, *FIGURES[1:]), found),
         by_day(asked, "queue", (level, *FIGURES), found),
     )
     first = marks(asked, "queue", (level, OFFERED, ANSWERED, ABANDONED), found)

@@ -4,7 +4,7 @@ from typing import Final
 
 from ivr.reports.figures import average, by_day, by_key, count, marks, rate, stacked, trend
 from ivr.reports.measures import SCORES
-from ivr.reports.report import Asked, Column, Made, Report, Words
+from ivr.reports.report import Asked, Made, Report, Words
 
 TITLE: Final = Words("满意度", "Survey")
 MEAN: Final = average(Words("平均分", "Mean score"), "number", ["score"], "scored")
@@ -17,17 +17,8 @@ def make(asked: Asked) -> Made:
     """Return the scores by matter, by agent and by day."""
     found = asked.read("matter")
     tables = (
-        by_key(
-            asked, "matter", Column(Words("事项", "Matter"), "matter"), FIGURES, found, Words("按事项", "By matter")
-        ),
-        by_key(
-            asked,
-            "last_agent",
-            Column(Words("坐席", "Agent"), "text"),
-            FIGURES,
-            asked.read("last_agent"),
-            Words("按坐席", "By agent"),
-        ),
+        by_key(asked, "matter", FIGURES, found),
+        by_key(asked, "last_agent", FIGURES, asked.read("last_agent")),
         by_day(asked, "matter", FIGURES, found),
     )
     charts = (*trend(asked, [MEAN], found, MEAN.words), *stacked(PARTS, found, Words("按事项", "By matter"), "matter"))

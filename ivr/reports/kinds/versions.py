@@ -3,7 +3,7 @@
 from typing import Final
 
 from ivr.reports.figures import average, by_key, count, rate
-from ivr.reports.report import Asked, Chart, Column, Made, Report, Series, Words
+from ivr.reports.report import Asked, Chart, Made, Report, Series, Words
 from ivr.reports.tallies import together
 
 FIGURES: Final = (
@@ -22,7 +22,7 @@ FIGURES: Final = (
 def make(asked: Asked) -> Made:
     """Return a row for each version of the menus that calls of these days began with."""
     found = asked.read("version")
-    table = by_key(asked, "version", Column(Words("菜单版本", "Version"), "text"), FIGURES, found)
+    table = by_key(asked, "version", FIGURES, found)
     keys = together(found)
     order = sorted(keys, key=lambda key: int(key))
     shares = tuple(Series(one.words, tuple(one.value(keys[key]) for key in order)) for one in FIGURES[1:5])
