@@ -172,7 +172,12 @@ def until_seen(watchers: Sequence[Watcher], since: float, told: Callable[[Figure
     for number, watcher in enumerate(watchers):
 
         def first(watcher: Watcher = watcher) -> float | None:
-            return next((at for at, figures in watcher.history if at >= since and told(figures)), None)
+            found = None
+            for at, figures in reversed(watcher.history):  # Only what is new: a long history would slow the clock.
+                if at < since:
+                    break
+                found = at if told(figures) else found
+            return found
 
         with watcher.seen:
             assert watcher.seen.wait_for(first, PATIENCE), (number, watcher.figures)

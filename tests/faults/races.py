@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -246,6 +247,14 @@ class Company:
         """Return what an agent does now."""
         with self.parts.engine.connect() as connection:
             return str(connection.scalar(select(agents_table.c.state).where(agents_table.c.id == name)))
+
+    def since(self, name: str) -> datetime:
+        """Return since when an agent does what they do."""
+        with self.parts.engine.connect() as connection:
+            moment: datetime = connection.execute(
+                select(agents_table.c.since).where(agents_table.c.id == name)
+            ).scalar_one()
+            return moment
 
     def places(self, call_id: str) -> list[str]:
         """Return the states of a caller's places in the line."""
