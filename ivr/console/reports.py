@@ -22,6 +22,7 @@ MOST: Final = 50
 COUNTED: Final = 10_000
 LONGEST: Final = 1100  # days
 USUAL: Final = 7
+FIRST: Final = date(2000, 1, 1)
 
 
 def report_pages(given: Office, tallies: Tallies) -> Blueprint:
@@ -89,7 +90,8 @@ def _calls(page: Blueprint, given: Office) -> None:
 def _asked(given: Office, tallies: Tallies, report: Report) -> Asked:
     today = given.now().astimezone(tallies.zone).date()
     since, until = _day("since", today - timedelta(days=USUAL - 1)), _day("until", today)
-    if not timedelta() <= until - since < timedelta(days=LONGEST):
+    longest, next_year = timedelta(days=LONGEST), today + timedelta(days=366)
+    if not (FIRST <= since <= until <= next_year and until - since < longest):
         abort(400, "reports_bad_span")
     asked = Asked(tallies, given.flow(), since, until)
     chosen = {}

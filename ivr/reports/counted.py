@@ -1,5 +1,6 @@
 """The calls behind a figure of a report: the very rows that its measure counts."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from ivr.store.engine import opened
 from ivr.store.fact_tables import facts, stays
 
 PLACE: Final = "place"
+VERSION: Final = re.compile(r"[0-9]{1,9}")
 After = tuple[datetime, str]
 
 
@@ -49,11 +51,10 @@ OF: Final[dict[str, tuple[Any, ...]]] = {
 
 
 def known(counted: Counted) -> bool:
-    """Return whether there are such a measure and such a cut."""
+    """Return whether there are such a measure and such a cut, and its key may be one."""
     if counted.cut == PLACE:
-        return (
-            counted.table == "facts" and counted.measure in passing("") and counted.key.partition(STEP)[0].isdecimal()
-        )
+        version = VERSION.fullmatch(counted.key.partition(STEP)[0])
+        return counted.table == "facts" and counted.measure in passing("") and bool(version)
     cut = CUTS.get(counted.cut)
     fits = not counted.cut or (cut is not None and cut.table.name == counted.table)
     return fits and counted.measure in MEASURES.get(counted.table, {})
