@@ -73,10 +73,9 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     )
     app.extensions["pages"] = pages
     _hand_over(app, parts, line)
-    if daily := parts.daily:
-        app.cli.add_command(Later("mail", "The daily mail.", lambda: mail_commands(daily)))
     people, audit = Later("people", "Who may log in.", pages.people), Later("audit", "What people did.", pages.audit)
-    for command in (*commands(_tools(parts, now)), people, audit):
+    mail = Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
+    for command in (*commands(_tools(parts, now)), people, audit, mail):
         app.cli.add_command(command)
     # Flask's own way to wrap an application.
     app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]

@@ -20,7 +20,7 @@ from ivr.store.mails import PAUSES, Mails
 from tests.busy import busy
 from tests.desk_site import Clock, Site, desk_site
 from tests.test_reports_page import kept
-from tests.world import OPEN
+from tests.world import OPEN, world
 
 SETTINGS = {
     "MAIL_URL": "smtp://127.0.0.1:2525",
@@ -174,3 +174,10 @@ def test_a_mail_server_elsewhere_is_spoken_to_under_tls_only(tmp_path: Path) -> 
     assert tls("smtp://u:p%40ss@mail.example.com") == ("starttls", 587, "p@ss")
     assert tls("smtps://mail.example.com") == ("tls", 465, "")
     assert tls("smtp://localhost:25") == ("none", 25, "")
+
+
+def test_the_command_says_which_settings_it_needs(tmp_path: Path) -> None:
+    with world(tmp_path) as here:
+        told = here.app.test_cli_runner().invoke(args=["mail", "send", "2026-11-23"])
+    assert told.exit_code == 1
+    assert "set MAIL_URL, MAIL_FROM and MAIL_TO first" in told.output

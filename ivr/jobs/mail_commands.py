@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
 
 
-def mail_commands(daily: "Daily") -> click.Group:
-    """Return the group `mail`."""
+def mail_commands(daily: "Daily | None") -> click.Group:
+    """Return the group `mail`; without settings it says which are needed."""
 
     @click.group("mail")
     def mail() -> None:
@@ -22,6 +22,8 @@ def mail_commands(daily: "Daily") -> click.Group:
         """Mail the report of a DAY (2026-11-26) now, though it may have gone already."""
         from ivr.jobs.post import PostError
 
+        if daily is None:
+            raise click.ClickException("set MAIL_URL, MAIL_FROM and MAIL_TO first: .env.example says how")
         try:
             daily.post.send(daily.mail(day.date()))
         except PostError as error:
