@@ -24,6 +24,7 @@ const lines = (told, ink, rule) => ({
   yAxis: {
     type: "value",
     max: told.unit === "share" ? 1 : undefined,
+    minInterval: told.unit === "count" ? 1 : 0,
     axisLabel: { color: ink, formatter: written(told.unit) },
     splitLine: { lineStyle: { color: rule } },
   },
