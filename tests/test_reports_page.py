@@ -133,3 +133,14 @@ def test_a_figure_that_is_none_is_said(site: Site, asked: str) -> None:
     answer = entered(site, "supervisor").get(f"/desk/reports/calls?{asked}&{span}")
     assert answer.status_code == 400
     assert TEXTS["en"]["reports_bad_figure"] in answer.text
+
+
+def test_a_year_is_told_by_months_which_come_to_its_total(counted: Site) -> None:
+    sam = entered(counted, "supervisor")
+    table = sam.get("/desk/reports/containment?since=2026-01-15&until=2026-11-30").text.partition("By month")[2]
+    rows = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row) for row in re.findall(r"<tr>(.*?)</tr>", table)[1:]]
+    assert [row[0] for row in rows] == [f"2026-{month:02}" for month in range(1, 12)]
+    numbers = [re.sub(r"<[^>]+>", "", row[1]) for row in rows]
+    assert numbers == [*["0"] * 10, "25"]
+    address = unescape(re.findall(r'href="([^"]+)"', rows[-1][1])[0])
+    assert "25 calls" in sam.get(address).text

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Final
 
 from ivr.reports.measures import CUTS
 from ivr.reports.report import Asked, Cell, Chart, Column, Mark, Series, Table, Unit, Words
-from ivr.reports.tallies import Sums, Tally, together
+from ivr.reports.tallies import Sums, Tally, added, together
 
 DAY: Final = Words("日期", "Day")
 HEADS: Final[Mapping[str, tuple[Words, Unit, Words]]] = {
@@ -19,6 +20,9 @@ HEADS: Final[Mapping[str, tuple[Words, Unit, Words]]] = {
     "version": (Words("菜单版本", "Version"), "text", Words("按版本", "By version")),
 }
 BY_DAY: Final = Words("按天", "By day")
+MONTH: Final = Words("月份", "Month")
+BY_MONTH: Final = Words("按月", "By month")
+MANY: Final = 92  # Days; a longer table nobody reads, the chart shows each.
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +66,23 @@ def by_key(asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Ta
 
 
 def by_day(asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Tally], key: str | None = None) -> Table:
-    """Return a table with a row for each day."""
-    rows = ((day, cells(asked, figures, sums, cut, key, day)) for day, sums in days(asked, found).items())
+    """Return a table with a row for each day, or of many days for each month."""
+    if len(asked.days) > MANY:
+        return _by_month(asked, cut, figures, found, key)
+    rows = ((day, cells(asked, figures, sums, cut, key, (day, day))) for day, sums in days(asked, found).items())
     made = tuple((Cell(day.isoformat()), *row) for day, row in rows)
     return Table((Column(DAY, "day"), *_columns(figures)), made, (), BY_DAY)
+
+
+def _by_month(asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Tally], key: str | None) -> Table:
+    zone = asked.tallies.zone
+    sums = added(found, lambda one: f"{one.at.astimezone(zone):%Y-%m}")
+    rows = []
+    for month, group in groupby(asked.days, lambda day: f"{day:%Y-%m}"):
+        theirs = list(group)
+        span = (theirs[0], theirs[-1])
+        rows.append((Cell(month), *cells(asked, figures, sums.get(month, Counter()), cut, key, span)))
+    return Table((Column(MONTH, "day"), *_columns(figures)), tuple(rows), (), BY_MONTH)
 
 
 def trend(asked: Asked, figures: Sequence[Figure], found: Sequence[Tally], title: Words) -> tuple[Chart, ...]:
@@ -94,10 +111,9 @@ def marks(
 
 def days(asked: Asked, found: Sequence[Tally]) -> dict[date, Counter[str]]:
     """Return the sums of each day asked for, also of those on which nothing happened."""
-    sums = {day: Counter[str]() for day in asked.days}
-    for one in found:
-        sums[one.at.astimezone(asked.tallies.zone).date()].update(one.sums)
-    return sums
+    zone = asked.tallies.zone
+    sums = added(found, lambda one: one.at.astimezone(zone).date())
+    return {day: sums.get(day, Counter()) for day in asked.days}
 
 
 def all_of(keys: Mapping[str, Counter[str]]) -> Counter[str]:
@@ -106,12 +122,17 @@ def all_of(keys: Mapping[str, Counter[str]]) -> Counter[str]:
 
 
 def cells(
-    asked: Asked, figures: Sequence[Figure], sums: Sums, cut: str, key: str | None = None, day: date | None = None
+    asked: Asked,
+    figures: Sequence[Figure],
+    sums: Sums,
+    cut: str,
+    key: str | None = None,
+    span: tuple[date, date] | None = None,
 ) -> tuple[Cell, ...]:
-    """Return a row of figures, each of which opens its calls."""
+    """Return a row of figures, each of which opens its calls: of all days, or from one to another."""
     table = CUTS[cut].table.name
     return tuple(
-        Cell(one.value(sums), asked.counted(one.opens, cut, key, table, day) if one.opens else None) for one in figures
+        Cell(one.value(sums), asked.counted(one.opens, cut, key, table, span) if one.opens else None) for one in figures
     )
 
 

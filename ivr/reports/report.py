@@ -157,13 +157,16 @@ class Asked:
         return tuple(self.since + timedelta(days=number) for number in range((self.until - self.since).days + 1))
 
     def counted(
-        self, measure: str, cut: str, key: str | None = None, table: str = "stays", day: date | None = None
+        self,
+        measure: str,
+        cut: str,
+        key: str | None = None,
+        table: str = "stays",
+        span: tuple[date, date] | None = None,
     ) -> Counted:
-        """Return the rows behind a figure of all these days, or of one of them, of one key, or of all."""
-        since, until = (
-            self.tallies.start(day or self.since),
-            self.tallies.start((day or self.until) + timedelta(days=1)),
-        )
+        """Return the rows behind a figure of all these days, or from one to another, of one key, or of all."""
+        first, last = span or (self.since, self.until)
+        since, until = self.tallies.start(first), self.tallies.start(last + timedelta(days=1))
         return Counted(table, measure, since, until, cut if key is not None else "", key or "")
 
 
