@@ -273,8 +273,8 @@ def _log(tools: Tools) -> click.Command:
 
     @calls.command("rebuild")
     def rebuild() -> None:
-        """Make the facts of all calls and the tallies of all days anew, and say how many were not as they should be."""
-        told = {"calls": (0, 0), "days": (0, 0)}
+        """Make the facts of calls and the tallies of days and months anew; say how many were not as they should be."""
+        told = {"calls": (0, 0), "days": (0, 0), "months": (0, 0)}
         for what, done, differed in tools.rebuild():
             told[what] = done, differed
             click.echo(f"\r{done} {what}   ", nl=False, err=True)

@@ -99,7 +99,7 @@ def same_anew(site: Site, made: Keeping) -> None:
     kept = all_of(site)
     told = {(what, differed) for what, _, differed in made.anew()}
     assert all_of(site) == kept
-    assert told == {("calls", 0), ("days", 0)}
+    assert told == {("calls", 0), ("days", 0), ("months", 0)}
 
 
 def at_times(made: Keeping, chance: Random) -> Callable[[], None]:
@@ -255,20 +255,21 @@ def test_all_made_anew_tells_what_was_otherwise(site: Site, clock: Hours) -> Non
         return one.c.call_id == ended[0]
 
     wrongs = (
-        (delete(facts).where(first(facts)), 1),
-        (delete(stays).where(first(stays)), 1),
-        (delete(marks).where(first(marks)), 1),
-        (update(facts).where(first(facts)).values(again=3), 1),
-        (update(stays).where(first(stays)).values(waited=500), 1),
-        (delete(tallies).where(tallies.c.cut == "queue"), 0),
-        (insert(tallies).values(span="day", cut="queue", at=OPEN - timedelta(days=9), key="x", sums="{}"), 0),
+        (delete(facts).where(first(facts)), "calls"),
+        (delete(stays).where(first(stays)), "calls"),
+        (delete(marks).where(first(marks)), "calls"),
+        (update(facts).where(first(facts)).values(again=3), "calls"),
+        (update(stays).where(first(stays)).values(waited=500), "calls"),
+        (delete(tallies).where(tallies.c.cut == "queue"), "days"),
+        (insert(tallies).values(span="day", cut="queue", at=OPEN - timedelta(days=9), key="x", sums="{}"), "days"),
+        (update(tallies).where(tallies.c.span == "month").values(sums='{"offered": 77}'), "months"),
+        (update(tallies).where(tallies.c.span == "half1").values(sums='{"offered": [77]}'), "months"),
     )
-    for wrong, of_calls in wrongs:
+    for wrong, what in wrongs:
         with site.desk.engine.begin() as connection:
             connection.execute(wrong)
-        told = {what: differed for what, _, differed in kept.anew()}
-        assert told["calls"] == of_calls, wrong
-        assert told["days"] == 1 - of_calls, wrong
+        told = {kind: differed for kind, _, differed in kept.anew()}
+        assert told == {kind: int(kind == what) for kind in ("calls", "days", "months")}, wrong
         assert all_of(site) == before, wrong
         same_anew(site, kept)
     with site.desk.engine.connect() as connection:

@@ -107,6 +107,7 @@ def choices(report: Report, all_of_them: bool) -> Iterator[Mapping[str, str]]:
     if not all_of_them:
         usual = {one.name: next(iter(one.options)) for one in report.choices}
         yield from [usual, usual | {"queue": "fraud"}] if "queue" in usual else [usual]
+        yield from ({**usual, "days": days} for days in ("12345", "7") if "days" in usual)
         return
     options: dict[str, list[str]] = {}
     for one in report.choices:

@@ -7,9 +7,10 @@ from datetime import date
 from itertools import groupby
 from typing import Final
 
+from ivr.reports.counting import Sums
 from ivr.reports.measures import CUTS
 from ivr.reports.report import Asked, Cell, Chart, Column, Mark, Series, Table, Unit, Words
-from ivr.reports.tallies import Sums, Tally, added, together
+from ivr.reports.tallies import MANY, Tally, added, together
 
 DAY: Final = Words("日期", "Day")
 HEADS: Final[Mapping[str, tuple[Words, Unit, Words]]] = {
@@ -22,7 +23,6 @@ HEADS: Final[Mapping[str, tuple[Words, Unit, Words]]] = {
 BY_DAY: Final = Words("按天", "By day")
 MONTH: Final = Words("月份", "Month")
 BY_MONTH: Final = Words("按月", "By month")
-MANY: Final = 92  # Days; a longer table nobody reads, the chart shows each.
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +67,17 @@ def by_key(asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Ta
 
 def by_day(asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Tally], key: str | None = None) -> Table:
     """Return a table with a row for each day, or of many days for each month."""
-    if len(asked.days) > MANY:
-        return _by_month(asked, cut, figures, found, key)
-    rows = ((day, cells(asked, figures, sums, cut, key, (day, day))) for day, sums in days(asked, found).items())
-    made = tuple((Cell(day.isoformat()), *row) for day, row in rows)
-    return Table((Column(DAY, "day"), *_columns(figures)), made, (), BY_DAY)
-
-
-def _by_month(asked: Asked, cut: str, figures: Sequence[Figure], found: Sequence[Tally], key: str | None) -> Table:
-    zone = asked.tallies.zone
-    sums = added(found, lambda one: f"{one.at.astimezone(zone):%Y-%m}")
-    rows = []
-    for month, group in groupby(asked.days, lambda day: f"{day:%Y-%m}"):
-        theirs = list(group)
-        span = (theirs[0], theirs[-1])
-        rows.append((Cell(month), *cells(asked, figures, sums.get(month, Counter()), cut, key, span)))
-    return Table((Column(MONTH, "day"), *_columns(figures)), tuple(rows), (), BY_MONTH)
+    parts = days(asked, found).items()
+    rows = ((Cell(label), *cells(asked, figures, sums, cut, key, span)) for label, (sums, span) in parts)
+    words, title = (MONTH, BY_MONTH) if len(asked.days) > MANY else (DAY, BY_DAY)
+    return Table((Column(words, "day"), *_columns(figures)), tuple(rows), (), title)
 
 
 def trend(asked: Asked, figures: Sequence[Figure], found: Sequence[Tally], title: Words) -> tuple[Chart, ...]:
-    """Return a chart of these figures by day; none of one day."""
+    """Return a chart of these figures by day, or of many days by month; none of one day."""
     sums = days(asked, found)
-    values = tuple(Series(one.words, tuple(one.value(each) for each in sums.values())) for one in figures)
-    chart = Chart("line", title, tuple(map(str, sums)), values, figures[0].unit)
+    values = tuple(Series(one.words, tuple(one.value(each) for each, _ in sums.values())) for one in figures)
+    chart = Chart("line", title, tuple(sums), values, figures[0].unit)
     return (chart,) if len(sums) > 1 else ()
 
 
@@ -109,11 +97,18 @@ def marks(
     return tuple((one.words, one.unit, cell) for one, cell in zip(figures, total, strict=True))
 
 
-def days(asked: Asked, found: Sequence[Tally]) -> dict[date, Counter[str]]:
-    """Return the sums of each day asked for, also of those on which nothing happened."""
-    zone = asked.tallies.zone
-    sums = added(found, lambda one: one.at.astimezone(zone).date())
-    return {day: sums.get(day, Counter()) for day in asked.days}
+def days(asked: Asked, found: Sequence[Tally]) -> dict[str, tuple[Counter[str], tuple[date, date]]]:
+    """Return the sums of each day asked for (2026-11-26), or of many days of each month, also of those without calls.
+
+    With the first and the last day of each.
+    """
+    zone, form = asked.tallies.zone, "%Y-%m" if len(asked.days) > MANY else "%Y-%m-%d"
+    labels = {at: f"{at.astimezone(zone):{form}}" for at in {one.at for one in found}}
+    sums, made = added(found, lambda one: labels[one.at]), {}
+    for label, group in groupby(asked.days, lambda day: f"{day:{form}}"):
+        first, *more = group
+        made[label] = (sums.get(label, Counter[str]()), (first, more[-1] if more else first))
+    return made
 
 
 def all_of(keys: Mapping[str, Counter[str]]) -> Counter[str]:

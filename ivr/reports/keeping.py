@@ -45,10 +45,12 @@ class Keeping:
             self.digest.take(job)
 
     def anew(self) -> Iterator[tuple[str, int, int]]:
-        """Make all anew; yield after each step what is made (`calls`, `days`), how many are done, how many differed."""
+        """Make all anew; yield after each step what is made (calls, days, months), how many are done and differed."""
         for done, differed in self.digest.anew():
             yield "calls", done, differed
-        differed = 0
-        for done, (_, other) in enumerate(self.tallies.anew(), 1):
-            differed += other
-            yield "days", done, differed
+        told = {"days": (0, 0), "months": (0, 0)}
+        for what, other in self.tallies.anew():
+            kind = "days" if what.count("-") > 1 else "months"
+            done, differed = told[kind]
+            told[kind] = done + 1, differed + other
+            yield kind, *told[kind]

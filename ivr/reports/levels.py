@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from ivr.flow.flow import WITHIN
+from ivr.reports.counting import Sums
 from ivr.reports.figures import Figure, share
 from ivr.reports.report import Asked, Choice, Words
-from ivr.reports.tallies import Sums, Tally
+from ivr.reports.tallies import Tally
 
 LEVEL: Final = Words("服务水平", "Service level")
+T = TypeVar("T")
 OWN: Final = "own"  # Within the seconds that each queue's own target says.
 
 
@@ -66,9 +68,9 @@ def level(sums: Sums, formula: str, within: str) -> float | None:
     return share(one.part(sums, within), one.whole(sums, within))
 
 
-def read(asked: Asked, span: str = "day", key: str | None = None) -> list[Tally]:
+def read(asked: Asked, key: str | None = None) -> list[Tally]:
     """Return the tallies of queues, with sums by the queue's own target (`answered_own`) and of `abandoned_short`."""
-    return [replace(one, sums={**one.sums, **_own(asked, one)}) for one in asked.read("queue", span, key)]
+    return [replace(one, sums=owned(asked, one.key, one.sums)) for one in asked.read("queue", key)]
 
 
 def seconds(asked: Asked) -> int:
@@ -78,11 +80,12 @@ def seconds(asked: Asked) -> int:
     return queue.service_seconds if within == OWN else int(within)
 
 
-def _own(asked: Asked, one: Tally) -> dict[str, int]:
-    queue = asked.flow.queues.get(one.key) or asked.flow.queues[asked.flow.hotline.queue]
+def owned(asked: Asked, key: str, sums: Mapping[str, T]) -> dict[str, T]:
+    """Return these sums of a queue, or their shapes, with those by its own target."""
+    queue = asked.flow.queues.get(key) or asked.flow.queues[asked.flow.hotline.queue]
     found = {f"{name}_{OWN}": f"{name}_{queue.service_seconds}" for name in ("answered", "abandoned", "callback")}
     found["abandoned_short"] = f"abandoned_{queue.short_seconds}"
-    return {name: number for name, counted in found.items() if (number := one.sums.get(counted, 0))}
+    return {**sums, **{name: sums[counted] for name, counted in found.items() if counted in sums}}
 
 
 def level_figure(formula: str, within: str) -> Figure:

@@ -147,9 +147,9 @@ class Asked:
     until: date
     chosen: Mapping[str, str] = field(default_factory=dict)
 
-    def read(self, cut: str, span: str = "day", key: str | None = None) -> list[Tally]:
+    def read(self, cut: str, key: str | None = None) -> list[Tally]:
         """Return the tallies of these days."""
-        return self.tallies.read(cut, self.since, self.until, span, key)
+        return self.tallies.read(cut, self.since, self.until, key)
 
     @property
     def days(self) -> tuple[date, ...]:

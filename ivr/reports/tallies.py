@@ -1,42 +1,49 @@
-"""What the calls of each day come to together, kept current as calls end, so that no report reads the calls."""
+"""What the calls of each day and month come to, kept current as calls end, so that no report reads the calls."""
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from functools import cache
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, Select, bindparam, case, delete, func, insert, select
+import orjson
+from sqlalchemy import Engine, Row, Select, delete, func, insert, select, union_all
 
-from ivr.reports import states, ways
-from ivr.reports.measures import CUTS, MEASURES
+from ivr.reports import months, states
+from ivr.reports.counting import Sums, counted
+from ivr.reports.shapes import Shape
 from ivr.store.desk_tables import agent_states
 from ivr.store.engine import alone, begun, opened
 from ivr.store.fact_tables import facts, stale, stays, tallies
-from ivr.store.tables import Moment
 
 LOCK: Final = 0x1F14  # The key of the lock under which PostgreSQL's servers tally; ours for ever.
 DAY: Final = timedelta(days=1)
+MANY: Final = 92  # Days: of more, those of a whole month are read together.
 # A busy day is not counted anew for each call: calls are told this much later.
 REST: Final = timedelta(seconds=5)
 MINUTE: Final = timedelta(minutes=1)
 MOST: Final = 10_000  # Reasons read at once.
 MOMENTS: Final = (facts.c.started_at, stays.c.joined_at, agent_states.c.at, tallies.c.at)
-Sums = Mapping[str, int]
+WEEKDAYS: Final = range(1, 8)
 Key = TypeVar("Key")
-Made = dict[tuple[str, str, datetime, str], Sums]  # by span, cut, moment, key
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What the calls of a half-hour or day that began `at` come to, of one queue, matter, agent: only what is not 0."""
+    """What the calls of the day or month that began `at` come to, of one queue, matter, agent: only what is not 0."""
 
     at: datetime
     key: str
     sums: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """What the calls of a day, or of some days of a month, come to by half-hour: those in which anybody rang."""
+
+    key: str
+    shape: Shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +63,64 @@ class Tallies:
 
     def take(self, day: str) -> bool:
         """Count a day (2026-11-26) anew; return whether anything differs from what was there."""
-        since, until = self.start(date.fromisoformat(day)), self.start(date.fromisoformat(day) + DAY)
+        on = date.fromisoformat(day)
+        # In UTC, as moments of an hour that the clock shows twice equal none of another zone.
+        since, until, month = (self.start(one).astimezone(UTC) for one in (on, on + DAY, on.replace(day=1)))
         with begun(self.engine) as connection:
             alone(connection, LOCK)
             # Whoever writes more of this day meanwhile leaves a row that is not seen here yet: it is counted again.
             connection.execute(delete(stale).where(stale.c.of >= since, stale.c.of < until))
-            made, now = _counted(connection, since, until), self.now()
+            made, now = counted(connection, since, until, self.zone), self.now()
             worked = list(states.counted(connection, since, min(until, now)))
             made |= {("day", "state", since, agent): sums for agent, sums, _ in worked}
-            if any(on for _, _, on in worked):
+            if any(there for _, _, there in worked):
                 # Time goes on for who is there: of this day each minute, and after it the next one's begins.
                 soon = {"of": until, "at": until} if now >= until else {"of": since, "at": min(until, now + MINUTE)}
                 connection.execute(insert(stale), [soon])
-            return _kept(connection, since, until, made)
+            return months.keep(connection, months.Day(since, until, month, on.isoweekday()), made)
 
     def anew(self) -> Iterator[tuple[str, bool]]:
-        """Count all days anew, also those of which there are but tallies; yield each, and whether it differed."""
+        """Count all days anew, also those of which there are but tallies, and then their months.
+
+        Yield each (2026-11-26, 2026-11), and whether it differed.
+        """
         with opened(self.engine) as connection:
             ends = [
                 at for one in MOMENTS for at in connection.execute(select(func.min(one), func.max(one))).one() if at
             ]
         if not ends:
             return
-        day, last = (at.astimezone(self.zone).date() for at in (min(ends), max(ends)))
-        while day <= last:
-            yield day.isoformat(), self.take(day.isoformat())
-            day += DAY
+        first, last = (at.astimezone(self.zone).date() for at in (min(ends), max(ends)))
+        days = [first + number * DAY for number in range((last - first).days + 1)]
+        yield from ((day.isoformat(), self.take(day.isoformat())) for day in days)
+        for month in dict.fromkeys(day.replace(day=1) for day in days):
+            with begun(self.engine) as connection:
+                alone(connection, LOCK)
+                since, until = (self.start(one).astimezone(UTC) for one in (month, _next(month)))
+                yield f"{month:%Y-%m}", months.anew(connection, since, until, self.zone)
 
-    def read(self, cut: str, since: date, until: date, span: str = "day", key: str | None = None) -> list[Tally]:
-        """Return the tallies by day, or by `half` hour, of these days (both included), in order."""
-        query = select(tallies.c.at, tallies.c.key, tallies.c.sums).where(tallies.c.span == span, tallies.c.cut == cut)
-        query = query.where(tallies.c.at >= self.start(since), tallies.c.at < self.start(until + DAY))
-        if key is not None:
-            query = query.where(tallies.c.key == key)
+    def read(self, cut: str, since: date, until: date, key: str | None = None) -> list[Tally]:
+        """Return the tallies of these days (both included) in order: by day, but of MANY days by month where whole."""
+        rows = self._rows(cut, since, until, key, "day", ("month",))
+        return [Tally(row.at, row.key, orjson.loads(row.sums)) for row in rows]
+
+    def halves(
+        self, cut: str, since: date, until: date, key: str | None = None, weekdays: Collection[int] = WEEKDAYS
+    ) -> tuple[list[Halves], int]:
+        """Return the half-hours of these days (both included) that fall on such weekdays (1 is Monday).
+
+        And on how many of them anybody rang.
+        """
+        wholes = [f"half{one}" for one in weekdays] if len(weekdays) < len(WEEKDAYS) else [f"half{months.EVERY}"]
+        found = [
+            Halves(row.key, orjson.loads(row.sums))
+            for row in self._rows(cut, since, until, key, "half", wholes)
+            if row.span != "half" or self._on(row.at, weekdays)
+        ]
+        query = _of("half", cut, self.start(since), self.start(until + DAY), key).with_only_columns(tallies.c.at)
         with opened(self.engine) as connection:
-            rows = connection.execute(query.order_by(tallies.c.at, tallies.c.key))
-            return [Tally(row.at, row.key, json.loads(row.sums)) for row in rows]
+            days = connection.scalars(query.distinct()).all()
+        return found, sum(self._on(at, weekdays) for at in days)
 
     def pending(self, since: date, until: date) -> bool:
         """Return whether calls of these days are yet to be counted."""
@@ -103,6 +132,42 @@ class Tallies:
     def start(self, day: date) -> datetime:
         """Return the moment at which a day begins."""
         return datetime.combine(day, time(), self.zone)
+
+    def _on(self, at: datetime, weekdays: Collection[int]) -> bool:
+        return at.astimezone(self.zone).isoweekday() in weekdays
+
+    def _rows(
+        self, cut: str, since: date, until: date, key: str | None, span: str, wholes: Sequence[str]
+    ) -> Sequence[Row[Any]]:
+        """Return the rows of days, in order, and of many days those of whole months."""
+        end = until + DAY
+        first, last = self._whole(since, until) if (end - since).days > MANY else (end, end)
+        begin, one, two, over = map(self.start, (since, first, last, end))
+        parts = [_of(span, cut, begin, one, key)]
+        if first < last:
+            parts += [_of(whole, cut, one, two, key) for whole in wholes]
+        if last < end:
+            parts += [_of(span, cut, two, over, key)]
+        query = union_all(*parts) if len(parts) > 1 else parts[0]
+        with opened(self.engine) as connection:
+            return connection.execute(query.order_by("at", "key")).all()
+
+    def _whole(self, since: date, until: date) -> tuple[date, date]:
+        """Return the first day of the first whole month, and that after the last; this one is whole so far."""
+        first = since if since.day == 1 else _next(since)
+        today = self.now().astimezone(self.zone).date()
+        return first, until + DAY if until >= today else (until + DAY).replace(day=1)
+
+
+def _next(day: date) -> date:
+    """Return the first day of the next month."""
+    return (day.replace(day=1) + 31 * DAY).replace(day=1)
+
+
+def _of(span: str, cut: str, since: datetime, until: datetime, key: str | None) -> Select[Any]:
+    query = select(tallies.c.span, tallies.c.at, tallies.c.key, tallies.c.sums)
+    query = query.where(tallies.c.span == span, tallies.c.cut == cut, tallies.c.at >= since, tallies.c.at < until)
+    return query if key is None else query.where(tallies.c.key == key)
 
 
 def together(found: Sequence[Tally]) -> dict[str, Counter[str]]:
@@ -118,52 +183,3 @@ def added(found: Iterable[Tally], by: Callable[[Tally], Key]) -> dict[Key, Count
         for name, number in one.sums.items():  # A Counter would take several times as long, which a year shows.
             sums[name] = sums.get(name, 0) + number
     return {key: Counter(sums) for key, sums in added.items()}
-
-
-def _counted(connection: Connection, since: datetime, until: datetime) -> Made:
-    made: Made = {}
-    for name, cut in CUTS.items():
-        for key, at, sums in _summed(connection, name, since, until):
-            if cut.halves:
-                made["half", name, at, key] = sums
-            made["day", name, since, key] = Counter(made.get(("day", name, since, key), {})) + Counter(sums)
-    for name, key, ways_taken in ways.counted(connection, since, until):
-        made["day", name, since, key] = ways_taken
-    return made
-
-
-def _summed(
-    connection: Connection, name: str, since: datetime, until: datetime
-) -> Iterator[tuple[str, datetime, dict[str, int]]]:
-    cut = CUTS[name]
-    first = 2 if cut.halves else 1
-    for row in connection.execute(_sums(name), {"since": since, "until": until}):
-        found = dict(zip(MEASURES[cut.table.name], map(int, row[first:]), strict=True))
-        yield row[0], row[1] if cut.halves else since, {name: number for name, number in found.items() if number}
-
-
-@cache  # It takes longer to build than a quiet day takes to count.
-def _sums(name: str) -> Select[Any]:
-    """Return the query for the sums of a cut: by its key, and by half-hour where it has them."""
-    cut = CUTS[name]
-    sums = (func.sum(case((one.where, one.of), else_=0)) for one in MEASURES[cut.table.name].values())
-    by = (cut.key, cut.table.c.half) if cut.halves else (cut.key,)
-    since, until = (bindparam(one, type_=Moment) for one in ("since", "until"))
-    return select(*by, *sums).where(cut.at >= since, cut.at < until).group_by(*by)
-
-
-def _kept(connection: Connection, since: datetime, until: datetime, made: Made) -> bool:
-    """Have these tallies in place of what was there; return whether anything differs."""
-    theirs = (tallies.c.at >= since) & (tallies.c.at < until) & tallies.c.span.in_(("half", "day"))
-    rows = connection.execute(select(tallies).where(theirs)).mappings().all()
-    there = {(row["span"], row["cut"], row["at"], row["key"]): json.loads(row["sums"]) for row in rows}
-    if there == made:
-        return False
-    connection.execute(delete(tallies).where(theirs))
-    if made:
-        connection.execute(insert(tallies), [_row(*one, sums) for one, sums in made.items()])
-    return True
-
-
-def _row(span: str, cut: str, at: datetime, key: str, sums: Sums) -> dict[str, Any]:
-    return {"span": span, "cut": cut, "at": at, "key": key, "sums": json.dumps(sums, sort_keys=True)}

@@ -3,9 +3,10 @@
 from collections import Counter
 from typing import Final
 
+from ivr.reports.counting import Sums
 from ivr.reports.figures import Figure, all_of, average, cells, count, share, stacked
 from ivr.reports.report import Asked, Cell, Chart, Column, Made, Report, Series, Table, Words
-from ivr.reports.tallies import Sums, together
+from ivr.reports.tallies import together
 
 BUSY: Final = ("in_ringing", "in_talking", "in_wrapping", "in_working")
 SERVING: Final = ("in_available", *BUSY)
@@ -45,7 +46,8 @@ DONE: Final = (TALKS[0], *TALKS[5:7])
 
 def make(asked: Asked) -> Made:
     """Return a row for each agent who did anything, or was there."""
-    talks, times = together([one for one in asked.read("agent") if one.key]), together(asked.read("state"))
+    found = [one for one in asked.read("agent") if one.key]
+    talks, times = together(found), together(asked.read("state"))
     names = sorted({*talks, *times}, key=lambda name: (-talks.get(name, Counter())["answered"], name))
     rows = tuple(_row(asked, name, talks.get(name, Counter()), times.get(name, Counter())) for name in names)
     total = _row(asked, None, all_of(talks), all_of(times))[1:] if len(rows) > 1 else ()
@@ -60,7 +62,6 @@ def make(asked: Asked) -> Made:
         if names
         else ()
     )
-    found = [one for one in asked.read("agent") if one.key]
     done = stacked(DONE, found, Words("每位坐席处理的", "What each agent did"), "text")
     formula = Words(
         "占用率 =（振铃 + 通话 + 后处理）÷（空闲 + 振铃 + 通话 + 后处理）。",

@@ -2,9 +2,9 @@
 
 from typing import Final
 
+from ivr.reports.counting import Sums
 from ivr.reports.figures import Figure, by_day, by_key, count, marks, share, trend
 from ivr.reports.report import Asked, Made, Report, Words
-from ivr.reports.tallies import Sums
 
 TITLE: Final = Words("一次解决率", "First-call resolution")
 

@@ -4,7 +4,7 @@ from typing import Final
 
 from ivr.reports.facts import HALF
 from ivr.reports.figures import Figure, average, count, rate
-from ivr.reports.halves import DAYS, began, by_half, chosen
+from ivr.reports.halves import DAYS, began, by_half
 from ivr.reports.levels import FORMULA, LEVEL, TARGET, level_figure, printed
 from ivr.reports.report import QUEUE, Asked, Cell, Chart, Column, Counted, Made, Report, Series, Table, Words
 
@@ -24,7 +24,7 @@ def make(asked: Asked) -> Made:
     formula, within = asked.chosen["formula"], asked.chosen["within"]
     level = level_figure(formula, within)
     figures = (FIGURES[0], level, *FIGURES[1:])
-    halves, days = by_half(asked, chosen(asked))
+    halves, days = by_half(asked)
     rows = tuple(
         (Cell(label), *(Cell(one.value(sums), _opens(asked, one, label)) for one in figures))
         for label, sums in halves.items()
@@ -42,7 +42,7 @@ def make(asked: Asked) -> Made:
 
 
 def _opens(asked: Asked, figure: Figure, label: str) -> Counted | None:
-    if len(asked.days) > 1 or not figure.opens:
+    if asked.since < asked.until or not figure.opens:
         return None
     at, queue = began(asked.since, label, asked.tallies.zone), asked.chosen["queue"]
     return Counted("stays", figure.opens, at, at + HALF, "queue" if queue else "", queue)

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Final
 
+from ivr.reports.counting import Sums
 from ivr.reports.erlang import Load, Service, needed
 from ivr.reports.figures import share
-from ivr.reports.halves import DAYS, by_half, chosen
+from ivr.reports.halves import DAYS, by_half
 from ivr.reports.levels import LEVEL, TARGET, seconds
 from ivr.reports.report import QUEUE, Asked, Cell, Chart, Choice, Column, Made, Report, Series, Table, Words
-from ivr.reports.tallies import Sums
 
 TITLE: Final = Words("人员配置", "Staffing")
 AGENTS: Final = Words("所需坐席", "Agents needed")
@@ -51,7 +51,7 @@ COLUMNS: Final = (
 
 def make(asked: Asked) -> Made:
     """Return what each half-hour needs, whose load is the mean of the chosen days on which anybody called."""
-    halves, days = by_half(asked, chosen(asked))
+    halves, days = by_half(asked)
     whole = _all(halves)
     patience, usual = _patience(whole), share(whole["talked"] + whole["wrapped"], whole["answered"])
     told = {label: _needs(asked, sums, days, patience, usual) for label, sums in halves.items()}

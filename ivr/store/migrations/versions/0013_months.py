@@ -1,0 +1,13 @@
+"""Months, and half-hours by the day, among the tallies: all days are counted anew."""
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("INSERT INTO stale (of, at) SELECT DISTINCT at, at FROM tallies WHERE span = 'day'")
+    op.execute("DELETE FROM tallies")
