@@ -1,12 +1,21 @@
 """The bench of the call log works: its days are as the product keeps them, and no page reads a big table to its end."""
 
+import re
+from collections.abc import Set
 from datetime import date
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from tests.bench.filling import Plan, copied, enrol, fill
+from ivr.reports.digest import mark
+from ivr.reports.search import Search
+from ivr.reports.wanted import EQUAL, Wanted
+from ivr.store.crypto import Cipher
+from ivr.store.fact_tables import facts, marks
+from tests.bench.filling import SECRET, Plan, copied, enrol, fill
 from tests.bench.keeping import proven
 from tests.bench.log import explained, site
 from tests.bench.plans import noted, scans
@@ -14,6 +23,9 @@ from tests.bench.searches import figures, samples, wishes
 from tests.desk_site import real_flow
 from tests.once import ready_file
 
+SEED = 14
+FIELDS = ("queue", "matter", "outcome", "code", "language", "version", "agent")
+CIPHER = Cipher([SECRET])
 PLAN = Plan(6_000, date(2026, 11, 23), a_day=2_000, ways=40)
 pytestmark = pytest.mark.xdist_group("bench log")  # One worker makes the calls once.
 
@@ -52,6 +64,47 @@ def test_no_page_of_calls_or_reports_reads_a_big_table_to_its_end(filled: str, m
         paths = [path for wish in asked for path in wish.paths[:1]]
         paths += [f"/desk/calls/{one}" for one in known.whole]
         assert list(explained(engine, client, paths)) == []
+
+
+def test_a_search_finds_the_calls_that_reading_all_of_them_finds(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.reports.search.COUNTED", 300)  # Pages stop early, and go on.
+    chance = Random(SEED)
+    with site(filled) as (engine, _, _):
+        with engine.connect() as connection:
+            every = connection.execute(select(facts).order_by(facts.c.started_at.desc(), facts.c.call_id.desc())).all()
+            marked = {(*one,) for one in connection.execute(select(marks.c.mark, marks.c.call_id))}
+        search, many = Search(engine), 0
+        for number in range(60):
+            one = chance.choice(every)
+            names = chance.sample(
+                ("queue", "matter", "outcome", "code", "language", "version", "agent"), 1 + number % 3
+            )
+            asked = {name: getattr(one, name) for name in names if getattr(one, name) != ""}
+            least = {"seconds": one.seconds // 2, "waited": one.waited} if number % 4 == 0 else {}
+            wanted = Wanted(**asked, **least, until=one.started_at if number % 5 == 0 else None)
+            theirs = [call for call in every if _meets(call, wanted, marked)]
+            assert [call.call_id for call in search.page(wanted, None, 500)] == [call.call_id for call in theirs[:500]]
+            many += len(theirs)
+        assert many > 5_000
+
+
+def _meets(call: Any, wanted: Wanted, marked: Set[tuple[int, str]]) -> bool:
+    agent = any((mark(one), call.call_id) in marked for one in CIPHER.hashes(f"agent:{wanted.agent}"))
+    return (
+        (not wanted.agent or agent)
+        and all(getattr(wanted, name) in ("", None, getattr(call, name)) for name in EQUAL)
+        and call.seconds >= (wanted.seconds or 0)
+        and call.waited >= (wanted.waited or 0)
+        and (wanted.until is None or call.started_at < wanted.until)
+    )
+
+
+def test_sqlite_reads_calls_by_the_indexes_that_it_is_told(database: str) -> None:
+    with site(database) as (engine, _, _), noted(engine) as ran:
+        Search(engine).look(Wanted(queue="fraud", code="resolved"))
+    told = [found for one in ran for found in re.findall(r"FROM facts AS by_\w+ INDEXED BY (\w+)", one.text)]
+    wanted = {"ix_facts_queue_started_at_call_id", "ix_facts_code_started_at_call_id"}
+    assert set(told) == (wanted if engine.dialect.name == "sqlite" else set())
 
 
 def test_a_statement_that_reads_a_big_table_to_its_end_is_told(filled: str) -> None:

@@ -44,7 +44,7 @@ def call_log(given: Office) -> Blueprint:
         query = urlencode(asked | columns.told(shown))
         wanted, before = _wanted(given, asked), request.args.get("before", "")
         found = given.search.look(wanted, after(before) if before else None, MOST)
-        counted = given.search.count(wanted)
+        counted = given.search.count(wanted, None if before else found)
         told: dict[str, Any] = {
             "choices": _choices(given),
             "asked": asked,

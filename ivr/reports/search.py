@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, FromClause, Select, and_, func, select
+from sqlalchemy import Connection, Engine, Select, func, select
 
 from ivr.reports.story import Story, story
-from ivr.reports.streams import Place, Stream, alone, conditions, signed, streams
+from ivr.reports.streams import TIME, Place, Stream, exact, streams
 from ivr.reports.wanted import Wanted as Wanted
 from ivr.store.crypto import of
 from ivr.store.engine import opened
 from ivr.store.fact_tables import facts
 
-COUNTED: Final = 10_000  # More are "more", and so many calls are looked at for one page.
+# More are "more", and so many calls are looked at for one page; half of them where each is looked up elsewhere.
+COUNTED: Final = 10_000
 After = Place
 
 
@@ -74,10 +75,10 @@ class Search:
     def look(self, wanted: Wanted, after: Place | None = None, most: int = 50) -> Page:
         """Return so many calls, the newest first, which come after this place."""
         with opened(self.engine) as connection:
-            way, last = self._best(connection, wanted, after, max(COUNTED, most) + 1)
-            query = self._query(COLUMNS, wanted, way, after, last)
-            rows = connection.execute(query.order_by(way.at.desc(), way.key.desc()).limit(most + 1))
-            found = [Found(*row) for row in rows]
+            ways = streams(wanted, of(self.engine))
+            way, last = _best(connection, ways, wanted, after, max(_looked(ways), most) + 1)
+            query = _keys(ways, way, wanted, after, last).order_by(way.at.desc(), way.key.desc()).limit(most + 1)
+            found = [Found(*row) for row in connection.execute(_whole(query))]
         if len(found) > most:
             return Page(found[:most], (found[most - 1].started_at, found[most - 1].call_id), False)
         return Page(found, last, last is not None)
@@ -91,14 +92,20 @@ class Search:
             calls += found.calls
         return calls
 
-    def count(self, wanted: Wanted) -> Count:
-        """Return how many there are, or how many among those that one page may look at."""
+    def count(self, wanted: Wanted, first: Page | None = None) -> Count:
+        """Return how many there are, or how many among those that one page may look at.
+
+        The first page, where that is known, tells it by itself if it is not full.
+        """
+        if first and (first.cut or first.rest is None):
+            return Count(len(first.calls), first.cut)
         with opened(self.engine) as connection:
-            way, last = self._best(connection, wanted, None, COUNTED + 1)
-            if last and alone(wanted, of(self.engine)):
+            ways = streams(wanted, of(self.engine))
+            way, last = _best(connection, ways, wanted, None, _looked(ways) + 1)
+            if last and len(ways) == 1 and not exact(wanted, way):
                 return Count(COUNTED, True)
-            query = self._query((way.key,), wanted, way, None, last)
-            number = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+            query = select(func.count()).select_from(_keys(ways, way, wanted, None, last).subquery())
+            number = connection.scalar(query) or 0
         return Count(min(number, COUNTED), last is not None)
 
     def one(self, call_id: str) -> Found | None:
@@ -111,30 +118,38 @@ class Search:
         """Return one call whole, also while it goes on; None where there is none of this id."""
         return story(self.engine, call_id)
 
-    def _best(
-        self, connection: Connection, wanted: Wanted, after: Place | None, many: int
-    ) -> tuple[Stream, Place | None]:
-        """Return the stream whose next calls reach back farthest, and how far; None where that is to the end."""
-        found = list[tuple[Place, int, Stream]]()
-        for number, stream in enumerate(streams(wanted, of(self.engine))):
-            last = stream.reach(connection, wanted, after, many)
-            if last is None:
-                return stream, None
-            found.append((last, number, stream))
-        last, _, stream = min(found)
-        return stream, last
 
-    def _query(
-        self, columns: Sequence[Any], wanted: Wanted, way: Stream, after: Place | None, last: Place | None
-    ) -> Select[Any]:
-        """Return the query for the calls of a stream that are wanted."""
-        found: FromClause = way.table
-        where = [way.between(wanted, after, last)]
-        for other in signed(wanted, of(self.engine)):
-            if other.table.name != way.table.name:
-                found = found.join(other.table, and_(other.key == way.key, other.at == way.at))
-                where.append(other.where)
-        fields = conditions(wanted, of(self.engine), way)
-        if way.table is not facts and (fields or columns is COLUMNS):
-            found = found.join(facts, facts.c.call_id == way.key)
-        return way.hinted(select(*columns).select_from(found).where(*where, *fields))
+def _looked(ways: Sequence[Stream]) -> int:
+    return COUNTED if len(ways) == 1 else COUNTED // 2
+
+
+def _best(
+    connection: Connection, ways: Sequence[Stream], wanted: Wanted, after: Place | None, many: int
+) -> tuple[Stream, Place | None]:
+    """Return the stream whose next calls reach back farthest, and how far; None where that is to the end."""
+    found = list[tuple[Place, int]]()
+    for number, way in enumerate(ways):
+        last = way.reach(connection, wanted, after, many)
+        if last is None:
+            return way, None
+        found.append((last, number))
+    last, number = min(found)
+    return ways[number], last
+
+
+def _keys(
+    ways: Sequence[Stream], way: Stream, wanted: Wanted, after: Place | None, last: Place | None
+) -> Select[tuple[datetime, str]]:
+    """Return the query for the places of the calls of a stream that are in all others, by their indexes alone."""
+    others = [other.holds(way) for other in ways if other is not way]
+    where = [way.between(wanted, after, last), *others, *exact(wanted, way)]
+    return way.hinted(select(way.at.label("at"), way.key.label("key")).where(*where))
+
+
+def _whole(places: Select[tuple[datetime, str]]) -> Select[Any]:
+    """Return the query for the facts of calls at these places, in their order."""
+    found = places.subquery()
+    # By the index in the order of time, as the calls of a page stand near each other there.
+    theirs = (facts.c.started_at == found.c.at) & (facts.c.call_id == found.c.key)
+    query = select(*COLUMNS).select_from(found.outerjoin(facts, theirs))
+    return TIME.hinted(query.order_by(found.c.at.desc(), found.c.key.desc()))

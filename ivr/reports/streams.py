@@ -1,20 +1,22 @@
 """The orders in which calls can be read, newest first, each by an index: one for every way of narrowing them down."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, literal_column, select, true, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, literal, literal_column, select, true, tuple_
 from sqlalchemy.sql.selectable import NamedFromClause
 
 from ivr.reports.digest import mark
 from ivr.reports.facts import words
 from ivr.reports.wanted import EQUAL, Wanted
 from ivr.store.crypto import Cipher
-from ivr.store.fact_tables import STEPS, facts, marks
+from ivr.store.fact_tables import LONG, STEPS, facts, marks
 
 Place = tuple[datetime, str]
+BY_TIME: Final = "ix_facts_started_at_call_id_seconds_waited"
+LENGTHS: Final = frozenset({BY_TIME, *LONG})  # The indexes that know how long calls are.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ class Stream:
         conditions += [tuple_(self.at, self.key) >= tuple_(*last)] if last else []
         return and_(*conditions)
 
+    def holds(self, other: "Stream") -> ColumnElement[bool]:
+        """Return what a call of another stream meets that is in this one, too."""
+        same = select(literal(1)).where(self.where, self.at == other.at, self.key == other.key)
+        return exists(self.hinted(same.correlate(other.table)))
+
     def reach(self, connection: Connection, wanted: Wanted, after: Place | None, many: int) -> Place | None:
         """Return the place of the call that is the so-manieth after a place; None where there are not so many."""
         query = select(self.at, self.key).where(self.between(wanted, after))
@@ -61,22 +68,24 @@ class Stream:
         return (row[0], row[1]) if row else None
 
 
+TIME: Final = Stream(facts, true(), BY_TIME)
+
+
 def streams(wanted: Wanted, cipher: Cipher) -> list[Stream]:
     """Return the streams that all wanted calls are in, at least one."""
     found = [*signed(wanted, cipher), *_equal(wanted, cipher), *_least(wanted)]
-    return found or [_stream(true(), "started_at")]
+    return found or [replace(TIME, table=facts.alias("by_time"))]
 
 
-def alone(wanted: Wanted, cipher: Cipher) -> bool:
-    """Return whether all calls of the one stream there is are wanted, if their times are."""
-    return len(streams(wanted, cipher)) == 1 and wanted.seconds is None and wanted.waited is None
-
-
-def conditions(wanted: Wanted, cipher: Cipher, way: Stream) -> list[ColumnElement[bool]]:
-    """Return what else facts of wanted calls meet, those of this stream, but for their times and marks."""
+def exact(wanted: Wanted, way: Stream) -> list[ColumnElement[bool]]:
+    """Return what calls of a stream meet that last as long as they must, or wait."""
     least = {"seconds": wanted.seconds, "waited": wanted.waited}
-    exact = [facts.c[name] >= value for name, value in least.items() if value is not None]
-    return [one.where for one in _equal(wanted, cipher) if one.index != way.index] + exact
+    given = {name: value for name, value in least.items() if value is not None}
+    if not given or way.index in LENGTHS:
+        return [way.table.c[name] >= value for name, value in given.items()]
+    table = facts.alias("lasting")
+    lasting = and_(*(table.c[name] >= value for name, value in given.items()))
+    return [replace(TIME, table=table, where=lasting).holds(way)]
 
 
 def signs(wanted: Wanted) -> list[str]:
@@ -96,11 +105,17 @@ def signed(wanted: Wanted, cipher: Cipher) -> Iterator[Stream]:
 def _equal(wanted: Wanted, cipher: Cipher) -> Iterator[Stream]:
     for name in EQUAL:
         if (value := getattr(wanted, name)) not in ("", None):
-            yield _stream(facts.c[name] == value, name, "started_at")
+            yield _by(name, [value])
     if wanted.caller:
-        yield _stream(facts.c.caller_hash.in_(cipher.hashes(wanted.caller)), "caller_hash", "started_at")
+        yield _by("caller_hash", cipher.hashes(wanted.caller), "caller")
     if wanted.last4:
-        yield _stream(facts.c.caller_last4 == wanted.last4, "caller_last4", "started_at")
+        yield _by("caller_last4", [wanted.last4])
+
+
+def _by(name: str, values: Sequence[Any], alias: str = "") -> Stream:
+    """Return the stream of calls with one of these values; a database reads it in order where there is but one."""
+    table = facts.alias(f"by_{alias or name}")
+    return Stream(table, table.c[name].in_(values), f"ix_facts_{name}_started_at_call_id")
 
 
 def _least(wanted: Wanted) -> Iterator[Stream]:
@@ -108,9 +123,6 @@ def _least(wanted: Wanted) -> Iterator[Stream]:
     for name, steps in STEPS.items():
         if lower := [step for step in steps if step <= (getattr(wanted, name) or 0)]:
             # Word for word as the index has it, else no index holds what may be any number.
-            step = facts.c[name] >= literal_column(str(lower[-1]))
-            yield Stream(facts, step, f"ix_facts_{name}_{lower[-1]}")
-
-
-def _stream(where: ColumnElement[bool], *names: str) -> Stream:
-    return Stream(facts, where, f"ix_facts_{'_'.join(names)}_call_id")
+            table = facts.alias(f"by_{name}")
+            step = table.c[name] >= literal_column(str(lower[-1]))
+            yield Stream(table, step, f"ix_facts_{name}_{lower[-1]}")

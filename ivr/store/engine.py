@@ -7,7 +7,8 @@ from pathlib import Path
 from time import sleep
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, inspect, make_url, text
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ivr.store.crypto import Cipher, bind
@@ -131,8 +132,16 @@ def _sqlite(url: URL) -> Engine:
             words = f"the database's folder cannot be made: {error}: correct DATABASE_URL or make it yourself"
             raise StoreError(words) from None
     engine = create_engine(url, hide_parameters=True, pool_size=8, pool_timeout=2, connect_args={"timeout": 2})
+    engine.dialect.statement_compiler = _Hinted
     event.listen(engine, "connect", _pragmas)
     return engine
+
+
+class _Hinted(SQLiteCompiler):
+    """Writes `with_hint(table, "INDEXED BY …")` into SQLite's statements, which SQLAlchemy leaves out."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        return text
 
 
 def _pragmas(driver: Any, _: object) -> None:

@@ -40,12 +40,15 @@ facts = Table(
     Column("stays", Integer, nullable=False, server_default=text("0")),
     # Seconds from its end to the next call of the same number; null while there is none, or the number is withheld.
     Column("again", Integer),
-    Index(None, "started_at", "call_id"),
+    Index(None, "started_at", "call_id", "seconds", "waited"),
     *(
         Index(None, name, "started_at", "call_id")
         for name in ("caller_hash", "caller_last4", "matter", "queue", "outcome", "code", "language", "version")
     ),
-    *(Index(name, "started_at", "call_id", sqlite_where=long, postgresql_where=long) for name, long in LONG.items()),
+    *(
+        Index(name, "started_at", "call_id", "seconds", "waited", sqlite_where=long, postgresql_where=long)
+        for name, long in LONG.items()
+    ),
 )
 
 marks = Table(
