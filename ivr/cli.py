@@ -1,4 +1,4 @@
-"""Commands: a phone in the terminal, and a check of the menus."""
+"""Commands: a phone in the terminal, the desk's promises, the call log made anew."""
 
 import re
 import sys
@@ -14,13 +14,10 @@ import click
 
 from ivr import transcript
 from ivr.flow.events import Event, Waiting
-from ivr.flow.flow import Flow
-from ivr.flow.problem import Problem
 from ivr.flow.waits import Message, Room
 from ivr.transcript import Script
 
 CUSTOMER: Final = "+8613800138000"
-AHEAD: Final = 60  # days
 KEYS: Final = re.compile(r"[0-9*#]+")
 SPEECH: Final = re.compile(r"say (\d{1,3})")
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -74,14 +71,13 @@ class Rehearsal:
 class Tools:
     """What the commands need.
 
-    `rehearse` makes a call at the moment and from the number of a script; `menus` reads the menus anew, as `load`
-    does; `pages` is where pages are saved; `work` does the jobs until the process is told to end; `promised`
-    says how many of the waits that callers were told in the last 28 days came true, and how many were told; `rebuild`
-    makes the call log and the tallies anew, and tells again and again how many `calls` or `days` are done and differed.
+    `rehearse` makes a call at the moment and from the number of a script; `pages` is where pages are saved; `work` does
+    the jobs until the process is told to end; `promised` says how many of the waits that callers were told in the last
+    28 days came true, and how many were told; `rebuild` makes the call log and the tallies anew, and tells again and
+    again how many `calls`, `days` or `months` are done and differed.
     """
 
     rehearse: Callable[[Script], AbstractContextManager[Rehearsal]]
-    menus: Callable[[], tuple[Flow | None, list[Problem]]]
     now: Callable[[], datetime]
     zone: ZoneInfo
     base: str
@@ -96,7 +92,7 @@ def commands(tools: Tools) -> tuple[click.Command, ...]:
     jobs = click.Command(
         "jobs", callback=tools.work, help="Fetch callers' messages, and keep the call log, until told to end."
     )
-    return _call(tools), _menus(tools), _desk(tools), _log(tools), jobs
+    return _call(tools), _desk(tools), _log(tools), jobs
 
 
 class Later(click.Group):
@@ -227,28 +223,6 @@ def _moment(tools: Tools, at: str | None) -> datetime:
         return datetime.strptime(at, transcript.STAMP).replace(tzinfo=tools.zone)
     except ValueError:
         raise click.BadParameter("write a moment like '2026-11-23 10:00'", param_hint="--at") from None
-
-
-def _menus(tools: Tools) -> click.Command:
-    @click.group("menus")
-    def menus() -> None:
-        """What callers hear."""
-
-    @menus.command("check")
-    def check() -> None:
-        """Say everything that is wrong with the menus, or that they are good."""
-        flow, problems = tools.menus()
-        for problem in problems:
-            click.echo(str(problem))
-        if flow is None or problems:
-            raise SystemExit(1)
-        click.echo(f"menus are good: {len(flow.nodes)} nodes, {len(flow.words)} languages")
-        today = tools.now().astimezone(flow.zone).date()
-        if unknown := flow.schedule.unknown(today, AHEAD):
-            words = f"the public holidays from {unknown[0]} on are not known yet: enter them in hours.yaml"
-            click.echo(f"warning: {words}", err=True)
-
-    return menus
 
 
 def _desk(tools: Tools) -> click.Command:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -16,8 +16,6 @@ from ivr.carrier.caller import Caller
 from ivr.carrier.rehearsal import rehearsal
 from ivr.cli import CUSTOMER, Rehearsal, Tools, commands
 from ivr.factory import create_app
-from ivr.flow.load import load
-from ivr.folders import menus
 from ivr.transcript import Script
 from tests import pages
 from tests.world import ACCOUNT, NUMBER, ROOT, TOKEN, ZONE, hotline_settings, world
@@ -44,7 +42,6 @@ def tools(tmp_path: Path) -> Tools:
     (tmp_path / "calls").mkdir()
     return Tools(
         rehearse,
-        menus=lambda: load(menus(ROOT / "menus")),
         now=lambda: datetime(2026, 11, 23, 2, 0, 42, tzinfo=UTC),
         zone=ZONE,
         base="zh-CN",
@@ -147,34 +144,6 @@ def test_a_wrong_option_is_said_before_anything_rings(tools: Tools, words: list[
     assert done.exit_code == 2
     assert told in done.output
     assert [file.read_text("utf-8") for file in tools.pages.iterdir()] == ["kept"]
-
-
-def test_good_menus_are_counted(tools: Tools) -> None:
-    done = run(tools, "menus", "check")
-    assert done.exit_code == 0
-    flow, _ = tools.menus()
-    assert flow
-    assert f"menus are good: {len(flow.nodes)} nodes, 2 languages\n" in done.stdout
-
-
-def test_every_problem_is_told_with_its_file_and_line(tools: Tools) -> None:
-    texts = menus(ROOT / "menus")
-    texts["main.yaml"] = texts["main.yaml"].replace("go: merchant}", "go: nowhere}")
-    texts["fault.yaml"] += "\nlost:\n  kind: dance\n"
-    done = run(replace(tools, menus=lambda: load(texts)), "menus", "check")
-    assert done.exit_code == 1
-    told = done.stdout.splitlines()
-    assert len(told) >= 2
-    assert any(line.startswith("main.yaml:") and "nowhere" in line for line in told)
-    assert any(line.startswith("fault.yaml:") and "dance" in line for line in told)
-
-
-@pytest.mark.parametrize(("today", "warned"), [(date(2026, 11, 1), False), (date(2026, 11, 23), True)])
-def test_holidays_that_nobody_knows_yet_are_warned_of_sixty_days_ahead(tools: Tools, today: date, warned: bool) -> None:
-    now = datetime(today.year, today.month, today.day, tzinfo=ZONE)
-    done = run(replace(tools, now=lambda: now), "menus", "check")
-    assert done.exit_code == 0
-    assert ("holidays from 2027-01-01" in done.stderr) == warned
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,8 @@ class Node(Piece, ABC):
     place: str = ""
     # Whether whoever comes here is with a person, or will be: in line, on record, or to be rung back.
     reaches: ClassVar[bool] = False
+    # Whether what happens here depends on the hour.
+    timed: ClassVar[bool] = False
 
     @property
     def asks(self) -> bool:
@@ -93,6 +95,10 @@ class Node(Piece, ABC):
     def hear(self, flow: "Flow", call: Call, heard: Input) -> Move:
         """Return what to do with an answer to this node's wait; the call already counts the turn."""
         raise TypeError(f"{self.place} waits for nothing, but heard {type(heard).__name__}")
+
+    def keys(self, flow: "Flow", call: Call) -> tuple[str, ...]:
+        """Return what can be keyed at this node's wait that leads on, one of each sort: for walking all ways."""
+        return ()
 
     def prompts(self) -> dict[str, str]:
         """Return place -> words in the base language for all that this node says."""

@@ -39,5 +39,17 @@ def spoken(number: str, home: str) -> str:
     return "".join(sign for sign in local if sign.isdigit())
 
 
+def example(home: str, prefixes: Sequence[str]) -> str:
+    """Return how somebody at home keys a number that begins with one of the prefixes, empty where none is known."""
+    codes = {prefix: phonenumbers.parse(f"{prefix}0000000").country_code or 0 for prefix in prefixes}
+    for prefix, code in codes.items():
+        number = phonenumbers.example_number_for_type(
+            phonenumbers.region_code_for_country_code(code), PhoneNumberType.MOBILE
+        )
+        if number and phonenumbers.format_number(number, PhoneNumberFormat.E164).startswith(prefix):
+            return spoken(phonenumbers.format_number(number, PhoneNumberFormat.E164), home)
+    return ""
+
+
 def _region(home: str) -> str:
     return phonenumbers.region_code_for_country_code(phonenumbers.parse(home).country_code or 0)

@@ -42,6 +42,7 @@ class Agent(Node):
     """A person: the queue is the matter's own, unless one is named."""
 
     reaches: ClassVar[bool] = True
+    timed: ClassVar[bool] = True
     queue: QueueName | None = None
     say: Words
     next: Words

@@ -37,6 +37,7 @@ class Callback(Node):
     """A call back on this number or another one of those that we may ring (hotline.yaml, callbacks)."""
 
     reaches: ClassVar[bool] = True
+    timed: ClassVar[bool] = True
     say: Words
     yours: Words
     this: Words
@@ -107,6 +108,13 @@ class Callback(Node):
             )
         right, redo = Prompt("hotline.phrases.right", "1"), Prompt("hotline.phrases.redo", "2")
         return ask(Keys(1), Prompt("hotline.phrases.keyed_digits", facts=facts), right, redo)
+
+    def keys(self, flow: Flow, call: Call) -> tuple[str, ...]:
+        """Return a number that may be rung, or the answers to the one that was read out."""
+        if call.facts.get(KEYED):
+            return "1", "2", FINISH
+        number = numbers.example(flow.hotline.number, flow.hotline.callbacks.prefixes)
+        return (number,) if number else ()
 
     def learns(self) -> frozenset[str]:
         """Return the facts for words."""

@@ -34,6 +34,7 @@ KEYED = "keyed"
 LENGTH = 'write how many digits, as in "10" or "12-20"'
 LENGTHS = {"phone": "11", "amount": "1-10", "date": "4"}
 POINT = "*"
+SAMPLES = {"phone": "13812345678", "amount": "128", "date": "0101"}
 AMOUNT = re.compile(rf"([0-9]{{1,7}})(?:{re.escape(POINT)}([0-9]{{1,2}}))?")
 SPOKEN = {"amount": "keyed_amount", "date": "keyed_date"}
 
@@ -114,6 +115,12 @@ class Collect(Node):
     def _lengths(self) -> tuple[int, int]:
         least, _, most = (self.digits or LENGTHS.get(self.form, "0")).partition("-")
         return int(least), int(most or least)
+
+    def keys(self, flow: Flow, call: Call) -> tuple[str, ...]:
+        """Return a number of the right form, or the answers to the one that was read back."""
+        if KEYED in call.facts:
+            return "1", "2", FINISH
+        return (SAMPLES.get(self.form) or "1" * self._lengths[0],)
 
     def learns(self) -> frozenset[str]:
         """Return the facts for words."""

@@ -8,6 +8,8 @@ staffed:
 ```
 """
 
+from typing import ClassVar
+
 from ivr.flow.call import Call
 from ivr.flow.events import Learned
 from ivr.flow.flow import Flow
@@ -18,6 +20,7 @@ from ivr.flow.node import Node, Place, QueueName
 class Hours(Node):
     """Is the queue (the matter's own, unless one is named) open now? Words may mention the next `opening`."""
 
+    timed: ClassVar[bool] = True
     queue: QueueName | None = None
     open: Place
     closed: Place

@@ -60,6 +60,10 @@ class Menu(Node):
         again = ask(WAIT, *self._languages(flow, call), *help, *self._choices(flow), *everywhere(flow, call))
         return missed(flow, call, heard, "wrong", again, self.missed)
 
+    def keys(self, flow: Flow, call: Call) -> tuple[str, ...]:
+        """Return the keys of the choices."""
+        return tuple(self.choices)
+
     def _choices(self, flow: Flow) -> Iterator[Prompt]:
         for key, choice in self.choices.items():
             if not self._language(flow, choice):

@@ -1,0 +1,1 @@
+"""What operations change: the menus, their proof."""

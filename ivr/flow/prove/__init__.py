@@ -1,0 +1,1 @@
+"""Proof that a flow traps no caller, made before it is published."""

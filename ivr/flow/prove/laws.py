@@ -1,0 +1,128 @@
+"""What must hold in every state of a walk; whatever breaks it is a trap, told with the way into it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import Pressed
+from ivr.flow.prove.walk import Walk, Way
+from ivr.flow.waits import Keys, Message
+
+NEAR: Final = 2  # Keys within which there is a person, a message or a call back.
+LONGEST: Final = 500  # Characters that the carrier speaks at once.
+
+
+@dataclass(frozen=True, slots=True)
+class Trap:
+    """What a caller comes to, in words for operations; at which place; and the steps that lead there."""
+
+    words: str
+    place: str
+    way: tuple[Way, ...]
+
+
+def traps(flow: Flow, walk: Walk) -> Iterator[Trap]:
+    """Yield every trap, the nearest first of each sort, one a place."""
+    for law in (_broken, _cut_off, _round, _far, _urgent, _too_long):
+        seen = set[str]()
+        for words, place, way in law(flow, walk):
+            if place not in seen:
+                seen.add(place)
+                yield Trap(words, place, tuple(walk.path(way)))
+
+
+Found = Iterator[tuple[str, str, Way]]
+
+
+def _broken(flow: Flow, walk: Walk) -> Found:
+    """Find where the engine cannot go on."""
+    for _, call, ways in walk.states:
+        yield from ((f"the call breaks off: {way.broke}", call.node, way) for way in ways if way.broke)
+
+
+def _cut_off(flow: Flow, walk: Walk) -> Found:
+    """Find calls that end, though the caller neither wanted that nor got a person, a message or a call back."""
+    for _, call, ways in walk.states:
+        for way in ways if not isinstance(call.wait, Message) else ():  # Whoever has nothing to say has said so.
+            ended = way.made.call.ended if way.made else ""
+            if way.by.why in ("missed", "outside") and ended in ("finished", "hung-up"):
+                yield "the caller is cut off, without a person, a message or a call back", call.node, way
+
+
+def _round(flow: Flow, walk: Walk) -> Found:
+    """Find where callers who do nothing, or only what is wrong, are asked the same again and again."""
+    for idle in (True, False):
+        after = {number: _missing(ways, idle) for number, _, ways in walk.states}
+        told = set[int]()
+        for number in after:
+            passed: dict[int, None] = {}
+            while number not in passed and number not in told and (way := after.get(number)) and way.to is not None:
+                passed[number] = None
+                number = way.to
+            if number in passed and not any(_with_somebody(flow, walk, one) for one in _from(passed, number)):
+                words = "who says nothing" if idle else "who keys what is not offered"
+                nodes = dict.fromkeys(walk.calls[one].node for one in _from(passed, number))
+                last = after[list(passed)[-1]]
+                assert last is not None
+                yield f"{words} goes round for ever: {' → '.join([*nodes, next(iter(nodes))])}", next(iter(nodes)), last
+            told.update(passed)
+
+
+def _missing(ways: list[Way], idle: bool) -> Way | None:
+    missed = [way for way in ways if way.by.why == "missed" and not way.by.worn]
+    return next((way for way in missed if isinstance(way.by.heard, Pressed) != idle), None)
+
+
+def _from(passed: dict[int, None], number: int) -> list[int]:
+    order = list(passed)
+    return order[order.index(number) :]
+
+
+def _with_somebody(flow: Flow, walk: Walk, number: int) -> bool:
+    call = walk.calls[number]
+    return flow.nodes[call.node].reaches or call.reached is not None
+
+
+def _far(flow: Flow, walk: Walk) -> Found:
+    """Find where no person, message or call back is within so many keys, whatever the hour."""
+    near = {number for number, _, _ in walk.states if _with_somebody(flow, walk, number)}
+    for _ in range(NEAR):
+        near |= {number for number, _, ways in walk.states if _leads(ways, {*near}.__contains__)}
+    for number, call, _ in walk.states:
+        if number not in near and isinstance(call.wait, Keys):
+            words = f"no person, message or call back is within {NEAR} keys of here"
+            yield words, call.node, walk.came[number]
+
+
+def _leads(ways: list[Way], there: Callable[[int | None], bool]) -> bool:
+    """Tell whether something that the caller can choose leads to such a state at every moment."""
+    chosen: dict[object, bool] = {}
+    for way in ways:
+        if way.by.why == "chosen":
+            chosen[way.by.heard] = chosen.get(way.by.heard, True) and there(way.to)
+    return any(chosen.values())
+
+
+def _urgent(flow: Flow, walk: Walk) -> Found:
+    """Find callers who cannot come to the most urgent queue's matter by their first key."""
+    first = min(queue.priority for queue in flow.queues.values())
+    urgent = {name for name, queue in flow.queues.items() if queue.priority == first}
+    theirs = {name for name, matter in flow.matters.items() if matter.queue in urgent}
+    if len(urgent) > 1 or not theirs:
+        return
+    there = {number for number, call, _ in walk.states if call.facts.get("queue") in urgent}
+    for number, call, ways in walk.states:
+        come = walk.came[number]
+        if come.start is None and not _leads(ways, there.__contains__):
+            yield f"no first key leads to {', '.join(sorted(theirs))}, the most urgent matter", call.node, come
+
+
+def _too_long(flow: Flow, walk: Walk) -> Found:
+    """Find words that are longer than the carrier speaks at once."""
+    for _, _, ways in walk.states:
+        for way in ways:
+            for said in way.made.call.said if way.made else ():
+                if len(said.words) > LONGEST:
+                    words = f"{said.place} has {len(said.words)} characters as it is said, more than {LONGEST}"
+                    yield words, said.place, way

@@ -1,0 +1,23 @@
+"""Moments at which a flow must be walked: one for each set of queues that are open together."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from ivr.flow.flow import Flow
+
+AHEAD: Final = timedelta(days=400)
+MOST: Final = 5_000  # Changes that are looked at; hours that change more often repeat themselves.
+
+
+def moments(flow: Flow, first: datetime) -> dict[frozenset[str], datetime]:
+    """Return which queues are open together, and the first moment from this one on at which they are."""
+    found: dict[frozenset[str], datetime] = {}
+    at = first
+    for _ in range(MOST):
+        now = {queue: flow.schedule.at(queue, at) for queue in flow.queues}
+        found.setdefault(frozenset(queue for queue, one in now.items() if one.open), at)
+        changes = [change for one in now.values() if (change := one.until if one.open else one.next) and change > at]
+        if not changes or min(changes) > first + AHEAD:
+            break
+        at = min(changes)
+    return found

@@ -1,0 +1,89 @@
+"""What can happen next in a call: each thing that a caller, an agent or a fault of ours can do at a wait, once."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from ivr.flow.call import Call
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import (
+    Dialled,
+    Found,
+    HungUp,
+    InLine,
+    Input,
+    LeftQueue,
+    NotFound,
+    Pressed,
+    Recorded,
+    Rescued,
+    Silence,
+    Transferred,
+)
+from ivr.flow.waits import Agent, Keys, Leaving, Lookup, Message, Outside, Room, Talking, Wait
+
+# `chosen` is what a caller wants; `missed` is silence or a wrong key; `outside` is whatever is not theirs to decide.
+Why = Literal["chosen", "missed", "outside", "gone"]
+PAD: Final = "1234567890*#"
+SHORT: Final = "1"  # Too short for any number that is asked for.
+OUT: Final = "+8613800138000"
+LONG: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One thing that can happen, and why; `worn` says that the caller has been asked so often that we give up."""
+
+    heard: Input
+    why: Why
+    worn: bool = False
+
+
+GONE: Final = Try(HungUp(), "gone")
+FAULT: Final = Try(Rescued(), "outside")
+
+
+def tries(flow: Flow, call: Call) -> Iterator[Try]:
+    """Yield all that can happen to a call that waits."""
+    yield GONE
+    yield from [] if call.rescues else [FAULT]
+    match call.wait:
+        case Keys() as wait:
+            yield from _keyed(flow, call, wait)
+        case Lookup():
+            yield from (Try(one, "outside") for one in (Found({}), NotFound("unavailable")))
+        case Agent() | Room() as wait:
+            yield from _in_line(flow, call, wait)
+        case Leaving():
+            yield from (Try(LeftQueue(result), "outside") for result in ("leave", "bridged", "error"))
+        case Talking():
+            yield from (Try(one, "outside") for one in (LeftQueue("bridged"), Transferred()))
+        case Outside():
+            yield from (Try(Dialled(result), "outside") for result in ("completed", "no-answer"))
+        case Message():
+            yield Try(Recorded("RE1", 5), "chosen")
+            yield Try(Recorded("", 0), "missed")
+
+
+def _keyed(flow: Flow, call: Call, wait: Keys) -> Iterator[Try]:
+    meant = flow.nodes[call.node].keys(flow, call)
+    everywhere = flow.hotline.keys.model_dump().values()
+    yield from (Try(Pressed(keys), "chosen") for keys in (*meant, *everywhere))
+    wrong = SHORT if wait.most != 1 else next((key for key in PAD if key not in {*meant, *everywhere}), "")
+    yield Try(Silence(), "missed")
+    yield from [Try(Pressed(wrong), "missed")] if wrong else []
+    yield Try(Silence(), "missed", worn=True)
+
+
+def _in_line(flow: Flow, call: Call, wait: Wait) -> Iterator[Try]:
+    queue = flow.queue_of(call)
+    long = LONG * flow.queues[queue].longest
+    yield from (Try(InLine(1, 0, agents=number), "outside") for number in (0, 1))
+    yield from (Try(LeftQueue(result), "outside") for result in ("bridged", "queue-full", "error"))
+    if isinstance(wait, Room):
+        yield Try(InLine(2, 0, agents=1), "outside")
+        yield Try(InLine(1, long, agents=1), "outside")
+        yield from (Try(InLine(1, 0, key, agents=1), "chosen") for key in "12")
+        yield Try(InLine(1, 0, "3", agents=1), "missed")
+        yield from (Try(one, "outside") for one in (LeftQueue("redirected"), Transferred(number=OUT)))
+        yield from (Try(Transferred(queue=name), "outside") for name in flow.queues)

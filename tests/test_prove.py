@@ -1,0 +1,121 @@
+"""No caller is trapped: all states of a call are walked, and what breaks a law is shown by a call to be played."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from ivr.flow.engine import step
+from ivr.flow.events import Event
+from ivr.flow.flow import Flow
+from ivr.flow.load import load
+from ivr.flow.prove.laws import Trap
+from ivr.flow.prove.moments import moments
+from ivr.flow.prove.proof import Proof, prove
+from ivr.flow.prove.told import told
+from tests.desk_site import real_flow
+from tests.small import HOTLINE, QUEUES, small
+from tests.world import OPEN, ZONE
+
+ALONE = HOTLINE.replace(", en-US: Polly.Joanna-Neural", "").replace(", en-US: 英语", "")
+MENU = "start: {kind: menu, say: 您好。, choices: {1: {for: 账户冻结, go: frozen}}}\n"
+MORE = MENU.replace("}}}", "}, 2: {for: 更多, go: more}}}")
+WAYS = "{1: {for: 账户冻结, go: frozen}, 2: {for: 留言, go: person.message}}"
+ROUND = f"""start: {{kind: menu, say: 您好。, choices: {WAYS}, missed: two}}
+two: {{kind: menu, say: 请选。, choices: {WAYS}, missed: start}}
+"""
+SURVEY = f"{MORE}more: {{kind: survey, say: 请打分。, remark: 请讲。, then: person.goodbye}}\n"
+STEPS = 31
+LONG = MORE + "".join(
+    f"{'more' if number == 0 else f's{number}'}: {{kind: say, say: 一。, then: {after}}}\n"
+    for number, after in enumerate([*(f"s{number + 1}" for number in range(STEPS)), "person"])
+)
+DEEP = """start: {kind: menu, say: 您好。, choices: {1: {for: 其他, go: more}}}
+more: {kind: menu, say: 其他。, choices: {1: {for: 账户冻结, go: frozen}}}
+"""
+TRAPS = {
+    "a round of misses": ({"main": ROUND}, "rings, silence ×6, → who says nothing goes round for ever", "main.start"),
+    "a survey before any talk": ({"main": SURVEY}, "rings, 2, silence ×3, → the caller is cut off", "main.more"),
+    "too many steps": ({"main": LONG}, "rings, 2, → the call breaks off: FlowError", "main.start"),
+    "a theft too deep": (
+        {"main": DEEP, "queues": QUEUES.replace("账户, ", "账户, priority: 1, ")},
+        "rings, → no first key leads to frozen",
+        "main.start",
+    ),
+    "words too long when said": (
+        {
+            "main": MENU.replace("您好。", f'"{"长" * 480}{{email:address}}"'),
+            "hotline": ALONE.replace("queue: general", "queue: general\nemail: someone.with.a.name@mail.example"),
+        },
+        "characters as it is said",
+        "main.start.say",
+    ),
+}
+
+
+def flow_of(**changed: str) -> Flow:
+    """Return the small menus in one language, with some files changed; nothing but a proof finds fault with them."""
+    files = dict(small(**{"hotline": ALONE, "main": MENU, **changed}))
+    flow, problems = load({name: text for name, text in files.items() if "/" not in name})
+    assert flow is not None, problems
+    return flow
+
+
+def played(flow: Flow, trap: Trap) -> list[tuple[Event, ...]]:
+    """Play the call that leads into a trap, from its beginning; the last step may break off."""
+    call, heard = flow.new_call(), []
+    for way in trap.way:
+        if way.made is None:
+            with pytest.raises(Exception, match=way.broke.partition(": ")[2][:20]):
+                step(flow, call, way.by.heard, way.at)
+            break
+        done = step(flow, call, way.by.heard, way.at)
+        call = done.call
+        heard.append(done.events)
+    return heard
+
+
+@pytest.mark.parametrize("name", TRAPS)
+def test_a_trap_is_found_with_a_call_that_leads_into_it(name: str) -> None:
+    changed, words, place = TRAPS[name]
+    flow = flow_of(**changed)
+    proof = prove(flow, OPEN)
+    found = [trap for trap in proof.traps if trap.place == place and words in told(flow, trap)]
+    assert found, [told(flow, trap) for trap in proof.traps]
+    assert played(flow, found[0]) == [way.made.events for way in found[0].way if way.made]
+
+
+@pytest.fixture(scope="module")
+def proof() -> Proof:
+    """Return the proof of the menus that we ship."""
+    return prove(real_flow(), OPEN)
+
+
+def test_the_menus_trap_nobody(proof: Proof) -> None:
+    for flow, proven in ((flow_of(), prove(flow_of(), OPEN)), (real_flow(), proof)):
+        assert [told(flow, trap) for trap in proven.traps] == []
+        assert proven.hours == 2
+
+
+def test_what_is_proven_is_told_in_figures(proof: Proof) -> None:
+    assert (proof.wide.place, proof.wide.choices) == ("main.choose", 7)
+    assert proof.slow.place == "main.choose"
+    assert 20 < proof.slow.seconds < 40
+    queues = {"general", "payments", "accounts", "merchants", "complaints", "fraud"}
+    assert proof.goals.keys() >= {*queues, "message"}
+    assert proof.goals["general"][1] == 1  # Key 0.
+    assert all(keys <= 3 for _, keys in proof.goals.values())
+
+
+def test_no_more_states_are_walked_than_may_be() -> None:
+    with pytest.raises(OverflowError):
+        prove(flow_of(), OPEN, 20)
+
+
+def test_the_moments_are_those_at_which_other_queues_are_open() -> None:
+    flow = real_flow()
+    found = moments(flow, OPEN)
+    assert set(found) == {frozenset(flow.queues), frozenset({"fraud"})}
+    assert found[frozenset(flow.queues)] == OPEN
+    assert found[frozenset({"fraud"})] == datetime(2026, 11, 23, 18, tzinfo=ZONE)
+    closed = moments(flow, OPEN + timedelta(days=6))
+    assert closed[frozenset(flow.queues)] == datetime(2026, 11, 30, 9, tzinfo=ZONE)
