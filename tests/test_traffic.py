@@ -68,6 +68,7 @@ def test_the_picture_tells_who_came_who_hung_up_and_which_way_they_went(site: Si
     came, left = counted(1), Counter[str]()
     for keys, places in WAYS.items():
         left[places[-1]] += HUNG_UP[keys]
+    assert next(iter(marks)) == "main.start", "where calls begin is where the picture does"
     assert {place: one["note"] for place, one in marks.items()} == {place: f"{n} came" for place, n in came.items()}
     badges = {place: f"{n} hung up · {n / came[place]:.1%}" for place, n in left.items()}
     assert {place: one["badge"] for place, one in marks.items() if "badge" in one} == badges

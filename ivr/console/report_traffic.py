@@ -20,7 +20,8 @@ def drawn(given: Office, reader: Reader, traffic: Traffic | None) -> dict[str, A
     if traffic is None:
         return None
     flow = given.menus(int(traffic.version))
-    busiest = sorted(traffic.places.items(), key=lambda one: -_number(one[1][0]))
+    places = [*(flow.nodes if flow else ()), *traffic.places]  # Of as many calls, the menus' first is first.
+    busiest = sorted(traffic.places.items(), key=lambda one: (-_number(one[1][0]), places.index(one[0])))
     nodes = [_node(reader, place, *cells) for place, cells in busiest]
     edges = [
         {"from": start, "to": end, "weight": calls, "badge": _calls(reader, calls), "strong": True}

@@ -133,7 +133,7 @@ const movable = (view, drawing, whole, signal) => {
     if (begin) grown.width = Math.min(grown.width, view.clientWidth * READABLE);
     grown.height = grown.width / shape;
     const middle = { x: x + (width - grown.width) / 2, y: y + (height - grown.height) / 2 };
-    if (begin && width > grown.width) middle.x = x;
+    if (begin && width > grown.width) middle.x = begin.x - 30;
     if (begin && (height > grown.height || width > 2 * grown.width)) middle.y = begin.y + (begin.height - grown.height) / 2;
     show({ ...middle, ...grown });
   };
