@@ -193,7 +193,10 @@ export const near = ({ nodes, edges }, marks) => {
   const kept = edges.filter(({ from }) => marked.has(from));
   const seen = new Set([...marked, ...kept.map(({ to }) => to)]);
   const added = beside.map(({ from, to, badge }) => ({ from, to, label: badge, beside: true }));
-  return { nodes: nodes.filter(({ id }) => seen.has(id)), edges: [...kept, ...added] };
+  // Those with marks first, in their order: the layout breaks circles by going along from the first.
+  const [first, others] = [marks.nodes.map(({ id }) => id), nodes.filter(({ id }) => seen.has(id) && !marked.has(id))];
+  const theirs = first.map((id) => nodes.find((node) => node.id === id)).filter(Boolean);
+  return { nodes: [...theirs, ...others], edges: [...kept, ...added] };
 };
 
 export const draw = (holder, picture, marks = {}) => {
