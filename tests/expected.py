@@ -348,8 +348,8 @@ def containment(span: Span) -> list[Rows]:
 
 
 def drop_off(span: Span) -> list[Rows]:
-    newest = max((one.version for one in span.calls if one.places), key=int, default="")
-    version = span.chosen.get("version") or newest
+    calls = [one.version for one in span.calls if one.places]
+    version = span.chosen.get("version") or max(set(calls), key=lambda one: (calls.count(one), int(one)), default="")
     rows: Rows = {}
     for call in span.calls:
         if call.version != version:

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, render_template, request, send_file
 
-from ivr.console import bell, office, report_files, report_views
+from ivr.console import bell, office, report_files, report_traffic, report_views
 from ivr.console.audit import audit
 from ivr.console.calls import KINDS, after, place
 from ivr.console.office import Office
@@ -41,10 +41,9 @@ def report_pages(given: Office, tallies: Tallies) -> Blueprint:
         report = reports().get(name) or abort(404)
         asked = _asked(given, tallies, report)
         reader = report_views.reader(given.flow(), may("calls.see"))
-        told: dict[str, Any] = {
-            "report": report_views.shown(reader, report.make(asked)),
-            "choices": _choices(report, asked),
-        }
+        made = report.make(asked)
+        told: dict[str, Any] = {"report": report_views.shown(reader, made), "choices": _choices(report, asked)}
+        told |= {"traffic": report_traffic.drawn(given, reader, made.traffic)}
         told |= {"spans": _spans(given, report, asked), "query": urlencode(_query(asked)), "asked": asked}
         told |= {"name": name, "title": report_views.said(report.title), "about": report_views.said(report.about)}
         told |= {"pending": tallies.pending(asked.since, asked.until)}

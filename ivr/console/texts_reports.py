@@ -56,6 +56,12 @@ ENGLISH: Final[Mapping[str, str]] = {
     "measure_wrongs": "with wrong keys in the menus",
     "measure_came": "came to this place",
     "measure_left": "hung up at this place",
+    "traffic_title": "On the picture of the menus",
+    "traffic_came": "{came} came",
+    "traffic_left": "{left} hung up · {share}",
+    "traffic_way": "Where calls came",
+    "traffic_hint": "Arrows move, + − magnify, 0 shows all; Tab goes to the places, busiest first, Enter opens calls.",
+    "traffic_legend": "The thicker a way, the more calls took it. Hung up, of those who came:",
 }
 
 CHINESE: Final[Mapping[str, str]] = {
@@ -111,4 +117,10 @@ CHINESE: Final[Mapping[str, str]] = {
     "measure_wrongs": "菜单中有错键",
     "measure_came": "到过此处",
     "measure_left": "在此挂机",
+    "traffic_title": "菜单图上的流失",
+    "traffic_came": "到达 {came}",
+    "traffic_left": "挂机 {left} · {share}",
+    "traffic_way": "有来电的部分",
+    "traffic_hint": "方向键移动，+ − 缩放，0 看全部；Tab 依次到各处（来电多的在先），Enter 打开那里的通话。",
+    "traffic_legend": "线越粗，走的来电越多。到达者中在此挂机：",
 }

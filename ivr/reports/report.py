@@ -128,13 +128,26 @@ Mark = tuple[Words, Unit, Cell]
 
 
 @dataclass(frozen=True, slots=True)
+class Traffic:
+    """How calls went through one version of the menus: who came to each place and who left there, and each step."""
+
+    version: str
+    places: Mapping[str, tuple[Cell, Cell]]
+    steps: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
-    """A report as it came out; `formula` says how its figures are made, `marks` are seen at first sight."""
+    """A report as it came out; `formula` says how its figures are made, `marks` are seen at first sight.
+
+    `traffic` is drawn on the picture of the menus.
+    """
 
     tables: tuple[Table, ...]
     charts: tuple[Chart, ...] = ()
     formula: Words = EMPTY
     marks: tuple[Mark, ...] = ()
+    traffic: Traffic | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,17 @@
 """Drop-off: where callers leave the menus, and which ways they took."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Final
 
 from ivr.reports.facts import STEP
 from ivr.reports.figures import share
-from ivr.reports.report import Asked, Cell, Chart, Choice, Column, Made, Report, Table, Words
+from ivr.reports.report import Asked, Cell, Chart, Choice, Column, Made, Report, Table, Traffic, Words
 from ivr.reports.tallies import together
 
 TITLE: Final = Words("菜单流失", "Where callers leave the menus")
 MOST: Final = 40  # The Sankey's widest ways; more could not be read.
-VERSION: Final = Choice("version", Words("菜单版本", "Version"), {"": Words("最新", "newest")}, "version")
+VERSION: Final = Choice("version", Words("菜单版本", "Version"), {"": Words("来电最多", "most calls")}, "version")
 COLUMNS: Final = (
     Column(Words("位置", "Place"), "place"),
     Column(Words("到达", "Came")),
@@ -22,7 +23,7 @@ COLUMNS: Final = (
 def make(asked: Asked) -> Made:
     """Return each place with who came and who hung up there, and the ways between them, of one version."""
     places, steps = together(asked.read("place")), together(asked.read("step"))
-    version = asked.chosen["version"] or max((key.partition(STEP)[0] for key in places), key=int, default="")
+    version = asked.chosen["version"] or _busiest(places)
     came = {key.partition(STEP)[2]: sums for key, sums in places.items() if key.startswith(f"{version}{STEP}")}
     rows = sorted(came.items(), key=lambda row: (-row[1]["left"], -row[1]["came"], row[0]))
     table = tuple(
@@ -38,17 +39,25 @@ def make(asked: Asked) -> Made:
         "流失率：在此挂机（未排队）÷ 到达；同一通来电在一处只计一次。",
         "drop-off: hung up here, never in line ÷ came; a call counts once for a place, however often it came by.",
     )
-    return Made((Table(COLUMNS, table),), _ways(steps, version), formula)
+    ways = {
+        (key.split(STEP)[1], key.split(STEP)[2]): sums["calls"]
+        for key, sums in steps.items()
+        if key.startswith(f"{version}{STEP}")
+    }
+    traffic = Traffic(version, {str(row[0].value): (row[1], row[2]) for row in table}, ways) if table else None
+    return Made((Table(COLUMNS, table),), _ways(ways), formula, traffic=traffic)
 
 
-def _ways(steps: dict[str, Counter[str]], version: str) -> tuple[Chart, ...]:
+def _busiest(places: Mapping[str, Counter[str]]) -> str:
+    """Return the version with the most calls, the newest of several; "" where there is none."""
+    calls = ((sums["came"], int(key.partition(STEP)[0])) for key, sums in places.items())
+    return str(max(calls, default=(0, ""))[1])
+
+
+def _ways(ways: Mapping[tuple[str, str], int]) -> tuple[Chart, ...]:
     """Return the widest ways, without those that lead back, which a Sankey cannot show."""
     links, ahead = list[tuple[str, str, int]](), dict[str, set[str]]()
-    theirs = sorted(
-        ((sums["calls"], key) for key, sums in steps.items() if key.startswith(f"{version}{STEP}")), reverse=True
-    )
-    for number, key in theirs[:MOST]:
-        _, one, two = key.split(STEP)
+    for number, (one, two) in sorted(((number, way) for way, number in ways.items()), reverse=True)[:MOST]:
         if one not in ahead.get(two, set()):
             links.append((one, two, number))
             beyond = {two} | ahead.get(two, set())

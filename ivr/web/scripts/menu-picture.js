@@ -2,9 +2,9 @@
 //
 // draw(holder, picture, marks) returns { zoom(factor), whole(), marked() }, by which what is seen of it is moved. The picture is
 // that of ivr/console/picture.py. The marks are
-//   { nodes: [{ id, badge, note, strong }], edges: [{ from, to, badge, weight, strong }] }
-// A badge is short words on a box or beside a way, a note is read out, a weight (any number above 0) makes a way thicker in
-// proportion, strong ones stand out. A marked way that the menus do not have is drawn dashed. What is marked is reached by
+//   { nodes: [{ id, badge, note, strong, shade, href }], edges: [{ from, to, badge, weight, strong }] }
+// A badge is short words on a box or beside a way, a note is read out and stands below the name, a weight (any number above 0) makes a way thicker in
+// proportion, strong ones stand out, a shade (1 to 4) fills a box, one with a href is a link. A marked way that the menus do not have is drawn dashed. What is marked is reached by
 // Tab, in the order of the marks, or everything where nothing is. The holder hears `picture-node` ({ id }) when a box is chosen.
 // near(picture, marks) is the part of a picture around what is marked.
 
@@ -52,11 +52,12 @@ const lines = (words) => {
 
 const placed = ({ nodes, edges }, marked) => {
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 14, ranksep: 60, marginx: 16, marginy: 16 });
+  graph.setGraph({ rankdir: "LR", nodesep: 24, ranksep: 60, marginx: 16, marginy: 16 });
   for (const node of nodes) graph.setNode(node.id, { ...BOX });
   for (const { from, to, label, beside } of edges) {
     const weight = marked.get(`${from} ${to}`)?.strong ? 20 : 1; // The heavier, the straighter.
-    graph.setEdge(from, to, { label, beside, weight, width: label ? 8 * label.length : 0, height: 14 });
+    const words = [label, beside ? "" : marked.get(`${from} ${to}`)?.badge].filter(Boolean).join(" · ");
+    graph.setEdge(from, to, { label, beside, weight, width: 8 * words.length, height: 14 });
   }
   layout(graph);
   return graph;
@@ -83,7 +84,7 @@ const way = (points, label, mark, most, tip, kind = "") => {
   const line = svg("path", { d: curve(points), "stroke-width": thick, "marker-end": `url(#${tip})` });
   const at = points[Math.floor(points.length / 2)];
   const words = [label, mark?.badge].filter(Boolean).join(" · ");
-  const text = words ? [svg("text", { x: at.x, y: at.y - 3, "text-anchor": "middle" }, words)] : [];
+  const text = words ? [svg("text", { x: at.x, y: at.y - 3 - (thick ?? 0) / 2, "text-anchor": "middle" }, words)] : [];
   return svg("g", { class: `way ${kind} ${mark?.strong ? "strong" : ""}` }, line, ...text);
 };
 
@@ -91,21 +92,23 @@ const box = (node, at, mark, reached) => {
   const [x, y] = [at.x - BOX.width / 2, at.y - BOX.height / 2];
   const told = [mark?.badge, mark?.note, node.name, node.kind].filter(Boolean).join(", ");
   const named = lines(node.name).map((line, row) => svg("text", { x: x + 12, y: y + 21 + row * 15, class: "name" }, line));
+  const shade = mark?.shade ? `shade-${mark.shade}` : "";
   const made = svg(
-    "g",
-    { class: `box ${mark ? "marked" : ""} ${mark?.strong ? "strong" : ""}`, "data-id": node.id },
+    mark?.href ? "a" : "g",
+    { class: `box ${mark ? "marked" : ""} ${mark?.strong ? "strong" : ""} ${shade}`, "data-id": node.id, href: mark?.href },
     svg("title", {}, [node.name, node.says, node.id].filter(Boolean).join("\n")),
     svg("rect", { x, y, ...BOX, rx: 12 }),
     ...named,
-    svg("text", { x: x + 12, y: y + BOX.height - 7, class: "kind" }, node.kind),
+    svg("text", { x: x + 12, y: y + BOX.height - 7, class: "kind" }, [node.kind, mark?.note].filter(Boolean).join(" · ")),
   );
-  if (reached) for (const [key, value] of Object.entries({ tabindex: 0, role: "img", "aria-label": told })) made.setAttribute(key, value);
+  if (mark?.href) made.setAttribute("aria-label", told);
+  else if (reached) for (const [key, value] of Object.entries({ tabindex: 0, role: "img", "aria-label": told })) made.setAttribute(key, value);
   else made.setAttribute("aria-hidden", "true");
   if (mark?.badge) {
     const width = 14 + 8 * [...mark.badge].reduce((sum, letter) => sum + wide(letter), 0);
-    const badge = { x: x + BOX.width - width + 8, y: y - 12, width, height: 24, rx: 12 };
+    const badge = { x: x + BOX.width - width + 8, y: y - 18, width, height: 22, rx: 11 };
     made.append(svg("g", { class: "mark" }, svg("rect", badge),
-      svg("text", { x: badge.x + width / 2, y: y + 5, "text-anchor": "middle" }, mark.badge)));
+      svg("text", { x: badge.x + width / 2, y: y - 2, "text-anchor": "middle" }, mark.badge)));
   }
   return made;
 };
@@ -130,7 +133,7 @@ const movable = (view, drawing, whole, signal) => {
     if (begin) grown.width = Math.min(grown.width, view.clientWidth * READABLE);
     grown.height = grown.width / shape;
     const middle = { x: x + (width - grown.width) / 2, y: y + (height - grown.height) / 2 };
-    if (begin && width > grown.width) middle.x = x;
+    if (begin && width > grown.width) middle.x = begin.x - 30;
     if (begin && (height > grown.height || width > 2 * grown.width)) middle.y = begin.y + (begin.height - grown.height) / 2;
     show({ ...middle, ...grown });
   };
@@ -158,8 +161,15 @@ const movable = (view, drawing, whole, signal) => {
     zoom(event.deltaY < 0 ? 1 / ZOOM : ZOOM, (event.clientX - left) / width, (event.clientY - top) / height);
   }, { passive: false, signal });
   view.addEventListener("pointermove", (event) => {
-    if (event.buttons === 1) by(-event.movementX / view.clientWidth, -event.movementY / view.clientHeight);
+    if (event.buttons !== 1) return;
+    pulled += Math.abs(event.movementX) + Math.abs(event.movementY);
+    by(-event.movementX / view.clientWidth, -event.movementY / view.clientHeight);
   }, { signal });
+  // Who moves the picture by a box that is a link does not mean the link.
+  let pulled = 0;
+  view.addEventListener("pointerdown", () => (pulled = 0), { signal });
+  view.addEventListener("dragstart", (event) => event.preventDefault(), { signal });
+  view.addEventListener("click", (event) => pulled > 5 && event.preventDefault(), { capture: true, signal });
   view.addEventListener("focusin", ({ target }) => {
     const rect = target.closest(".box")?.querySelector("rect")?.getBBox();
     if (rect && target.matches(":focus-visible")) show({ ...seen, x: rect.x + rect.width / 2 - seen.width / 2, y: rect.y + rect.height / 2 - seen.height / 2 });
@@ -183,7 +193,10 @@ export const near = ({ nodes, edges }, marks) => {
   const kept = edges.filter(({ from }) => marked.has(from));
   const seen = new Set([...marked, ...kept.map(({ to }) => to)]);
   const added = beside.map(({ from, to, badge }) => ({ from, to, label: badge, beside: true }));
-  return { nodes: nodes.filter(({ id }) => seen.has(id)), edges: [...kept, ...added] };
+  // Those with marks first, in their order: the layout breaks circles by going along from the first.
+  const [first, others] = [marks.nodes.map(({ id }) => id), nodes.filter(({ id }) => seen.has(id) && !marked.has(id))];
+  const theirs = first.map((id) => nodes.find((node) => node.id === id)).filter(Boolean);
+  return { nodes: [...theirs, ...others], edges: [...kept, ...added] };
 };
 
 export const draw = (holder, picture, marks = {}) => {

@@ -70,6 +70,7 @@ const draw = (figure) => {
 };
 
 const figures = [...document.querySelectorAll("figure.chart")];
+for (const figure of figures) figure.hidden = false; // An empty one is nothing to read.
 const all = () => figures.map(draw);
 all();
 dark.addEventListener("change", () => requestAnimationFrame(all));

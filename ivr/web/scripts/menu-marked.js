@@ -1,9 +1,9 @@
-// The way of one call on the picture of its menus: with what is near it, or with all menus.
+// The picture of the menus with marks on it, as of the way of a call: with what is near them, or with all menus.
 
 import { draw, near } from "./menu-picture.js";
 
-const section = document.querySelector("[data-call-path]");
-const { picture, marks } = JSON.parse(document.getElementById("call-path").textContent);
+const section = document.querySelector("[data-marked]");
+const { picture, marks } = JSON.parse(section.querySelector("script").textContent);
 const holder = section.querySelector(".picture");
 const tools = section.querySelector(".picture-tools");
 const ZOOM = 1.25;
@@ -20,6 +20,6 @@ const does = {
 };
 
 holder.hidden = tools.hidden = false;
-section.querySelector("details").open = false;
+section.querySelector("details")?.removeAttribute("open");
 tools.addEventListener("click", ({ target }) => does[target.closest("button")?.dataset.does]?.());
 does.way();
