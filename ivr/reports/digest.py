@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from ivr.flow.call import Call, fold
 from ivr.flow.events import Event
 from ivr.reports import stays as standing
+from ivr.reports.again import linked
 from ivr.reports.facts import Stay, half, promise, result, seconds, sent_on, signs, sums, way
 from ivr.store.crypto import Cipher, of
 from ivr.store.engine import alone, begun, opened
@@ -18,7 +19,7 @@ from ivr.store.fact_tables import facts, marks, stale, stays
 from ivr.store.queueing import place_id
 from ivr.store.tables import UNDIGESTED, calls
 
-BATCH: Final = 100
+BATCH: Final = 25  # Calls: while they are written, a SQLite file takes no turns.
 LOCK: Final = 0x1F15  # The key of the lock under which PostgreSQL's servers digest; ours for ever.
 COPIED: Final = (
     *("started_at", "ended_at", "version", "caller_hash", "caller_last4"),
@@ -119,7 +120,7 @@ class Digest:
             if rows := [row for tables in made.values() for row in tables[table.name]]:
                 connection.execute(insert(table), rows)
         moments = [at for tables in (*made.values(), *old.values()) for at in _moments(tables)]
-        moments += [at for tables in made.values() for at in _linked(connection, tables["facts"][0])]
+        moments += linked(connection, list(made))
         if days := {at.astimezone(self.zone).date(): at for at in moments}:
             connection.execute(insert(stale), [{"of": at, "at": self.now()} for at in days.values()])
 
@@ -140,28 +141,6 @@ def _hashes(cipher: Cipher, found: Iterable[str]) -> set[int]:
 def _moments(tables: dict[str, list[Row]]) -> Iterator[datetime]:
     yield from (row["started_at"] for row in tables["facts"])
     yield from (row["joined_at"] for row in tables["stays"])
-
-
-def _linked(connection: Connection, fact: Row) -> Iterator[datetime]:
-    """Note how long after its end the caller rang again, and after which ends this was the next; yield whose days.
-
-    Who rings while another call of the number goes on, as from a company's exchange, does not ring again by that.
-    """
-    if not fact["caller_last4"]:
-        return
-    theirs, at = facts.c.caller_hash == fact["caller_hash"], facts.c.started_at
-    # The next ringing after an end can be this only where none was between them.
-    last = connection.scalar(select(func.max(at)).where(theirs, at < fact["started_at"]))
-    ours = facts.c.call_id == fact["call_id"]
-    if last:
-        ours |= facts.c.ended_at.between(last, fact["started_at"])
-    for one in connection.execute(select(facts).where(theirs, ours)).all():
-        following = select(func.min(at)).where(theirs, at >= one.ended_at, facts.c.call_id != one.call_id)
-        again = connection.scalar(following)
-        gap = round(seconds(one.ended_at, again)) if again else None
-        if one.again != gap:
-            connection.execute(update(facts).where(facts.c.call_id == one.call_id).values(again=gap))
-            yield one.started_at
 
 
 def _there(connection: Connection, found: list[str]) -> Made:

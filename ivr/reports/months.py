@@ -14,6 +14,7 @@ from ivr.reports.shapes import plus
 from ivr.store.fact_tables import tallies
 
 EVERY: Final = 0  # Of the month's shapes: those of all days, beside those of its Mondays (1) to Sundays (7).
+NAMES: Final = ("span", "cut", "at", "key")
 MONTHS: Final = ("month", *(f"half{number}" for number in range(8)))
 
 
@@ -27,30 +28,36 @@ class Day:
     weekday: int
 
 
-def keep(connection: Connection, day: Day, made: Mapping[Row, Kept]) -> bool:
-    """Have these tallies of a day in place of what was there; return whether anything differs."""
-    there = _read(connection, _days(day.since, day.until))
-    differing = [row for row in there.keys() | made.keys() if there.get(row) != made.get(row)]
+def there(connection: Connection, day: Day) -> dict[Row, str]:
+    """Return the tallies of a day as they are kept."""
+    return _texts(connection, _days(day.since, day.until))
+
+
+def keep(connection: Connection, day: Day, there: Mapping[Row, str], made: Mapping[Row, Kept]) -> bool:
+    """Have these tallies of a day in place of what is there; return whether anything differs."""
+    new = {row: _text(kept) for row, kept in made.items()}
+    differing = {row: new.get(row, "") for row in there.keys() | new.keys() if there.get(row) != new.get(row)}
     more: dict[Row, Kept] = {}
     for row in differing:
-        change = added(made.get(row, {}), _negative(there.get(row, {})))
+        change = added(made.get(row, {}), _negative(_read(there.get(row, ""))))
         more |= dict.fromkeys(_wholes(row, day.month, day.weekday), change)
-    _write(connection, {row: made.get(row, {}) for row in differing})
+    _write(connection, differing)
     theirs = tallies.c.span.in_(MONTHS), tallies.c.cut.in_({row[1] for row in more}), tallies.c.at == day.month
-    wholes = _read(connection, theirs, more)
-    _write(connection, {row: added(wholes.get(row, {}), change) for row, change in more.items()})
+    wholes = _texts(connection, theirs) if more else {}
+    _write(connection, {row: _text(added(_read(wholes.get(row, "")), change)) for row, change in more.items()})
     return bool(differing)
 
 
 def anew(connection: Connection, since: datetime, until: datetime, zone: ZoneInfo) -> bool:
     """Add up a month's days anew, from its first moment to the next one's; return whether that makes a difference."""
     made: dict[Row, Kept] = {}
-    for row, kept in _read(connection, _days(since, until)).items():
-        weekday = row[2].astimezone(zone).isoweekday()
+    for row, text in _texts(connection, _days(since, until)).items():
+        weekday, kept = row[2].astimezone(zone).isoweekday(), _read(text)
         made |= {whole: added(made.get(whole, {}), kept) for whole in _wholes(row, since, weekday)}
-    there = _read(connection, (tallies.c.span.in_(MONTHS), tallies.c.at >= since, tallies.c.at < until))
-    differing = [row for row in there.keys() | made.keys() if there.get(row) != made.get(row)]
-    _write(connection, {row: made.get(row, {}) for row in differing})
+    old = _texts(connection, (tallies.c.span.in_(MONTHS), tallies.c.at >= since, tallies.c.at < until))
+    new = {row: _text(kept) for row, kept in made.items()}
+    differing = {row: new.get(row, "") for row in old.keys() | new.keys() if old.get(row) != new.get(row)}
+    _write(connection, differing)
     return bool(differing)
 
 
@@ -82,31 +89,26 @@ def _days(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
     return tallies.c.span.in_(("day", "half")), tallies.c.at >= since, tallies.c.at < until
 
 
-def _read(
-    connection: Connection, where: Iterable[ColumnElement[bool]], only: Mapping[Row, Kept] | None = None
-) -> dict[Row, Kept]:
+def _texts(connection: Connection, where: Iterable[ColumnElement[bool]]) -> dict[Row, str]:
     rows = connection.execute(select(tallies).where(*where)).all()
-    return {
-        (row.span, row.cut, row.at, row.key): orjson.loads(row.sums)
-        for row in rows
-        if only is None or (row.span, row.cut, row.at, row.key) in only
-    }
+    return {(row.span, row.cut, row.at, row.key): row.sums for row in rows}
 
 
-def _write(connection: Connection, rows: Mapping[Row, Kept]) -> None:
+def _read(text: str) -> Kept:
+    kept: Kept = orjson.loads(text) if text else {}
+    return kept
+
+
+def _text(kept: Kept) -> str:
+    """Return what is written down: always the same for the same, "" for nothing."""
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS).decode() if kept else ""
+
+
+def _write(connection: Connection, rows: Mapping[Row, str]) -> None:
     """Have these rows in place of those that are there; none where there is nothing."""
-    names = ("span", "cut", "at", "key")
     if rows:
-        here = (tallies.c[name] == bindparam(f"the_{name}") for name in names)
-        connection.execute(
-            delete(tallies).where(*here),
-            [{f"the_{name}": value for name, value in zip(names, row, strict=True)} for row in rows],
-        )
-    if kept := {row: sums for row, sums in rows.items() if sums}:
-        connection.execute(
-            insert(tallies),
-            [
-                dict(zip(names, row, strict=True)) | {"sums": orjson.dumps(sums, option=orjson.OPT_SORT_KEYS).decode()}
-                for row, sums in kept.items()
-            ],
-        )
+        here = (tallies.c[name] == bindparam(f"the_{name}") for name in NAMES)
+        gone = [{f"the_{name}": value for name, value in zip(NAMES, row, strict=True)} for row in rows]
+        connection.execute(delete(tallies).where(*here), gone)
+    if kept := [dict(zip(NAMES, row, strict=True)) | {"sums": text} for row, text in rows.items() if text]:
+        connection.execute(insert(tallies), kept)

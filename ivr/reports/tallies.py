@@ -14,7 +14,7 @@ from ivr.reports import months, states
 from ivr.reports.counting import Sums, counted
 from ivr.reports.shapes import Shape
 from ivr.store.desk_tables import agent_states
-from ivr.store.engine import alone, begun, opened
+from ivr.store.engine import alone, begun, opened, snapshot
 from ivr.store.fact_tables import facts, stale, stays, tallies
 
 LOCK: Final = 0x1F14  # The key of the lock under which PostgreSQL's servers tally; ours for ever.
@@ -66,18 +66,31 @@ class Tallies:
         on = date.fromisoformat(day)
         # In UTC, as moments of an hour that the clock shows twice equal none of another zone.
         since, until, month = (self.start(one).astimezone(UTC) for one in (on, on + DAY, on.replace(day=1)))
-        with begun(self.engine) as connection:
+        kept: bool | None = None
+        while kept is None:  # Else somebody else kept it since we began to count.
+            kept = self._take(months.Day(since, until, month, on.isoweekday()))
+        return kept
+
+    def _take(self, day: months.Day) -> bool | None:
+        """Count a day, which keeps nobody from writing, and then keep it; None where others did so meanwhile."""
+        with snapshot(self.engine) as connection:
+            theirs = select(stale.c.id).where(stale.c.of >= day.since, stale.c.of < day.until).limit(MOST)
+            told, there = connection.scalars(theirs).all(), months.there(connection, day)
+            made, now = counted(connection, day.since, day.until, self.zone), self.now()
+            worked = list(states.counted(connection, day.since, min(day.until, now)))
+        made |= {("day", "state", day.since, agent): sums for agent, sums, _ in worked}
+        with opened(self.engine) as connection:
             alone(connection, LOCK)
-            # Whoever writes more of this day meanwhile leaves a row that is not seen here yet: it is counted again.
-            connection.execute(delete(stale).where(stale.c.of >= since, stale.c.of < until))
-            made, now = counted(connection, since, until, self.zone), self.now()
-            worked = list(states.counted(connection, since, min(until, now)))
-            made |= {("day", "state", since, agent): sums for agent, sums, _ in worked}
-            if any(there for _, _, there in worked):
-                # Time goes on for who is there: of this day each minute, and after it the next one's begins.
-                soon = {"of": until, "at": until} if now >= until else {"of": since, "at": min(until, now + MINUTE)}
-                connection.execute(insert(stale), [soon])
-            return months.keep(connection, months.Day(since, until, month, on.isoweekday()), made)
+            # Whoever wrote more of this day since then left a row that is not among these: it is counted again.
+            connection.execute(delete(stale).where(stale.c.id.in_(told)))
+            if months.there(connection, day) != there:
+                connection.rollback()
+                return None
+            if any(on for _, _, on in worked):
+                connection.execute(insert(stale), [_soon(day, now)])
+            differs = months.keep(connection, day, there, made)
+            connection.commit()
+            return differs
 
     def anew(self) -> Iterator[tuple[str, bool]]:
         """Count all days anew, also those of which there are but tallies, and then their months.
@@ -157,6 +170,13 @@ class Tallies:
         first = since if since.day == 1 else _next(since)
         today = self.now().astimezone(self.zone).date()
         return first, until + DAY if until >= today else (until + DAY).replace(day=1)
+
+
+def _soon(day: months.Day, now: datetime) -> dict[str, datetime]:
+    """Return when time has gone on for who is there: of this day each minute, and after it the next one's begins."""
+    if now >= day.until:
+        return {"of": day.until, "at": day.until}
+    return {"of": day.since, "at": min(day.until, now + MINUTE)}
 
 
 def _next(day: date) -> date:

@@ -4,7 +4,7 @@ import os
 from threading import Lock
 from typing import Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, bindparam, select
 
 from ivr.flow import record
 from ivr.flow.call import Call, fold
@@ -18,6 +18,12 @@ from ivr.store.tables import calls, turns
 from ivr.store.writer import Writer
 
 REMEMBERED: Final = 4096
+# Made once, as making it takes longer than asking.
+OF_CALL: Final = (
+    select(turns.c.turn, turns.c.asked, turns.c.events)
+    .where(turns.c.call_id == bindparam("call"))
+    .order_by(turns.c.turn)
+)
 
 
 class Journal:
@@ -66,10 +72,9 @@ class Journal:
 
     def turns(self, call_id: str) -> list[Turn]:
         """Return the turns of a call, in order."""
-        columns = (turns.c.turn, turns.c.asked, turns.c.events)
-        query = select(*columns).where(turns.c.call_id == call_id).order_by(turns.c.turn)
         with opened(self._engine) as connection:
-            return [Turn(row.turn, row.asked, record.read(row.events)) for row in connection.execute(query)]
+            found = connection.execute(OF_CALL, {"call": call_id}).all()
+        return [Turn(turn, asked, record.read(events)) for turn, asked, events in found]
 
     def turn(self, call_id: str) -> int:
         """Return how far a call has come: the turn that it takes next; 0 for an unknown call."""
