@@ -2,17 +2,20 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wsgi import ClosingIterator
 
 from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import Carrier
 
 HOST = "127.0.0.1"
+ANSWER = "ivr.answer"  # in a request's environment: what it is answered with
 
 
 class _Quiet(WSGIRequestHandler):
@@ -22,6 +25,14 @@ class _Quiet(WSGIRequestHandler):
 
     def log(self, *_: object) -> None:
         """Say nothing."""
+
+    def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
+        """Close the answer to whoever is gone.
+
+        Werkzeug does so only after it has read what they still sent, and not where that cannot be read.
+        """
+        if environ and ANSWER in environ:
+            environ[ANSWER].close()
 
 
 @contextmanager
@@ -45,7 +56,7 @@ def rehearsal(
 @contextmanager
 def served(app: Flask, port: int) -> Iterator[None]:
     """Serve an application on this machine until the block ends."""
-    server = make_server(HOST, port, app, threaded=True, request_handler=_Quiet)
+    server = make_server(HOST, port, _noted(app), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
@@ -54,6 +65,21 @@ def served(app: Flask, port: int) -> Iterator[None]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _noted(app: Flask) -> WSGIApplication:
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        parts = environ[ANSWER] = _once(app(environ, start_response))
+        return parts
+
+    return answer
+
+
+def _once(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield an answer, and close it once, however often that is asked."""
+    with closing(ClosingIterator(parts)):
+        for part in parts:  # noqa: UP028 - `yield from` would close it, too.
+            yield part
 
 
 def _free_port() -> int:
