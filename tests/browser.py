@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 DEVICE: Final = "--use-fake-device-for-media-stream"
+PATIENCE_MS: Final = (
+    10_000  # What has to be there at once is there at once, but machines that test do other things, too.
+)
 ALLOWED: Final = "--use-fake-ui-for-media-stream"
 
 
@@ -21,6 +24,7 @@ def player() -> Iterator[Playwright]:
         if os.environ.get("CI") == "true":
             pytest.fail("chromium is not installed")
         pytest.skip("chromium is not installed")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as one:
         yield one
 

@@ -10,7 +10,7 @@ from ivr.console.texts import TEXTS
 from tests.desk_site import Site
 from tests.pages import until
 from tests.stores import CALLER
-from tests.test_desk_page import SECOND, browser, faults, host, log_in, opened, opened_as, page, port, site, stands
+from tests.test_desk_page import browser, faults, host, log_in, opened, opened_as, page, port, site, stands
 
 __all__ = ["browser", "host", "page", "port", "site"]  # Fixtures.
 
@@ -75,7 +75,7 @@ def test_a_call_is_told_and_heard_on_every_page_and_taken_there(site: Site, page
     site.left_message()
     rung(site)
     bar = page.get_by_role("alert").filter(has_text=ENGLISH["bell_call"])
-    expect(bar).to_contain_text(f"{site.flow.words['en-US']['refund.matter']} · ••••{CALLER[-4:]}", timeout=SECOND)
+    expect(bar).to_contain_text(f"{site.flow.words['en-US']['refund.matter']} · ••••{CALLER[-4:]}")
     expect(page).to_have_title(re.compile(f"^☎ .*••••{CALLER[-4:]}"))
     until(lambda: page.evaluate("loud()") > 0.01)
     assert CALLER not in page.content()
@@ -193,7 +193,7 @@ def test_b_in_the_inbox_rings_the_agent_for_whoever_left_a_message(site: Site, p
     page.goto("/desk/inbox")
     expect(page.get_by_role("button", name=ENGLISH["ring_back"])).to_be_visible()
     page.keyboard.press("b")
-    expect(page.locator("[data-part=bell]")).to_contain_text("call back", timeout=SECOND)
+    expect(page.locator("[data-part=bell]")).to_contain_text("call back")
     assert [one[:3] for one in site.board.asked] == [("ring", "alice", "callback")]
     expect(page.get_by_role("button", name=ENGLISH["ring_back"])).to_have_count(1)
     assert faults(page) == ""

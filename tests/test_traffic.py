@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.desk_site import Clock, Site
 from tests.test_calls_page import entered
-from tests.test_desk_page import SIZES, browser, host, looked_at, page, port
+from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_people import clock, site
 from tests.test_reports_page import kept
@@ -103,12 +102,11 @@ def test_the_version_with_the_most_calls_is_drawn_unless_another_is_chosen(site:
     assert {one["note"] for one in shown[2]["marks"]["nodes"]} == {"1 came"}
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("language", "size"), PAIRS)
 def test_the_picture_is_drawn_and_opens_its_calls_by_click_and_key(
-    served_site: Site, page: Page, tmp_path: Path, language: str, size: str
+    served_site: Site, page: Page, language: str, size: str
 ) -> None:
-    seen = looked_at(page, tmp_path, language, size)
+    seen = looked_at(page, language, size)
     happened(served_site)
     page.goto(f"/desk/login?lang={language}")
     page.fill("#name", "sam")

@@ -1,18 +1,17 @@
 """The wallboard in a real browser: drawn as things change, with alarms, a sound, and a word once it is stale."""
 
 import re
-from pathlib import Path
+import time
+from statistics import median
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.desk_site import Clock, Site
-from tests.test_desk_page import SIZES, browser, host, looked_at, page, port, site
+from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port, site
 from tests.wallboard import counted, shown
 
 __all__ = ["browser", "host", "page", "port", "site"]
-
-SOON = 2000  # milliseconds: a second is promised, and machines that run tests do other things meanwhile
 
 
 @pytest.fixture
@@ -49,10 +48,9 @@ def figure(page: Page, name: str) -> Locator:
     return page.locator(f'[data-figure="{name}"]')
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing_on_the_wallboard(busy: Site, page: Page, tmp_path: Path, language: str, size: str) -> None:
-    seen = looked_at(page, tmp_path, language, size)
+@pytest.mark.parametrize(("language", "size"), PAIRS)
+def test_axe_finds_nothing_on_the_wallboard(busy: Site, page: Page, language: str, size: str) -> None:
+    seen = looked_at(page, language, size)
     entered(page, busy, language)
     expect(page.locator("[data-alarm]")).to_have_count(1)
     expect(page.locator(".queues .clock").first).to_have_text(re.compile("2:1"))
@@ -68,11 +66,16 @@ def test_a_change_is_on_the_screen_within_a_second_and_clocks_go_on(busy: Site, 
     row = page.locator("tr", has_text="Payments and money").locator(".clock")
     expect(row).to_have_text(re.compile("2:1[0-9]"))
     before = row.inner_text()
-    expect(row).not_to_have_text(before, timeout=SOON)
-    busy.queued(caller="+8613900003333")
-    expect(figure(page, "payments.waiting")).to_have_text("4", timeout=SOON)
+    expect(row).not_to_have_text(before)
+    took = []
+    for number in (4, 5, 6):
+        busy.queued(caller=f"+861390000333{number}")
+        begun = time.monotonic()
+        expect(figure(page, "payments.waiting")).to_have_text(str(number))
+        took.append(time.monotonic() - begun)
+    assert median(took) < 1, took  # Not each: the machine may do something else for a moment.
     busy.desk.available("carol")
-    expect(page.locator('[data-agent="carol"]')).to_contain_text("Available", timeout=SOON)
+    expect(page.locator('[data-agent="carol"]')).to_contain_text("Available")
     board = page.locator("[data-board]").inner_html()
     figures = counted(busy.desk.engine, busy.flow.zone, busy.clock(), busy.flow.queues)
     assert shown(board) == figures
@@ -93,7 +96,7 @@ def test_a_new_alarm_is_heard_by_whoever_switched_that_on(busy: Site, page: Page
     assert isinstance(clock, Clock)
     for number in range(10):
         busy.queued(caller=f"+861390000400{number}")
-    expect(page.locator("[data-alarm]")).to_have_count(3, timeout=SOON)
+    expect(page.locator("[data-alarm]")).to_have_count(3)
     assert int(sound.get_attribute("data-rung") or 0) >= 1
 
 
@@ -112,8 +115,8 @@ def test_a_board_that_hears_nothing_says_since_when_and_goes_on_when_it_does(bus
     busy.desk.available("carol")
     assert held
     page.unroute("**/desk/wallboard/events*")  # What was held goes on by that.
-    expect(lost).to_be_hidden(timeout=SOON)
-    expect(page.locator('[data-agent="carol"]')).to_contain_text("Available", timeout=SOON)
+    expect(lost).to_be_hidden()
+    expect(page.locator('[data-agent="carol"]')).to_contain_text("Available")
 
 
 def test_who_is_logged_out_is_led_to_the_door(busy: Site, browser: Browser, port: int) -> None:
