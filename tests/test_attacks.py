@@ -101,20 +101,30 @@ def _forced(site: Site, attack: str, calls: list[str]) -> None:
 
 
 def test_no_page_takes_what_people_write_for_its_own(site: Site, page: Page) -> None:
-    calls = planted(site)
+    planted(site)
+    entered(site, page, *ROLES)
+    for way in PAGES:
+        visit(page, way)
+
+
+def entered(site: Site, page: Page, *roles: str) -> None:
+    """Log in as somebody new, at whom no page may shout."""
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     page.goto("/desk/login?lang=en")
     page.fill("#name", "sam")
-    page.fill("#password", site.hire("sam", *ROLES))
+    page.fill("#password", site.hire("sam", *roles))
     page.keyboard.press("Enter")
     page.wait_for_url("**/desk")
-    for way in (*PAGES, *(f"/desk/calls/{call_id}" for call_id in calls)):
-        assert page.goto(way).status == 200, way  # type: ignore[union-attr]
-        expect(page.locator("main")).to_be_visible()
-        foreign = "script:not([src], [type='application/json']), img[src=x], svg[onload], iframe"
-        assert page.locator(foreign).count() == 0, way
-        assert page.title() != "broken in", way
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{way} is too wide"
+
+
+def visit(page: Page, way: str) -> None:
+    """Open a page that holds nothing but what is ours, and is not too wide."""
+    assert page.goto(way).status == 200, way  # type: ignore[union-attr]
+    expect(page.locator("main")).to_be_visible()
+    foreign = "script:not([src], [type='application/json']), img[src=x], svg[onload], iframe"
+    assert page.locator(foreign).count() == 0, way
+    assert page.title() != "broken in", way
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{way} is too wide"
 
 
 def plain(text: str) -> str:
@@ -124,15 +134,11 @@ def plain(text: str) -> str:
 
 def test_a_call_shows_what_was_written_letter_by_letter(site: Site, page: Page) -> None:
     calls = planted(site)
-    page.goto("/desk/login?lang=en")
-    page.fill("#name", "sam")
-    page.fill("#password", site.hire("sam", "supervisor"))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk")
+    entered(site, page, "supervisor")
     for attack, noted, keyed in zip(ATTACKS, calls, calls[len(ATTACKS) :], strict=False):
-        page.goto(f"/desk/calls/{noted}")
+        visit(page, f"/desk/calls/{noted}")
         assert plain(attack) in plain(page.locator(".note").inner_text())
-        page.goto(f"/desk/calls/{keyed}")
+        visit(page, f"/desk/calls/{keyed}")
         for shown in (page.locator(".transcript"), page.locator(".call-lines .you").first):
             assert plain(attack) in plain(shown.text_content() or "")
 

