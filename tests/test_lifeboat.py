@@ -22,7 +22,8 @@ UNTOLD = "15003"  # The carrier's number for what it could not tell us at once.
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr("ivr.store.engine.LOCKED_SECONDS", 0.2)
     with staffed(tmp_path, excused=(UNTOLD,)) as made:
         yield made
 

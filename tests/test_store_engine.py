@@ -155,7 +155,8 @@ def test_another_url_is_refused(url: str) -> None:
     assert "DATABASE_URL" in refusal(url)
 
 
-def test_a_locked_database_is_an_error_after_seconds(tmp_path: Path) -> None:
+def test_a_locked_database_is_an_error_after_seconds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.store.engine.LOCKED_SECONDS", 0.2)
     url = f"sqlite:///{tmp_path}/ivr.db"
     engine = connect(url, CIPHER)
     upgrade(engine)

@@ -15,6 +15,7 @@ from ivr.store.crypto import Cipher, bind
 from ivr.store.errors import StoreError, advised, told
 
 VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
+LOCKED_SECONDS: Final = 2.0  # that a statement waits for a SQLite file which another program holds
 LOCK: Final = 0x1F12  # The key of our advisory lock in PostgreSQL; any number will do, so it is ours for ever.
 
 
@@ -131,7 +132,8 @@ def _sqlite(url: URL) -> Engine:
         except OSError as error:
             words = f"the database's folder cannot be made: {error}: correct DATABASE_URL or make it yourself"
             raise StoreError(words) from None
-    engine = create_engine(url, hide_parameters=True, pool_size=8, pool_timeout=2, connect_args={"timeout": 2})
+    options = {"timeout": LOCKED_SECONDS}
+    engine = create_engine(url, hide_parameters=True, pool_size=8, pool_timeout=2, connect_args=options)
     engine.dialect.statement_compiler = _Hinted
     event.listen(engine, "connect", _pragmas)
     return engine
@@ -145,7 +147,7 @@ class _Hinted(SQLiteCompiler):
 
 
 def _pragmas(driver: Any, _: object) -> None:
-    driver.execute("PRAGMA busy_timeout=2000")
+    driver.execute(f"PRAGMA busy_timeout={1000 * LOCKED_SECONDS:.0f}")
     _wal(driver)
     # FULL, as NORMAL can lose the last commits at a power cut.
     for pragma in ("synchronous=FULL", "foreign_keys=ON"):
@@ -177,7 +179,7 @@ def _postgresql(url: URL) -> Engine:
 def _writable(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
         # Another process that starts may be making the tables, which takes it longer than a turn may wait.
-        connection.exec_driver_sql("PRAGMA busy_timeout=8000")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={4000 * LOCKED_SECONDS:.0f}")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
         connection.exec_driver_sql("PRAGMA user_version = 1")  # On a read-only file BEGIN alone says nothing.
     elif connection.scalar(text("SELECT current_setting('transaction_read_only')")) == "on":
@@ -186,7 +188,7 @@ def _writable(connection: Connection) -> None:
         )
     connection.rollback()
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA busy_timeout=2000")
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * LOCKED_SECONDS:.0f}")
 
 
 def _level(connection: Connection) -> str | None:
