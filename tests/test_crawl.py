@@ -24,7 +24,7 @@ ASKED = ("place", "show", "who", "act", "since", "until", "before", "lang", "nex
 TOLD = ("place", "what", "code", "note", "reason", "on", "kind", "to", "line", "case", "title")
 LEAVES = ("/desk/logout", "/desk/tf-validate")  # They end the session of whoever is logged in.
 QUICK = settings(
-    max_examples=8, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -20,7 +20,7 @@ from tests.faults.wander import wander
 from tests.processes import PATIENCE, Server, carrier_of, parts_of, servers
 from tests.world import CUSTOMER, NUMBER
 
-KILLS = int(os.environ.get("KILLS", "6"))
+KILLS = int(os.environ.get("KILLS", "4"))
 SEED = int(os.environ.get("SEED", "7"))
 AT_ONCE = 4
 APART = (8, 28)  # Requests from one kill to the next.

@@ -83,7 +83,7 @@ AGENTS = st.lists(
               st.integers(0, 9).map(lambda n: NOON + n * MINUTE)),
     unique_by=lambda one: one.id, max_size=8,
 )  # fmt: skip
-PLAIN = settings(derandomize=True, deadline=None, max_examples=500)
+PLAIN = settings(derandomize=True, deadline=None, max_examples=250)
 
 
 @PLAIN
