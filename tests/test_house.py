@@ -1,6 +1,7 @@
 """House rules that no linter knows: lengths, Twilio's slow client, stubs."""
 
 import ast
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,3 +43,9 @@ if __name__ == "__main__":
     sizes = sorted(((len(file.read_text("utf-8").splitlines()), file) for file in FILES), reverse=True)
     print("longest function:", *lengths[0][:2], lengths[0][2].relative_to(ROOT))
     print("longest file:", sizes[0][0], sizes[0][1].relative_to(ROOT))
+
+
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="there is but one worker")
+@pytest.mark.xdist_group("house")
+def test_tests_of_a_group_are_given_to_one_worker(request: pytest.FixtureRequest) -> None:
+    assert request.node.nodeid.endswith("@house"), "pytest-xdist takes no notice of groups"
