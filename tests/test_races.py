@@ -3,8 +3,7 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
 from random import Random
 from threading import Event
 from typing import Final
@@ -14,10 +13,13 @@ import pytest
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Talking
 from tests.faults.races import SPREAD, Company, Crossing, company
+from tests.once import ready_file
 from tests.processes import awaited
+from tests.stores import Postgres
 
 RACES = int(os.environ.get("RACES", "4"))
 SEED = int(os.environ.get("SEED", "11"))
+ON = [pytest.param(kind, marks=pytest.mark.xdist_group(f"races-{kind}")) for kind in ("sqlite", "postgresql")]
 FOUR = ("alice", "bob", "carol", "dave")
 
 
@@ -282,27 +284,45 @@ def _leaves(path: str, form: Mapping[str, str]) -> bool:
     return form.get("QueueResult") == "hangup" or path == "/voice/status"
 
 
+@pytest.fixture(scope="module")
+def here(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """Run one server on SQLite, or two on PostgreSQL, for all races: starting them takes longer than a race."""
+    folder = tmp_path_factory.mktemp("races")
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        database, count = server.fresh("ready"), 2
+    else:
+        (folder / "ivr.db").write_bytes(ready_file())
+        database, count = f"sqlite:///{folder}/ivr.db", 1
+    with company(folder, database, count, f"{SEED}") as made:
+        yield made
+
+
 @pytest.mark.parametrize("race", RACE)
-def test_one_of_those_who_race_wins_and_nobody_is_stuck(race: str, database: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("here", ON, indirect=True)
+def test_one_of_those_who_race_wins_and_nobody_is_stuck(race: str, here: Company) -> None:
     begun, tally = time.monotonic(), Counter[str]()
     run, agents, ways = RACE[race]
-    count = 2 if database.startswith("postgresql") else 1
-    with company(tmp_path, database, count, f"{SEED} {race}") as here:
-        here.hire(*agents)
-        for number in range(RACES):
-            try:
-                tally[run(here, Random(f"{SEED} {race} {number}"))] += 1
-                here.free(agents)
-            except BaseException as error:
-                warned = [word for server in here.servers for word in server.log.read_text("utf-8").splitlines()[-40:]]
-                error.add_note("\n".join(word for word in warned if "level=info" not in word))
-                error.add_note(f"seed {SEED}, {race}, round {number}, {dict(tally)}")
-                raise
-        assert here.exchange.wrong == []
-        seconds = f"{time.monotonic() - begun:.1f} s"
-        figures = f"{dict(tally)}, {dict(here.tally)}, {dict(here.ledger.tally)}, {seconds}"
-        print(f"\n{race}, seed {SEED}, {count} servers: {figures}")
-        logs = [server.log.read_text("utf-8") for server in here.servers]
-    ways = ways if count == 2 else ways - {"both servers rang"}
+    here.exchange.begin(Random(f"{SEED} {race}"))
+    here.hire(*agents)
+    for number in range(RACES):
+        try:
+            tally[run(here, Random(f"{SEED} {race} {number}"))] += 1
+            here.free(agents)
+        except BaseException as error:
+            warned = [word for log in logs(here) for word in log[-40:]]
+            error.add_note("\n".join(word for word in warned if "level=info" not in word))
+            error.add_note(f"seed {SEED}, {race}, round {number}, {dict(tally)}")
+            raise
+    assert here.exchange.wrong == []
+    seconds = f"{time.monotonic() - begun:.1f} s"
+    figures = f"{dict(tally)}, {dict(here.tally)}, {dict(here.ledger.tally)}, {seconds}"
+    print(f"\n{race}, seed {SEED}, {len(here.servers)} servers: {figures}")
+    ways = ways if len(here.servers) == 2 else ways - {"both servers rang"}
     assert RACES < 50 or ways <= set(tally), f"not provoked: {ways - set(tally)}"
-    assert not [line for log in logs for line in log.splitlines() if "level=error" in line]
+    assert not [line for log in logs(here) for line in log if "level=error" in line]
+
+
+def logs(here: Company) -> list[list[str]]:
+    """Return the lines that each server has printed."""
+    return [server.log.read_text("utf-8").splitlines() for server in here.servers]

@@ -89,6 +89,12 @@ class Exchange:
         self._send = http_sender()
         self._pool = ThreadPoolExecutor(16)
 
+    def begin(self, chance: Random) -> None:
+        """Let chance begin anew, and nothing be left of what came before."""
+        self.chance, self.crossing, self.doubled = chance, None, None
+        self.hooks.clear()
+        self.wrong.clear()
+
     def __call__(self, url: str, form: Pairs | None, headers: Mapping[str, str], patience: Patience) -> Response:
         """Answer, as web.Send."""
         path, told = urlsplit(url).path, dict(form or ())
