@@ -1,5 +1,6 @@
 """The agents' pages as an application of their own, so that calls neither load nor pay for what logins cost."""
 
+import gc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,6 +57,8 @@ class Pages:
         with self._lock:
             if self._made is None:
                 self._made = self._make()
+                gc.collect()
+                gc.freeze()  # It stays: to look through it again and again would stop calls and pages for 0.1 s.
             return self._made
 
     def beside(self, calls: WSGIApplication) -> WSGIApplication:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select, update
 from ivr.desk.offers import UNOFFERED
 from ivr.desk.places import one
 from ivr.desk.states import turned
-from ivr.store.desk_tables import line
+from ivr.store.desk_tables import by_state, line
 from ivr.store.engine import opened
 
 PAUSES: Final = (timedelta(minutes=15), timedelta(hours=2))  # After the first and the second try; there is one more.
@@ -49,7 +49,7 @@ class Callbacks:
         late = line.c.answered_at < self.now() - PATIENCE
         ringing = (line.c.kind == "callback") & (line.c.state == "talking") & line.c.answered_back.is_(False)
         with opened(self.engine) as connection:
-            return list(connection.scalars(select(line.c.id).where(ringing, late)))
+            return list(connection.scalars(by_state(select(line.c.id)).where(ringing, late)))
 
 
 def _ringing(place: str) -> Any:

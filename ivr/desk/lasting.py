@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine, select
 
-from ivr.store.desk_tables import line
+from ivr.store.desk_tables import by_state, line
 from ivr.store.engine import opened
 from ivr.store.tables import calls, turns
 
@@ -22,7 +22,7 @@ class Lasting:
 def ringing(engine: Engine, before: datetime) -> list[Lasting]:
     """Return the agents' calls that have rung since before this, each with its offer."""
     rung = select(line.c.offer, line.c.leg, line.c.offered_at)
-    query = rung.where(line.c.state == "offered", line.c.leg.is_not(None), line.c.offered_at < before)
+    query = by_state(rung).where(line.c.state == "offered", line.c.leg.is_not(None), line.c.offered_at < before)
     with opened(engine) as connection:
         return [Lasting(*row) for row in connection.execute(query)]
 
@@ -33,4 +33,4 @@ def quiet(engine: Engine, before: datetime) -> list[Lasting]:
     last = (turns.c.call_id == calls.c.id) & (turns.c.turn == calls.c.turn - 1)
     query = select(calls.c.id, calls.c.id, turns.c.at).join(line, line.c.call_id == calls.c.id).join(turns, last)
     with opened(engine) as connection:
-        return [Lasting(*row) for row in connection.execute(query.where(waits, turns.c.at < before))]
+        return [Lasting(*row) for row in connection.execute(by_state(query).where(waits, turns.c.at < before))]

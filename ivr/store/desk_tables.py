@@ -1,8 +1,8 @@
 """The desk's tables: who waits in the line, the agents, who else is in their talks, and how those were wrapped up."""
 
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Index, Integer, Select, String, Table, Text, text
 
 from ivr.store.crypto import Sealed
 from ivr.store.tables import Moment, meta
@@ -183,3 +183,11 @@ cases = Table(
     Column("closed_at", Moment),
     Index(None, "caller_hash", "opened_at"),
 )
+
+
+def by_state(query: Select[Any]) -> Select[Any]:
+    """Return a query of the few places in line that are in some state, so that SQLite does not read all that ever were.
+
+    It counts on no column's seldom values, and where its figures are of a quiet hour, it takes any other index.
+    """
+    return query.with_hint(line, "INDEXED BY ix_line_state", "sqlite")

@@ -42,7 +42,7 @@ EXPORTS: Final = (100_000, 1_000_000)
 ROWS_A_SECOND: Final = 20_000
 NAME: Final = "sam"
 Busy = Callable[[], float]
-HEAD: Final = f"  {'whole pages, ms':<44}{'n':>4}{'p50':>9}{'p95':>9}{'worst':>9}{'CPU':>9}"
+HEAD: Final = f"  {'whole pages, ms':<44}{'n':>4}{'p50':>9}{'p95':>9}{'worst':>9}{'CPU':>9}{'1st':>9}"
 
 
 @contextmanager
