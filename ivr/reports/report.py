@@ -160,9 +160,9 @@ class Asked:
     until: date
     chosen: Mapping[str, str] = field(default_factory=dict)
 
-    def read(self, cut: str, key: str | None = None) -> list[Tally]:
-        """Return the tallies of these days."""
-        return self.tallies.read(cut, self.since, self.until, key)
+    def read(self, cut: str, key: str | None = None, begins: str = "") -> list[Tally]:
+        """Return the tallies of these days: of one key, or of all that begin so."""
+        return self.tallies.read(cut, self.since, self.until, key, begins)
 
     @property
     def days(self) -> tuple[date, ...]:

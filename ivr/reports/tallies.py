@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import Engine, Row, Select, delete, func, insert, select, union_all
+from sqlalchemy import ColumnElement, Engine, Row, Select, delete, func, insert, select, true, union_all
 
 from ivr.reports import months, states
 from ivr.reports.counting import Sums, counted
@@ -112,9 +112,13 @@ class Tallies:
                 since, until = (self.start(one).astimezone(UTC) for one in (month, _next(month)))
                 yield f"{month:%Y-%m}", months.anew(connection, since, until, self.zone)
 
-    def read(self, cut: str, since: date, until: date, key: str | None = None) -> list[Tally]:
-        """Return the tallies of these days (both included) in order: by day, but of MANY days by month where whole."""
-        rows = self._rows(cut, since, until, key, "day", ("month",))
+    def read(self, cut: str, since: date, until: date, key: str | None = None, begins: str = "") -> list[Tally]:
+        """Return the tallies of these days (both included) in order: by day, but of MANY days by month where whole.
+
+        Of one key, or of all that begin so.
+        """
+        wanted = tallies.c.key.startswith(begins, autoescape=True) if key is None else tallies.c.key == key
+        rows = self._rows(cut, since, until, wanted, "day", ("month",))
         return [Tally(row.at, row.key, orjson.loads(row.sums)) for row in rows]
 
     def halves(
@@ -125,12 +129,13 @@ class Tallies:
         And on how many of them anybody rang.
         """
         wholes = [f"half{one}" for one in weekdays] if len(weekdays) < len(WEEKDAYS) else [f"half{months.EVERY}"]
+        wanted = true() if key is None else tallies.c.key == key
         found = [
             Halves(row.key, orjson.loads(row.sums))
-            for row in self._rows(cut, since, until, key, "half", wholes)
+            for row in self._rows(cut, since, until, wanted, "half", wholes)
             if row.span != "half" or self._on(row.at, weekdays)
         ]
-        query = _of("half", cut, self.start(since), self.start(until + DAY), key).with_only_columns(tallies.c.at)
+        query = _of("half", cut, self.start(since), self.start(until + DAY), wanted).with_only_columns(tallies.c.at)
         with opened(self.engine) as connection:
             days = connection.scalars(query.distinct()).all()
         return found, sum(self._on(at, weekdays) for at in days)
@@ -150,17 +155,17 @@ class Tallies:
         return at.astimezone(self.zone).isoweekday() in weekdays
 
     def _rows(
-        self, cut: str, since: date, until: date, key: str | None, span: str, wholes: Sequence[str]
+        self, cut: str, since: date, until: date, wanted: ColumnElement[bool], span: str, wholes: Sequence[str]
     ) -> Sequence[Row[Any]]:
         """Return the rows of days, in order, and of many days those of whole months."""
         end = until + DAY
         first, last = self._whole(since, until) if (end - since).days > MANY else (end, end)
         begin, one, two, over = map(self.start, (since, first, last, end))
-        parts = [_of(span, cut, begin, one, key)]
+        parts = [_of(span, cut, begin, one, wanted)]
         if first < last:
-            parts += [_of(whole, cut, one, two, key) for whole in wholes]
+            parts += [_of(whole, cut, one, two, wanted) for whole in wholes]
         if last < end:
-            parts += [_of(span, cut, two, over, key)]
+            parts += [_of(span, cut, two, over, wanted)]
         query = union_all(*parts) if len(parts) > 1 else parts[0]
         with opened(self.engine) as connection:
             return connection.execute(query.order_by("at", "key")).all()
@@ -184,10 +189,10 @@ def _next(day: date) -> date:
     return (day.replace(day=1) + 31 * DAY).replace(day=1)
 
 
-def _of(span: str, cut: str, since: datetime, until: datetime, key: str | None) -> Select[Any]:
+def _of(span: str, cut: str, since: datetime, until: datetime, wanted: ColumnElement[bool]) -> Select[Any]:
     query = select(tallies.c.span, tallies.c.at, tallies.c.key, tallies.c.sums)
-    query = query.where(tallies.c.span == span, tallies.c.cut == cut, tallies.c.at >= since, tallies.c.at < until)
-    return query if key is None else query.where(tallies.c.key == key)
+    theirs = tallies.c.span == span, tallies.c.cut == cut, tallies.c.at >= since, tallies.c.at < until
+    return query.where(*theirs, wanted)
 
 
 def together(found: Sequence[Tally]) -> dict[str, Counter[str]]:

@@ -22,9 +22,9 @@ COLUMNS: Final = (
 
 def make(asked: Asked) -> Made:
     """Return each place with who came and who hung up there, and the ways between them, of one version."""
-    places, steps = together(asked.read("place")), together(asked.read("step"))
-    version = asked.chosen["version"] or _busiest(places)
-    came = {key.partition(STEP)[2]: sums for key, sums in places.items() if key.startswith(f"{version}{STEP}")}
+    version = asked.chosen["version"] or _busiest(together(asked.read("version")))
+    places, steps = (together(asked.read(cut, begins=f"{version}{STEP}")) for cut in ("place", "step"))
+    came = {key.partition(STEP)[2]: sums for key, sums in places.items()}
     rows = sorted(came.items(), key=lambda row: (-row[1]["left"], -row[1]["came"], row[0]))
     table = tuple(
         (
@@ -39,18 +39,14 @@ def make(asked: Asked) -> Made:
         "流失率：在此挂机（未排队）÷ 到达；同一通来电在一处只计一次。",
         "drop-off: hung up here, never in line ÷ came; a call counts once for a place, however often it came by.",
     )
-    ways = {
-        (key.split(STEP)[1], key.split(STEP)[2]): sums["calls"]
-        for key, sums in steps.items()
-        if key.startswith(f"{version}{STEP}")
-    }
+    ways = {(key.split(STEP)[1], key.split(STEP)[2]): sums["calls"] for key, sums in steps.items()}
     traffic = Traffic(version, {str(row[0].value): (row[1], row[2]) for row in table}, ways) if table else None
     return Made((Table(COLUMNS, table),), _ways(ways), formula, traffic=traffic)
 
 
-def _busiest(places: Mapping[str, Counter[str]]) -> str:
+def _busiest(versions: Mapping[str, Counter[str]]) -> str:
     """Return the version with the most calls, the newest of several; "" where there is none."""
-    calls = ((sums["came"], int(key.partition(STEP)[0])) for key, sums in places.items())
+    calls = ((sums["calls"], int(version)) for version, sums in versions.items())
     return str(max(calls, default=(0, ""))[1])
 
 
