@@ -10,7 +10,8 @@ from typing import Final
 from ivr.reports.counting import Sums
 from ivr.reports.measures import CUTS
 from ivr.reports.report import Asked, Cell, Chart, Column, Mark, Series, Table, Unit, Words
-from ivr.reports.tallies import MANY, Tally, added, together
+from ivr.reports.spans import MANY
+from ivr.reports.tallies import Tally, added, together
 
 DAY: Final = Words("日期", "Day")
 HEADS: Final[Mapping[str, tuple[Words, Unit, Words]]] = {

@@ -51,6 +51,11 @@ def plus(one: list[int], other: list[int]) -> list[int]:
     return made
 
 
+def negative(shape: Shape) -> dict[str, list[int]]:
+    """Return what takes a shape away where it is added."""
+    return {name: [-number for number in numbers] for name, numbers in shape.items()}
+
+
 def halves(shape: Shape) -> dict[int, dict[str, int]]:
     """Return the sums of each half-hour, by where it stands, in order."""
     made: dict[int, dict[str, int]] = {}

@@ -8,18 +8,17 @@ from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import ColumnElement, Engine, Row, Select, delete, func, insert, select, true, union_all
+from sqlalchemy import ColumnElement, Engine, Row, Select, delete, func, insert, literal, select, true, union_all
 
 from ivr.reports import months, states
 from ivr.reports.counting import Sums, counted
-from ivr.reports.shapes import Shape
+from ivr.reports.shapes import Shape, negative
+from ivr.reports.spans import DAY, following, parts
 from ivr.store.desk_tables import agent_states
 from ivr.store.engine import alone, begun, opened, snapshot
 from ivr.store.fact_tables import facts, stale, stays, tallies
 
 LOCK: Final = 0x1F14  # The key of the lock under which PostgreSQL's servers tally; ours for ever.
-DAY: Final = timedelta(days=1)
-MANY: Final = 92  # Days: of more, those of a whole month are read together.
 # A busy day is not counted anew for each call: calls are told this much later.
 REST: Final = timedelta(seconds=5)
 MINUTE: Final = timedelta(minutes=1)
@@ -31,7 +30,10 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What the calls of the day or month that began `at` come to, of one queue, matter, agent: only what is not 0."""
+    """What the calls of the day or month that began `at` come to, of one queue, matter, agent: only what is not 0.
+
+    A day that is to be taken away from its month is negative.
+    """
 
     at: datetime
     key: str
@@ -109,17 +111,21 @@ class Tallies:
         for month in dict.fromkeys(day.replace(day=1) for day in days):
             with begun(self.engine) as connection:
                 alone(connection, LOCK)
-                since, until = (self.start(one).astimezone(UTC) for one in (month, _next(month)))
+                since, until = (self.start(one).astimezone(UTC) for one in (month, following(month)))
                 yield f"{month:%Y-%m}", months.anew(connection, since, until, self.zone)
 
     def read(self, cut: str, since: date, until: date, key: str | None = None, begins: str = "") -> list[Tally]:
-        """Return the tallies of these days (both included) in order: by day, but of MANY days by month where whole.
+        """Return the tallies that come to these days (both included), in order; of many days some are of months.
 
-        Of one key, or of all that begin so.
+        Of one key, or of all that begin so. What is taken away is of the same month as what it is taken from.
         """
         wanted = tallies.c.key.startswith(begins, autoescape=True) if key is None else tallies.c.key == key
         rows = self._rows(cut, since, until, wanted, "day", ("month",))
-        return [Tally(row.at, row.key, orjson.loads(row.sums)) for row in rows]
+        return [
+            Tally(row.at, row.key, sums if row.sign > 0 else {name: -number for name, number in sums.items()})
+            for row in rows
+            for sums in [orjson.loads(row.sums)]
+        ]
 
     def halves(
         self, cut: str, since: date, until: date, key: str | None = None, weekdays: Collection[int] = WEEKDAYS
@@ -131,9 +137,10 @@ class Tallies:
         wholes = [f"half{one}" for one in weekdays] if len(weekdays) < len(WEEKDAYS) else [f"half{months.EVERY}"]
         wanted = true() if key is None else tallies.c.key == key
         found = [
-            Halves(row.key, orjson.loads(row.sums))
+            Halves(row.key, shape if row.sign > 0 else negative(shape))
             for row in self._rows(cut, since, until, wanted, "half", wholes)
             if row.span != "half" or self._on(row.at, weekdays)
+            for shape in [orjson.loads(row.sums)]
         ]
         query = _of("half", cut, self.start(since), self.start(until + DAY), wanted).with_only_columns(tallies.c.at)
         with opened(self.engine) as connection:
@@ -157,24 +164,15 @@ class Tallies:
     def _rows(
         self, cut: str, since: date, until: date, wanted: ColumnElement[bool], span: str, wholes: Sequence[str]
     ) -> Sequence[Row[Any]]:
-        """Return the rows of days, in order, and of many days those of whole months."""
-        end = until + DAY
-        first, last = self._whole(since, until) if (end - since).days > MANY else (end, end)
-        begin, one, two, over = map(self.start, (since, first, last, end))
-        parts = [_of(span, cut, begin, one, wanted)]
-        if first < last:
-            parts += [_of(whole, cut, one, two, wanted) for whole in wholes]
-        if last < end:
-            parts += [_of(span, cut, two, over, wanted)]
-        query = union_all(*parts) if len(parts) > 1 else parts[0]
+        """Return the rows that come to these days, in order, each with its sign."""
+        queries = [
+            _of(one, cut, self.start(part.since), self.start(part.until), wanted, part.sign)
+            for part in parts(since, until)
+            for one in (wholes if part.whole else (span,))
+        ]
+        query = union_all(*queries) if len(queries) > 1 else queries[0]
         with opened(self.engine) as connection:
             return connection.execute(query.order_by("at", "key")).all()
-
-    def _whole(self, since: date, until: date) -> tuple[date, date]:
-        """Return the first day of the first whole month, and that after the last; this one is whole so far."""
-        first = since if since.day == 1 else _next(since)
-        today = self.now().astimezone(self.zone).date()
-        return first, until + DAY if until >= today else (until + DAY).replace(day=1)
 
 
 def _soon(day: months.Day, now: datetime) -> dict[str, datetime]:
@@ -184,13 +182,10 @@ def _soon(day: months.Day, now: datetime) -> dict[str, datetime]:
     return {"of": day.since, "at": min(day.until, now + MINUTE)}
 
 
-def _next(day: date) -> date:
-    """Return the first day of the next month."""
-    return (day.replace(day=1) + 31 * DAY).replace(day=1)
-
-
-def _of(span: str, cut: str, since: datetime, until: datetime, wanted: ColumnElement[bool]) -> Select[Any]:
-    query = select(tallies.c.span, tallies.c.at, tallies.c.key, tallies.c.sums)
+def _of(
+    span: str, cut: str, since: datetime, until: datetime, wanted: ColumnElement[bool], sign: int = 1
+) -> Select[Any]:
+    query = select(tallies.c.span, tallies.c.at, tallies.c.key, tallies.c.sums, literal(sign).label("sign"))
     theirs = tallies.c.span == span, tallies.c.cut == cut, tallies.c.at >= since, tallies.c.at < until
     return query.where(*theirs, wanted)
 
@@ -207,4 +202,5 @@ def added(found: Iterable[Tally], by: Callable[[Tally], Key]) -> dict[Key, Count
         sums = added.setdefault(by(one), {})
         for name, number in one.sums.items():  # A Counter would take several times as long, which a year shows.
             sums[name] = sums.get(name, 0) + number
-    return {key: Counter(sums) for key, sums in added.items()}
+    made = {key: Counter({name: number for name, number in sums.items() if number}) for key, sums in added.items()}
+    return {key: sums for key, sums in made.items() if sums}
