@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Select, func, select
 
 from ivr.reports.story import Story, story
-from ivr.reports.streams import TIME, Place, Stream, exact, streams
+from ivr.reports.streams import TIME, Place, Stream, exact, lasting, streams
 from ivr.reports.wanted import Wanted as Wanted
 from ivr.store.crypto import of
 from ivr.store.engine import opened
@@ -76,8 +76,9 @@ class Search:
         """Return so many calls, the newest first, which come after this place."""
         with opened(self.engine) as connection:
             ways = streams(wanted, of(self.engine))
-            way, last = _best(connection, ways, wanted, after, max(_looked(ways), most) + 1)
-            query = _keys(ways, way, wanted, after, last).order_by(way.at.desc(), way.key.desc()).limit(most + 1)
+            many = max(_looked(ways), most) + 1
+            way, last = _best(connection, ways, wanted, after, many)
+            query = _keys(ways, way, wanted, after, last, many).limit(most + 1)
             found = [Found(*row) for row in connection.execute(_whole(query))]
         if len(found) > most:
             return Page(found[:most], (found[most - 1].started_at, found[most - 1].call_id), False)
@@ -101,10 +102,13 @@ class Search:
             return Count(len(first.calls), first.cut)
         with opened(self.engine) as connection:
             ways = streams(wanted, of(self.engine))
-            way, last = _best(connection, ways, wanted, None, _looked(ways) + 1)
-            if last and len(ways) == 1 and not exact(wanted, way):
+            many = _looked(ways) + 1
+            way, last = _best(connection, ways, wanted, None, many)
+            if last and len(ways) == 1 and wanted.seconds is None and wanted.waited is None:
                 return Count(COUNTED, True)
-            query = select(func.count()).select_from(_keys(ways, way, wanted, None, last).subquery())
+            query = select(func.count()).select_from(
+                _keys(ways, way, wanted, None, last, many).order_by(None).subquery()
+            )
             number = connection.scalar(query) or 0
         return Count(min(number, COUNTED), last is not None)
 
@@ -138,12 +142,22 @@ def _best(
 
 
 def _keys(
-    ways: Sequence[Stream], way: Stream, wanted: Wanted, after: Place | None, last: Place | None
+    ways: Sequence[Stream], way: Stream, wanted: Wanted, after: Place | None, last: Place | None, many: int
 ) -> Select[tuple[datetime, str]]:
-    """Return the query for the places of the calls of a stream that are in all others, by their indexes alone."""
-    others = [other.holds(way) for other in ways if other is not way]
-    where = [way.between(wanted, after, last), *others, *exact(wanted, way)]
-    return way.hinted(select(way.at.label("at"), way.key.label("key")).where(*where))
+    """Return the query for the places of the next so many calls of a stream that are in all others, newest first.
+
+    By their indexes alone: those of the stream come first, in a query of their own, so that PostgreSQL knows how few
+    they are, and makes no one condition of several.
+    """
+    others = [*(other for other in ways if other is not way), *lasting(wanted, way)]
+    where = [way.between(wanted, after, last), *exact(wanted, way)]
+    query = way.hinted(select(way.at.label("at"), way.key.label("key")).where(*where))
+    query = query.order_by(way.at.desc(), way.key.desc())
+    if not others:
+        return query
+    passed = query.limit(many).subquery()
+    found = select(passed.c.at, passed.c.key).where(*(other.holds(passed.c.at, passed.c.key) for other in others))
+    return found.order_by(passed.c.at.desc(), passed.c.key.desc())
 
 
 def _whole(places: Select[tuple[datetime, str]]) -> Select[Any]:

@@ -55,10 +55,9 @@ class Stream:
         conditions += [tuple_(self.at, self.key) >= tuple_(*last)] if last else []
         return and_(*conditions)
 
-    def holds(self, other: "Stream") -> ColumnElement[bool]:
-        """Return what a call of another stream meets that is in this one, too."""
-        same = select(literal(1)).where(self.where, self.at == other.at, self.key == other.key)
-        return exists(self.hinted(same.correlate(other.table)))
+    def holds(self, at: ColumnElement[Any], key: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Return what a call that began then, with this id, meets if it is in this stream."""
+        return exists(self.hinted(select(literal(1)).where(self.where, self.at == at, self.key == key)))
 
     def reach(self, connection: Connection, wanted: Wanted, after: Place | None, many: int) -> Place | None:
         """Return the place of the call that is the so-manieth after a place; None where there are not so many."""
@@ -78,14 +77,20 @@ def streams(wanted: Wanted, cipher: Cipher) -> list[Stream]:
 
 
 def exact(wanted: Wanted, way: Stream) -> list[ColumnElement[bool]]:
-    """Return what calls of a stream meet that last as long as they must, or wait."""
-    least = {"seconds": wanted.seconds, "waited": wanted.waited}
-    given = {name: value for name, value in least.items() if value is not None}
-    if not given or way.index in LENGTHS:
-        return [way.table.c[name] >= value for name, value in given.items()]
+    """Return what calls of a stream meet that last as long as they must, or wait; nothing if its index cannot tell."""
+    return _least_of(wanted, way.table) if way.index in LENGTHS else []
+
+
+def lasting(wanted: Wanted, way: Stream) -> list[Stream]:
+    """Return the stream of calls that last as long as they must, or wait, if another's index cannot tell."""
     table = facts.alias("lasting")
-    lasting = and_(*(table.c[name] >= value for name, value in given.items()))
-    return [replace(TIME, table=table, where=lasting).holds(way)]
+    least = _least_of(wanted, table)
+    return [] if way.index in LENGTHS or not least else [replace(TIME, table=table, where=and_(*least))]
+
+
+def _least_of(wanted: Wanted, table: NamedFromClause[Any]) -> list[ColumnElement[bool]]:
+    least = {"seconds": wanted.seconds, "waited": wanted.waited}
+    return [table.c[name] >= value for name, value in least.items() if value is not None]
 
 
 def signs(wanted: Wanted) -> list[str]:

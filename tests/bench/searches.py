@@ -54,10 +54,11 @@ def samples(engine: Engine, chance: Random, count: int) -> Samples:
         span = connection.execute(select(func.min(facts.c.started_at), func.max(facts.c.started_at))).one()
         while len(found) < count:
             after = facts.c.call_id > f"CA{chance.getrandbits(128):032x}"
-            found += connection.execute(select(facts).where(after, facts.c.caller_last4 != "").limit(1)).all()
+            query = select(facts).where(after, facts.c.caller_last4 != "").order_by(facts.c.call_id)
+            found += connection.execute(query.limit(1)).all()
         while len(whole) < count:
             after = turns.c.call_id > f"CA{chance.getrandbits(128):032x}"
-            whole += connection.scalars(select(turns.c.call_id).where(after).limit(1)).all()
+            whole += connection.scalars(select(turns.c.call_id).where(after).order_by(turns.c.call_id).limit(1)).all()
     numbers = [value for one in whole for value in _keyed(journal, one)]
     callers = tuple(journal.caller(one.call_id) for one in found)
     first, last = (at.date() for at in span)
@@ -161,7 +162,7 @@ def figures(known: Samples) -> list[Wish]:
     last = known.last
     spans = {"day": (last, DAY), "year": (last - timedelta(days=364), YEAR)}
     return [
-        Wish(f"report {name}, {span}", most, (f"/desk/reports/{name}?since={since}&until={last}",) * 5)
+        Wish(f"report {name}, {span}", most, (f"/desk/reports/{name}?since={since}&until={last}",) * 10)
         for span, (since, most) in spans.items()
         for name in reports()
     ]
