@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Select, func, select
+from sqlalchemy import Connection, Engine, Select, func, literal, select
 
 from ivr.reports.story import Story, story
 from ivr.reports.streams import TIME, Place, Stream, exact, lasting, streams
@@ -43,12 +43,14 @@ class Found:
 class Page:
     """Some calls; `rest` is the place after which there may be more, None where these were the last.
 
-    It is `cut` where we stopped there without having found as many as were asked for.
+    It is `cut` where we stopped there without having found as many as were asked for. `counted` is how many there are
+    among all that were looked at, and whether there may be more; None where no more were looked at than are shown.
     """
 
     calls: Sequence[Found]
     rest: Place | None
     cut: bool
+    counted: "Count | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +81,12 @@ class Search:
             many = max(_looked(ways), most) + 1
             way, last = _best(connection, ways, wanted, after, many)
             query = _keys(ways, way, wanted, after, last, many).limit(most + 1)
-            found = [Found(*row) for row in connection.execute(_whole(query))]
+            rows = connection.execute(_whole(query)).all()
+        found = [Found(*row[:-1]) for row in rows]
         if len(found) > most:
-            return Page(found[:most], (found[most - 1].started_at, found[most - 1].call_id), False)
-        return Page(found, last, last is not None)
+            counted = Count(rows[0][-1], last is not None) if rows[0][-1] else None
+            return Page(found[:most], (found[most - 1].started_at, found[most - 1].call_id), False, counted)
+        return Page(found, last, last is not None, Count(len(found), last is not None))
 
     def page(self, wanted: Wanted, after: Place | None = None, most: int = 50) -> list[Found]:
         """Return so many calls, however long that takes."""
@@ -96,10 +100,10 @@ class Search:
     def count(self, wanted: Wanted, first: Page | None = None) -> Count:
         """Return how many there are, or how many among those that one page may look at.
 
-        The first page, where that is known, tells it by itself if it is not full.
+        The first page may tell it by itself.
         """
-        if first and (first.cut or first.rest is None):
-            return Count(len(first.calls), first.cut)
+        if first and first.counted:
+            return first.counted
         with opened(self.engine) as connection:
             ways = streams(wanted, of(self.engine))
             many = _looked(ways) + 1
@@ -143,27 +147,28 @@ def _best(
 
 def _keys(
     ways: Sequence[Stream], way: Stream, wanted: Wanted, after: Place | None, last: Place | None, many: int
-) -> Select[tuple[datetime, str]]:
+) -> Select[tuple[datetime, str, int]]:
     """Return the query for the places of the next so many calls of a stream that are in all others, newest first.
 
-    By their indexes alone: those of the stream come first, in a query of their own, so that PostgreSQL knows how few
-    they are, and makes no one condition of several.
+    With how many of them there are, 0 where that is not counted. By their indexes alone: those of the stream come
+    first, in a query of their own, so that PostgreSQL knows how few they are, and makes no one condition of several.
     """
     others = [*(other for other in ways if other is not way), *lasting(wanted, way)]
     where = [way.between(wanted, after, last), *exact(wanted, way)]
     query = way.hinted(select(way.at.label("at"), way.key.label("key")).where(*where))
     query = query.order_by(way.at.desc(), way.key.desc())
     if not others:
-        return query
+        return query.add_columns(literal(0).label("counted"))
     passed = query.limit(many).subquery()
-    found = select(passed.c.at, passed.c.key).where(*(other.holds(passed.c.at, passed.c.key) for other in others))
-    return found.order_by(passed.c.at.desc(), passed.c.key.desc())
+    found = select(passed.c.at, passed.c.key, func.count().over().label("counted"))
+    held = found.where(*(other.holds(passed.c.at, passed.c.key) for other in others))
+    return held.order_by(passed.c.at.desc(), passed.c.key.desc())
 
 
-def _whole(places: Select[tuple[datetime, str]]) -> Select[Any]:
+def _whole(places: Select[tuple[datetime, str, int]]) -> Select[Any]:
     """Return the query for the facts of calls at these places, in their order."""
     found = places.subquery()
     # By the index in the order of time, as the calls of a page stand near each other there.
     theirs = (facts.c.started_at == found.c.at) & (facts.c.call_id == found.c.key)
-    query = select(*COLUMNS).select_from(found.outerjoin(facts, theirs))
+    query = select(*COLUMNS, found.c.counted).select_from(found.outerjoin(facts, theirs))
     return TIME.hinted(query.order_by(found.c.at.desc(), found.c.key.desc()))

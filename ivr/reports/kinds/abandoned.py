@@ -9,7 +9,7 @@ from ivr.reports.levels import read
 from ivr.reports.report import QUEUE, Asked, Cell, Column, Made, Report, Table, Words
 
 TITLE: Final = Words("放弃的来电", "Abandoned calls")
-MOST: Final = 200
+MOST: Final = 100
 COLUMNS: Final = (
     Column(Words("排队时间", "Joined the line"), "moment"),
     Column(Words("来电号码", "Caller"), "masked"),
