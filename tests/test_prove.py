@@ -16,6 +16,7 @@ from tests.desk_site import real_flow
 from tests.small import HOTLINE, QUEUES, small
 from tests.world import OPEN, ZONE
 
+pytestmark = pytest.mark.xdist_group("prove")  # One worker proves the shipped menus, once.
 ALONE = HOTLINE.replace(", en-US: Polly.Joanna-Neural", "").replace(", en-US: 英语", "")
 MENU = "start: {kind: menu, say: 您好。, choices: {1: {for: 账户冻结, go: frozen}}}\n"
 MORE = MENU.replace("}}}", "}, 2: {for: 更多, go: more}}}")

@@ -1,6 +1,6 @@
 """What must hold in every state of a walk; whatever breaks it is a trap, told with the way into it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -53,30 +53,32 @@ def _cut_off(flow: Flow, walk: Walk) -> Found:
 def _round(flow: Flow, walk: Walk) -> Found:
     """Find where callers who do nothing, or only what is wrong, are asked the same again and again."""
     for idle in (True, False):
-        after = {number: _missing(ways, idle) for number, _, ways in walk.states}
-        told = set[int]()
+        after = {number: way for number, _, ways in walk.states if (way := _missing(ways, idle))}
+        seen = set[int]()
         for number in after:
-            passed: dict[int, None] = {}
-            while number not in passed and number not in told and (way := after.get(number)) and way.to is not None:
-                passed[number] = None
-                number = way.to
-            if number in passed and not any(_with_somebody(flow, walk, one) for one in _from(passed, number)):
+            passed = _passed(after, number, seen)
+            seen.update(one for one, _ in passed)
+            last = passed[-1][1].to if passed else None
+            around = [one for one, _ in passed]
+            around = around[around.index(last) :] if last in around else []
+            if around and not any(_with_somebody(flow, walk, one) for one in around):
                 words = "who says nothing" if idle else "who keys what is not offered"
-                nodes = dict.fromkeys(walk.calls[one].node for one in _from(passed, number))
-                last = after[list(passed)[-1]]
-                assert last is not None
-                yield f"{words} goes round for ever: {' → '.join([*nodes, next(iter(nodes))])}", next(iter(nodes)), last
-            told.update(passed)
+                first, *others = dict.fromkeys(walk.calls[one].node for one in around)
+                yield f"{words} goes round for ever: {' → '.join([first, *others, first])}", first, passed[-1][1]
+
+
+def _passed(after: Mapping[int, Way], number: int | None, seen: Set[int]) -> list[tuple[int, Way]]:
+    """Return the states that are passed from one on, each with the way that leads on: until one comes again."""
+    passed: dict[int, Way] = {}
+    while number is not None and number in after and number not in passed and number not in seen:
+        passed[number] = after[number]
+        number = after[number].to
+    return list(passed.items())
 
 
 def _missing(ways: list[Way], idle: bool) -> Way | None:
     missed = [way for way in ways if way.by.why == "missed" and not way.by.worn]
     return next((way for way in missed if isinstance(way.by.heard, Pressed) != idle), None)
-
-
-def _from(passed: dict[int, None], number: int) -> list[int]:
-    order = list(passed)
-    return order[order.index(number) :]
 
 
 def _with_somebody(flow: Flow, walk: Walk, number: int) -> bool:
