@@ -25,7 +25,7 @@ from tests.faults.moments import Moments, movable_world
 from tests.pages import answered
 from tests.world import NUMBER, ZONE, World
 
-CALLS = int(os.environ.get("RANDOM_CALLS", "200"))
+CALLS = int(os.environ.get("RANDOM_CALLS", "150"))
 AT_ONCE = 4  # Callers of one example, who meet in the queues.
 TURNS = 60
 PATIENCE = 100  # Rounds and prompts until somebody who does nothing must have come to an end.
