@@ -14,7 +14,7 @@ from ivr.store.crypto import of
 from ivr.store.engine import opened
 from ivr.store.fact_tables import facts
 
-# More are "more", and so many calls are looked at for one page; half of them where each is looked up elsewhere.
+# More are "more", and so many looks at calls are taken for one page: one for each field that is asked for.
 COUNTED: Final = 10_000
 After = Place
 
@@ -128,7 +128,7 @@ class Search:
 
 
 def _looked(ways: Sequence[Stream]) -> int:
-    return COUNTED if len(ways) == 1 else COUNTED // 2
+    return COUNTED // len(ways)
 
 
 def _best(

@@ -47,12 +47,19 @@ class Stream:
         return query.with_hint(self.table, f"INDEXED BY {self.index}", "sqlite") if self.index else query
 
     def between(self, wanted: Wanted, after: Place | None, last: Place | None = None) -> ColumnElement[bool]:
-        """Return what calls of it meet that are of the wanted times, come after a place, and not after the last one."""
+        """Return what calls of it meet that are of the wanted times, come after a place, and not after the last one.
+
+        With one bound at either end: of two, SQLite may begin at the farther one, and pass all that is between them.
+        """
         conditions = [self.where]
-        conditions += [self.at >= wanted.since] if wanted.since else []
-        conditions += [self.at < wanted.until] if wanted.until else []
-        conditions += [tuple_(self.at, self.key) < tuple_(*after)] if after else []
-        conditions += [tuple_(self.at, self.key) >= tuple_(*last)] if last else []
+        if after and not (wanted.until and wanted.until <= after[0]):
+            conditions.append(tuple_(self.at, self.key) < tuple_(*after))
+        elif wanted.until:
+            conditions.append(self.at < wanted.until)
+        if last and not (wanted.since and wanted.since > last[0]):
+            conditions.append(tuple_(self.at, self.key) >= tuple_(*last))
+        elif wanted.since:
+            conditions.append(self.at >= wanted.since)
         return and_(*conditions)
 
     def holds(self, at: ColumnElement[Any], key: ColumnElement[Any]) -> ColumnElement[bool]:
