@@ -14,7 +14,7 @@ from ivr.store.crypto import of
 from ivr.store.engine import opened
 from ivr.store.fact_tables import facts
 
-# More are "more", and so many looks at calls are taken for one page: one for each field that is asked for.
+# More are "more", and so many looks at calls are taken for one page: of several fields, one for each, and one more.
 COUNTED: Final = 10_000
 After = Place
 
@@ -128,7 +128,7 @@ class Search:
 
 
 def _looked(ways: Sequence[Stream]) -> int:
-    return COUNTED // len(ways)
+    return COUNTED // (len(ways) + 1) if len(ways) > 1 else COUNTED
 
 
 def _best(
