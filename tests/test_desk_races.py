@@ -1,14 +1,17 @@
 """Races, on both databases and between two engines as of two processes: of whoever moves a place, one wins."""
 
 from collections.abc import Callable, Iterator
+from threading import Thread
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from ivr.desk.keeping import Desk
 from ivr.store.desk_tables import agents, line
 from ivr.store.journal import Journal
+from ivr.store.tables import calls
 from tests.desks import Office, at_once
+from tests.pages import until
 from tests.states import check_states
 
 ROUNDS = 15
@@ -157,3 +160,32 @@ def test_two_who_ask_to_be_rung_back_at_one_number_are_rung_back_once(
         counted = connection.scalar(select(func.count()).where(line.c.kind == "callback"))
         assert connection.scalar(select(func.count()).select_from(agents)) == 1
     assert counted == ROUNDS
+
+
+@pytest.mark.parametrize("act", ["over", "wrap up", "close"])
+def test_an_end_and_a_turn_of_the_same_call_never_wait_for_each_other(office: Office, engine: Engine, act: str) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer")
+    place = office.queued()
+    office.talking(place, "alice")
+    assert act == "over" or office.desk.over(place.id)
+    acts: dict[str, Callable[[], bool]] = {
+        "over": lambda: office.desk.over(place.id),
+        "wrap up": lambda: office.desk.wrap_up("alice", "resolved", ""),
+        "close": lambda: office.desk.inbox.close(place.id, "alice", "resolved", "") or True,
+    }
+    done = list[bool]()
+    acting = Thread(target=lambda: done.append(acts[act]()))
+    with engine.begin() as turn:  # As the journal writes one: the call first, then its places.
+        turn.execute(update(calls).where(calls.c.id == place.call_id).values(place="main.start"))
+        acting.start()
+        until(lambda: _waits(engine))
+        turn.execute(update(line).where(line.c.id == place.id).values(closed_code=None))
+    acting.join()
+    assert done == [True]
+
+
+def _waits(engine: Engine) -> bool:
+    """Tell whether somebody waits for what another transaction holds."""
+    with engine.connect() as connection:
+        return bool(connection.exec_driver_sql("SELECT count(*) FROM pg_locks WHERE NOT granted").scalar())

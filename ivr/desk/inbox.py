@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import Engine, RowMapping, select, update
 
-from ivr.desk.places import OPEN, Place, places
+from ivr.desk.places import OPEN, Place, call_first, places
 from ivr.desk.talks import wrapped
 from ivr.store.desk_tables import line
 from ivr.store.engine import opened
@@ -76,6 +76,7 @@ class Inbox:
         told = {"state": "done", "ended_at": now, "done_by": agent, "closed_code": code}
         waits = (line.c.id == place) & line.c.state.in_(("waiting", "failed")) & line.c.kind.in_(WORK)
         with self.engine.begin() as connection:
+            call_first(connection, place)
             if connection.execute(update(line).where(waits).values(told)).rowcount != 1:
                 return False
             wrapped(connection, place, agent, code, note, None, now)

@@ -98,6 +98,15 @@ def one(connection: Connection, table: Table, where: Any) -> Any:
     return connection.execute(select(table).where(where)).mappings().first()
 
 
+def call_first(connection: Connection, place: str) -> None:
+    """Hold the call of a place before the place, in the order in which turns are written.
+
+    Else, in PostgreSQL, either could wait for what the other holds.
+    """
+    theirs = select(line.c.call_id).where(line.c.id == place).scalar_subquery()
+    connection.execute(select(calls.c.id).where(calls.c.id == theirs).with_for_update())
+
+
 def move(connection: Connection, table: Table, key: str, before: str, after: str, **told: Any) -> bool:
     """Move a row from one state to another; False where it is in another state by now."""
     changed = update(table).where(table.c.id == key, table.c.state == before).values(state=after, **told)

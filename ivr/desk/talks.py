@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, delete, exists, select, update
 
 from ivr.desk.offers import UNOFFERED, Offers, in_front
-from ivr.desk.places import move, one
+from ivr.desk.places import call_first, move, one
 from ivr.desk.states import turned
 from ivr.store.desk_tables import agents, drafts, line, wrapups
 from ivr.store.engine import opened
@@ -34,6 +34,7 @@ class Talks:
         A call back that nobody answered yet is only given back: its agent hung up too soon.
         """
         with self.engine.begin() as connection:
+            call_first(connection, place)
             found = one(connection, line, line.c.id == place)
             if found is None:
                 return False
@@ -61,9 +62,10 @@ class Talks:
             found = one(connection, agents, agents.c.id == agent)
             if found is None or found["state"] not in ("wrapping", "working"):
                 return False
+            place = found["line"]
+            call_first(connection, place)
             if not turned(connection, agent, (found["state"],), "available", now):
                 return False
-            place = found["line"]
             if found["state"] == "working":
                 move(connection, line, place, "talking", "done", ended_at=now, done_by=agent)
             connection.execute(update(line).where(line.c.id == place).values(closed_code=code))
