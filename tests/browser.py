@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
@@ -32,3 +32,12 @@ def player() -> Iterator[Playwright]:
 def launched(player: Playwright, *flags: str) -> Browser:
     """Return a browser with these flags besides those of all tests."""
     return player.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+
+
+def let_in(page: Page, name: str, password: str, language: str = "en") -> None:
+    """Log in, and wait for the page that comes first."""
+    page.goto(f"/desk/login?lang={language}")
+    page.fill("#name", name)
+    page.fill("#password", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: "/login" not in url)

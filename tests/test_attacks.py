@@ -19,6 +19,7 @@ from ivr.store.fact_tables import facts
 from ivr.store.filters import Filters
 from ivr.store.roles import ROLES
 from ivr.store.tables import messages
+from tests.browser import let_in
 from tests.desk_site import Clock, Site, log_in
 from tests.stores import new_call_id
 from tests.test_desk_page import browser, host, page, port, site
@@ -110,11 +111,7 @@ def test_no_page_takes_what_people_write_for_its_own(site: Site, page: Page) -> 
 def entered(site: Site, page: Page, *roles: str) -> None:
     """Log in as somebody new, at whom no page may shout."""
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
-    page.goto("/desk/login?lang=en")
-    page.fill("#name", "sam")
-    page.fill("#password", site.hire("sam", *roles))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk")
+    let_in(page, "sam", site.hire("sam", *roles))
 
 
 def visit(page: Page, way: str) -> None:

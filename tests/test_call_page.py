@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from ivr.flow.inputs import Pressed
 from ivr.store.messages import Messages
+from tests.browser import let_in
 from tests.desk_site import ACCOUNT, TO_AN_ACCOUNT, Clock, Site
 from tests.pages import until
 from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port, site
@@ -24,11 +25,7 @@ SECONDS = 12
 
 def entered(page: Page, site: Site, language: str = "en", role: str = "supervisor") -> None:
     """Log in as somebody with this role."""
-    page.goto(f"/desk/login?lang={language}")
-    page.fill("#name", "sam")
-    page.fill("#password", site.hire("sam", role))
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: "/login" not in url)
+    let_in(page, "sam", site.hire("sam", role), language)
 
 
 def recorded(site: Site) -> tuple[str, str]:

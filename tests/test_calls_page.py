@@ -19,6 +19,7 @@ from ivr.console.calls import FIELDS, MOST
 from ivr.console.texts import TEXTS
 from ivr.store.filters import Filters
 from ivr.store.messages import Messages
+from tests.browser import let_in
 from tests.desk_site import ORDER, Clock, Site, log_in, token
 from tests.stores import CALLER
 from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
@@ -308,11 +309,7 @@ def test_an_export_that_takes_long_says_so_and_can_be_cancelled(served_site: Sit
 
 def supervisor(page: Page, site: Site) -> None:
     """Log in as a supervisor, in English."""
-    page.goto("/desk/login?lang=en")
-    page.fill("#name", "sam")
-    page.fill("#password", site.hire("sam", "supervisor"))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk")
+    let_in(page, "sam", site.hire("sam", "supervisor"))
 
 
 @pytest.mark.parametrize(("language", "size"), PAIRS)
@@ -325,11 +322,7 @@ def test_axe_finds_nothing_in_the_log_and_a_call(served_site: Site, page: Page, 
     message = served_site.left_message()
     served_site.hotline.hang_up(message.call_id)
     digest(served_site)
-    page.goto(f"/desk/login?lang={language}")
-    page.fill("#name", "sam")
-    page.fill("#password", served_site.hire("sam", "supervisor"))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk")
+    let_in(page, "sam", served_site.hire("sam", "supervisor"), language)
     for name, place in {"calls": "", "filtered": "?outcome=served&waited=10", "call": f"/{call_id}"}.items():
         page.goto(f"/desk/calls{place}")
         seen(name)

@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from ivr.console.texts import TEXTS
 from ivr.reports.catalogue import reports
 from ivr.reports.keeping import Keeping
+from tests.browser import let_in
 from tests.busy import busy
 from tests.desk_site import Clock, Site
 from tests.test_calls_page import entered
@@ -46,11 +47,7 @@ def test_axe_finds_nothing_in_any_report(served_site: Site, page: Page, language
     assert isinstance(served_site.clock, Clock)
     busy(served_site, served_site.clock, CALLS, 7, OPEN - timedelta(days=1))
     kept(served_site, served_site.clock)
-    page.goto(f"/desk/login?lang={language}")
-    page.fill("#name", "sam")
-    page.fill("#password", served_site.hire("sam", "supervisor"))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk")
+    let_in(page, "sam", served_site.hire("sam", "supervisor"), language)
     page.goto("/desk/reports")
     seen("reports")
     for name in reports():

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import let_in
 from tests.desk_site import Clock, Site
 from tests.test_calls_page import entered
 from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
@@ -108,11 +109,7 @@ def test_the_picture_is_drawn_and_opens_its_calls_by_click_and_key(
 ) -> None:
     seen = looked_at(page, language, size)
     happened(served_site)
-    page.goto(f"/desk/login?lang={language}")
-    page.fill("#name", "sam")
-    page.fill("#password", served_site.hire("sam", "operations", "auditor"))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk/calls")
+    let_in(page, "sam", served_site.hire("sam", "operations", "auditor"), language)
     page.goto(REPORT)
     holder = page.locator(".picture")
     expect(holder.locator("a.box")).to_have_count(5)

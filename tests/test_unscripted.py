@@ -5,6 +5,7 @@ from playwright.sync_api import Browser, Page, expect
 from ivr.console.menu import ACCOUNT, ENTRIES
 from ivr.reports.catalogue import reports
 from ivr.store.roles import ADMIN, SUPERVISOR
+from tests.browser import let_in
 from tests.busy import busy
 from tests.desk_site import Clock, Site
 from tests.test_desk_page import browser, host, port, site
@@ -35,11 +36,7 @@ def test_every_page_for_reading_is_read_without_scripts(site: Site, browser: Bro
     password = site.hire("sam", SUPERVISOR, ADMIN)
     with browser.new_context(java_script_enabled=False, locale="en-US", base_url=f"http://{host}:{port}") as context:
         page = context.new_page()
-        page.goto("/desk/login")
-        page.fill("#name", "sam")
-        page.fill("#password", password)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/desk")
+        let_in(page, "sam", password)
         for entry in (*ENTRIES, ACCOUNT):
             if entry.name != "desk":
                 page.goto(entry.href)

@@ -7,6 +7,7 @@ from statistics import median
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
+from tests.browser import let_in
 from tests.desk_site import Clock, Site
 from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port, site
 from tests.wallboard import counted, shown
@@ -35,11 +36,7 @@ def busy(site: Site) -> Site:
 
 def entered(page: Page, site: Site, language: str = "en") -> None:
     """Log in as a supervisor who looks at the wallboard."""
-    page.goto(f"/desk/login?lang={language}")
-    page.fill("#name", "sam")
-    page.fill("#password", site.hire("sam", "supervisor"))
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk")
+    let_in(page, "sam", site.hire("sam", "supervisor"), language)
     page.goto("/desk/wallboard")
 
 

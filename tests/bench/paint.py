@@ -18,7 +18,7 @@ from ivr.carrier.rehearsal import served
 from ivr.console.menu import ACCOUNT, ENTRIES
 from ivr.reports.catalogue import reports
 from ivr.store.roles import ADMIN, SUPERVISOR
-from tests.browser import launched
+from tests.browser import launched, let_in
 from tests.busy import busy
 from tests.desk_site import Clock, Site, desk_site
 from tests.test_reports_page import kept
@@ -49,11 +49,7 @@ def opened(calls: int) -> Iterator[tuple[Page, Site]]:
         password = site.hire("sam", SUPERVISOR, ADMIN)
         with served(site.app, port), browser.new_context(base_url=f"http://127.0.0.1:{port}") as context:
             page = context.new_page()
-            page.goto("/desk/login")
-            page.fill("#name", "sam")
-            page.fill("#password", password)
-            page.keyboard.press("Enter")
-            page.wait_for_url("**/desk")
+            let_in(page, "sam", password)
             page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
             yield page, site
 
