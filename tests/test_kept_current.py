@@ -263,7 +263,7 @@ def test_all_made_anew_tells_what_was_otherwise(site: Site, clock: Hours) -> Non
         (delete(tallies).where(tallies.c.cut == "queue"), "days"),
         (insert(tallies).values(span="day", cut="queue", at=OPEN - timedelta(days=9), key="x", sums="{}"), "days"),
         (update(tallies).where(tallies.c.span == "month").values(sums='{"offered": 77}'), "months"),
-        (update(tallies).where(tallies.c.span == "half1").values(sums='{"offered": [77]}'), "months"),
+        (update(tallies).where(tallies.c.span == "halves1").values(sums='{"offered": [77]}'), "months"),
     )
     for wrong, what in wrongs:
         with site.desk.engine.begin() as connection:

@@ -30,7 +30,7 @@ def counted(connection: Connection, since: datetime, until: datetime, zone: Zone
             made["day", name, since, key] = sum(map(Counter, halves.values()), Counter[str]())
             # Half-hours in which nobody rang are in no report.
             if cut.halves and (rung := {at: sums for at, sums in halves.items() if sums.get("offered")}):
-                made["half", name, since, key] = shaped(rung)
+                made["halves", name, since, key] = shaped(rung)
     for name, key, taken in ways.counted(connection, since, until):
         made["day", name, since, key] = taken
     return made

@@ -15,7 +15,7 @@ from ivr.store.fact_tables import tallies
 
 EVERY: Final = 0  # Of the month's shapes: those of all days, beside those of its Mondays (1) to Sundays (7).
 NAMES: Final = ("span", "cut", "at", "key")
-MONTHS: Final = ("month", *(f"half{number}" for number in range(8)))
+MONTHS: Final = ("month", *(f"halves{number}" for number in range(8)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,12 @@ def _negative(kept: Kept) -> Kept:
 def _wholes(row: Row, month: datetime, weekday: int) -> Iterable[Row]:
     """Return the rows of the month that a day's row is part of."""
     span, cut, _, key = row
-    spans = ("month",) if span == "day" else (f"half{EVERY}", f"half{weekday}")
+    spans = ("month",) if span == "day" else (f"halves{EVERY}", f"halves{weekday}")
     return [(one, cut, month, key) for one in spans]
 
 
 def _days(since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
-    return tallies.c.span.in_(("day", "half")), tallies.c.at >= since, tallies.c.at < until
+    return tallies.c.span.in_(("day", "halves")), tallies.c.at >= since, tallies.c.at < until
 
 
 def _texts(connection: Connection, where: Iterable[ColumnElement[bool]]) -> dict[Row, str]:

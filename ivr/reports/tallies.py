@@ -134,15 +134,15 @@ class Tallies:
 
         And on how many of them anybody rang.
         """
-        wholes = [f"half{one}" for one in weekdays] if len(weekdays) < len(WEEKDAYS) else [f"half{months.EVERY}"]
+        wholes = [f"halves{one}" for one in weekdays] if len(weekdays) < len(WEEKDAYS) else [f"halves{months.EVERY}"]
         wanted = true() if key is None else tallies.c.key == key
         found = [
             Halves(row.key, shape if row.sign > 0 else negative(shape))
-            for row in self._rows(cut, since, until, wanted, "half", wholes)
-            if row.span != "half" or self._on(row.at, weekdays)
+            for row in self._rows(cut, since, until, wanted, "halves", wholes)
+            if row.span != "halves" or self._on(row.at, weekdays)
             for shape in [orjson.loads(row.sums)]
         ]
-        query = _of("half", cut, self.start(since), self.start(until + DAY), wanted).with_only_columns(tallies.c.at)
+        query = _of("halves", cut, self.start(since), self.start(until + DAY), wanted).with_only_columns(tallies.c.at)
         with opened(self.engine) as connection:
             days = connection.scalars(query.distinct()).all()
         return found, sum(self._on(at, weekdays) for at in days)

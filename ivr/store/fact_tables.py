@@ -96,7 +96,8 @@ stays = Table(
 tallies = Table(
     "tallies",
     meta,
-    # What the calls of a half-hour or a day come to, by queue, matter, agent and so on: sums by name, as JSON.
+    # What the calls of a day or month come to, by queue, matter, agent and so on: as JSON, by name a sum, or one for
+    # each half-hour of the clock.
     Column("span", String(8), primary_key=True),
     Column("cut", String(16), primary_key=True),
     Column("at", Moment, primary_key=True),

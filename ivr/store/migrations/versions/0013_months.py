@@ -1,4 +1,7 @@
-"""Months, and half-hours by the day, among the tallies: all days are counted anew."""
+"""Months, and half-hours by the day, among the tallies: all days are counted anew.
+
+What servers of the release before count meanwhile is in no month: `calls rebuild`, once all are of this one.
+"""
 
 from alembic import op
 
