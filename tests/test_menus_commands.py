@@ -20,7 +20,7 @@ def check(texts: Mapping[str, str], now: datetime = OPEN) -> Result:
 def test_good_menus_are_counted_and_proven() -> None:
     done = check(small())
     assert done.exit_code == 0, done.output
-    assert "menus are good: 17 nodes, 2 languages\nnobody is trapped: " in done.stdout
+    assert "menus are good: 17 nodes, 2 languages\nno trap was found: " in done.stdout
     assert "longest menu: " in done.stdout
     assert "soonest, with all words heard: general 9 s (1 keys)" in done.stdout
 
@@ -42,7 +42,7 @@ def test_a_trap_is_told_with_the_way_into_it() -> None:
     done = check(texts)
     assert done.exit_code == 1, done.output
     assert "main.mark: [2026-11-23 10:00] rings, 2, silence ×3, → the caller is cut off" in done.stdout
-    assert "nobody" not in done.stdout
+    assert "no trap" not in done.stdout
 
 
 @pytest.mark.parametrize(("today", "warned"), [(date(2026, 11, 1), False), (date(2026, 11, 23), True)])

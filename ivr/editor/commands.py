@@ -1,4 +1,4 @@
-"""Commands for who keeps the menus in files: whether they are good, and trap nobody."""
+"""Commands for who keeps the menus in files: whether they are good, and whether they trap callers."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -23,7 +23,7 @@ def menus_commands(read: Callable[[], tuple[Flow | None, list[Problem]]], now: C
 
     @menus.command("check")
     def check() -> None:
-        """Say everything that is wrong with the menus, or prove that no caller is trapped in them."""
+        """Say everything that is wrong with the menus, or walk all states of a call for traps in them."""
         flow, problems = read()
         for problem in problems:
             click.echo(str(problem))
@@ -46,7 +46,7 @@ def menus_commands(read: Callable[[], tuple[Flow | None, list[Problem]]], now: C
 
 
 def _figures(proof: Proof) -> Iterator[str]:
-    yield f"nobody is trapped: {proof.states} states, {proof.steps} steps, {proof.hours} sets of open queues"
+    yield f"no trap was found: {proof.states} states, {proof.steps} steps, {proof.hours} sets of open queues"
     slow, wide = proof.slow, proof.wide
     yield f"longest menu: {slow.place}, {slow.seconds:.0f} s; most choices: {wide.place}, {wide.choices}"
     goals = sorted(proof.goals.items(), key=lambda one: one[1])

@@ -121,7 +121,8 @@ def _state(flow: Flow, call: Call) -> State:
     """Return what decides how a call can go on.
 
     That is neither when it is, nor what was keyed, nor in which language, nor how often it was asked; nor is it by
-    which prompts it came, but for the key that leads back.
+    which prompts it came, but for the key that leads back. Who comes to a prompt by way of a line may have come into
+    that from elsewhere: of their ways back, one is followed.
     """
     node, queue = flow.nodes[call.node], call.facts.get("queue", "")
     keyed = KEYED in call.facts and KEYED in node.learns()  # Whoever asks for a number forgets what was keyed before.
