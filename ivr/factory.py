@@ -63,8 +63,8 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         parts.engine,
         parts.desk,
         parts.journal,
-        parts.flow,
-        parts.hotline.flows,
+        lambda: parts.flow,
+        parts.live.of,
         now,
         changed,
         parts.messages,
@@ -94,11 +94,11 @@ def _menus(found: Settings) -> tuple[Flow | None, list[Problem]]:
 def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
     """Return what the carrier's paths need."""
     found, unwritten = parts.settings, parts.unwritten
-    site = Site(found.public_url, parts.flow.hotline.languages, parts.flow.hotline.number)
+    sites = _sites(parts)
     return Line(
         hotline=parts.hotline,
         messages=parts.messages,
-        site=site,
+        sites=sites,
         signatures=Signatures(found.public_url, found.tokens),
         account=found.account,
         flow=lambda: parts.flow,
@@ -106,9 +106,23 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         wanted=lambda _: parts.jobs[0].wake(),
         changed=parts.board.changed,
         desk=parts.desk,
-        rescue=Rescue(parts.hotline, lambda: parts.flow, site, parts.board.changed, unwritten),
+        rescue=Rescue(parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten),
         unwritten=unwritten,
     )
+
+
+def _sites(parts: Parts) -> Callable[[], Site]:
+    """Return how the carrier reaches us, by which voices: those of languages that went stay for calls in them."""
+    made: list[tuple[Flow, Site]] = []
+
+    def site() -> Site:
+        flow = parts.flow
+        if not made or made[0][0] is not flow:
+            voices = {**(made[0][1].voices if made else {}), **flow.hotline.languages}
+            made[:] = [(flow, Site(parts.settings.public_url, voices, flow.hotline.number))]
+        return made[0][1]
+
+    return site
 
 
 def _token(found: Settings) -> Callable[[str], str] | None:

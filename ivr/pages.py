@@ -36,7 +36,7 @@ class Pages:
     engine: Engine
     desk: Desk
     journal: Journal
-    flow: Flow
+    flow: Callable[[], Flow]
     flows: Callable[[int], Flow]
     now: Callable[[], datetime]
     changed: Callable[[], object]
@@ -124,7 +124,7 @@ class Pages:
             search=Search(self.engine),
             folder=self.folder,
             board=self.board,
-            flow=lambda: self.flow,
+            flow=self.flow,
             menus=self._menus,
             now=self.now,
             changed=self.changed,
@@ -147,5 +147,5 @@ class Pages:
             return None
 
     def _skills(self) -> frozenset[str]:
-        queues = {f"queue:{name}" for name in self.flow.queues}
-        return frozenset(queues | {f"language:{name}" for name in self.flow.hotline.languages})
+        queues = {f"queue:{name}" for name in self.flow().queues}
+        return frozenset(queues | {f"language:{name}" for name in self.flow().hotline.languages})

@@ -1,12 +1,12 @@
 """What stands behind the application, put together: all that knows nothing of the web."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from sqlalchemy import Engine
 
 from ivr import folders
@@ -24,6 +24,7 @@ from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
 from ivr.store.journal import Journal
 from ivr.store.library import Library
+from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.telephony import voices
 from ivr.telephony.rest import Rest
@@ -32,6 +33,9 @@ from ivr.telephony.unwritten import Unwritten
 
 if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
+
+FIRST: Final = "menus/"  # Why the first version was published: it lay in the folder.
+log = structlog.get_logger()
 
 
 class StartError(RuntimeError):
@@ -43,7 +47,7 @@ class Parts:
     """What stands behind the application, for commands and tests."""
 
     settings: Settings
-    flow: Flow
+    live: Live
     engine: Engine
     journal: Journal
     messages: Messages
@@ -55,16 +59,23 @@ class Parts:
     board: Switchboard
     unwritten: Unwritten
 
+    @property
+    def flow(self) -> Flow:
+        """What callers who ring now hear."""
+        return self.live.flow
+
     def begin(self) -> None:
         """Begin what a fork would not have brought along; to be called in the process that serves."""
         for worker in self.jobs:
             worker.start()
+        self.live.start()
         self.board.start()
 
     def close(self) -> None:
         """Finish what is at work, write down what is waiting, and let go of the database."""
         for worker in self.jobs:
             worker.stop()
+        self.live.stop()
         self.unwritten.close()
         self.journal.close()
         self.engine.dispose()
@@ -72,33 +83,44 @@ class Parts:
 
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     """Return the parts of the hotline that know nothing of the web."""
-    texts, recorded = folders.menus(found.menus), folders.prompts(found.recordings)
-    flow = _checked(texts, recorded, folders.music(found.recordings))
-    if beyond := [one for one in flow.hotline.callbacks.prefixes if not one.startswith(found.prefixes)]:
-        raise StartError(f"hotline.yaml offers call backs to {beyond[0]}, which ALLOWED_PREFIXES does not allow")
     engine = connect(found.database_url, Cipher(found.secrets))
     upgrade(engine)
-    library = Library(engine)
-    version = library.keep(texts, now())
+    live = _live(Library(engine), found, now)
+    flow = live.flow
     engine.dispose()  # The server forks after this, and no connection may be shared with a child.
 
-    @cache
-    def flows(number: int) -> Flow:
-        return flow if number == version else _checked(library.files(number), recorded)
-
     journal, messages = Journal(engine), Messages(engine)
-    hotline = Hotline(journal, flows, lambda: version, now)
+    hotline = Hotline(journal, live.of, lambda: live.version, now)
     worker = _worker(found, messages, now)
-    desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(flow, queue, at))
+    desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     rings = ThreadPoolExecutor(8, "rings")
     number, url = flow.hotline.number, found.public_url
     board = Switchboard(desk, carrier, number, url, rings.submit, hotline.hang_up, found.prefixes)
     kept = Keeping(engine, journal.events, flow.zone, now)
-    daily = _daily(found, kept, flow)
+    daily = _daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), *mailing)
-    return Parts(found, flow, engine, journal, messages, hotline, jobs, kept, daily, desk, board, Unwritten())
+    return Parts(found, live, engine, journal, messages, hotline, jobs, kept, daily, desk, board, Unwritten())
+
+
+def _live(library: Library, found: Settings, now: Callable[[], datetime]) -> Live:
+    """Return what answers: what was published last, which in a fresh installation is what lies in its folder."""
+
+    def read(files: Mapping[str, str]) -> Flow:
+        return _checked(found, files, None)
+
+    if (last := library.live()) is None:
+        files = folders.menus(found.menus)
+        flow = _checked(found, files, folders.music(found.recordings))
+        library.publish(library.keep(files, now()), "", now(), FIRST, None)
+        if (last := library.live()) is None:
+            raise StartError("the menus could not be published")
+        return Live(library, read, last, flow)
+    flow = read(library.files(last.version))
+    if folders.menus(found.menus) not in ({}, library.files(last.version)):
+        log.info("the folder holds other menus than those that answer", folder=found.menus.name, version=last.version)
+    return Live(library, read, last, flow)
 
 
 def _rings(flow: Flow, queue: str, at: datetime) -> bool:
@@ -106,7 +128,7 @@ def _rings(flow: Flow, queue: str, at: datetime) -> bool:
     return flow.schedule.rings(queue if queue in flow.queues else flow.hotline.queue, at) == at
 
 
-def _daily(found: Settings, kept: Keeping, flow: Flow) -> "Daily | None":
+def _daily(found: Settings, kept: Keeping, flow: Callable[[], Flow]) -> "Daily | None":
     """Return who sends the daily mail; nobody where the settings name none."""
     if (mail := found.mail) is None:
         return None
@@ -116,7 +138,7 @@ def _daily(found: Settings, kept: Keeping, flow: Flow) -> "Daily | None":
 
     post = Post(mail.host, mail.port, mail.tls, mail.user, mail.password)
     letter = Letter(mail.sender, mail.to, mail.at, mail.language)
-    return Daily(Mails(kept.engine), kept.tallies, lambda: flow, kept.now, found.public_url, letter, post)
+    return Daily(Mails(kept.engine), kept.tallies, flow, kept.now, found.public_url, letter, post)
 
 
 def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker[str]:
@@ -127,7 +149,7 @@ def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) ->
 
 
 def read_menus(
-    texts: dict[str, str], recorded: frozenset[str], music: frozenset[str] | None
+    texts: Mapping[str, str], recorded: frozenset[str], music: frozenset[str] | None
 ) -> tuple[Flow | None, list[Problem]]:
     """Return the menus and every problem, those of the carrier's voices among them."""
     flow, problems = load(texts, recorded, music)
@@ -135,10 +157,12 @@ def read_menus(
     return flow, problems + [Problem("hotline.yaml", 1, words) for words in wrong]
 
 
-def _checked(texts: dict[str, str], recorded: frozenset[str], music: frozenset[str] | None = None) -> Flow:
-    flow, problems = read_menus(texts, recorded, music)
+def _checked(found: Settings, files: Mapping[str, str], music: frozenset[str] | None) -> Flow:
+    flow, problems = read_menus(files, folders.prompts(found.recordings), music)
     if flow is None or problems:
         raise StartError("\n".join(["the menus cannot be used:", *map(str, problems)]))
+    if beyond := [one for one in flow.hotline.callbacks.prefixes if not one.startswith(found.prefixes)]:
+        raise StartError(f"hotline.yaml offers call backs to {beyond[0]}, which ALLOWED_PREFIXES does not allow")
     for language in flow.hotline.languages:
         speech.voice_of(language).number(12)  # Its tables take a moment to read, which no caller shall wait.
     return flow

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC
 from pathlib import Path
+from time import monotonic, sleep
 
 from flask import Flask
 from twilio.request_validator import RequestValidator
 
 from ivr.factory import create_app
+from ivr.parts import Parts
+from ivr.store.library import Library
 from tests.small import MAIN, small
 from tests.world import ACCOUNT, OPEN, TOKEN, hotline_settings
 
@@ -29,24 +32,63 @@ def ask(app: Flask, path: str, call: str, digits: str = "") -> str:
     return app.test_client().post(path, data=form, headers={"X-Twilio-Signature": signature}).text
 
 
-def test_a_call_keeps_the_menus_it_began_with(tmp_path: Path) -> None:
-    old = folder(tmp_path / "old", small())
-    new = folder(tmp_path / "new", small(main=MAIN.replace("您好", "早上好").replace("    1:", "    2:")))
+def publish(app: Flask, files: Mapping[str, str]) -> int:
+    """Publish menus, as another process would."""
+    library: Library = app.extensions["hotline"].live.library
+    version, last = library.keep(files, OPEN), library.live()
+    assert last
+    assert library.publish(version, "sam", OPEN, "", last.id)
+    return version
 
-    def app(menus: Path) -> Flask:
+
+def test_a_call_keeps_the_menus_it_began_with(tmp_path: Path) -> None:
+    old, new = small(), small(main=MAIN.replace("您好", "早上好").replace("    1:", "    2:"))
+    menus = folder(tmp_path / "menus", old)
+
+    def made() -> Flask:
         return create_app(hotline_settings(tmp_path, 8000, "", menus), lambda: OPEN.astimezone(UTC))
 
-    before, first, second = app(old), "CA" + "1" * 32, "CA" + "2" * 32
-    assert "您好" in ask(before, "/voice/incoming", first)
-    before.extensions["hotline"].close()
+    app, other = made(), made()
+    first, second = "CA" + "1" * 32, "CA" + "2" * 32
+    assert "您好" in ask(app, "/voice/incoming", first)
+    publish(app, new)
+    app.extensions["hotline"].live.look()
+    assert "早上好" in ask(app, "/voice/incoming", second)
+    assert "请输入账户号码" in ask(app, "/voice/turn/1?language=zh-CN", first, "1")
+    # Another process, which has not seen it yet, takes the new call on with the new ones.
+    assert "请输入账户号码" in ask(other, "/voice/turn/1?language=zh-CN", second, "2")
+    assert "早上好" not in ask(other, "/voice/incoming", "CA" + "3" * 32)
+    for one in (app, other):
+        one.extensions["hotline"].close()
 
-    after = app(new)
-    assert "早上好" in ask(after, "/voice/incoming", second)
-    assert "请输入账户号码" in ask(after, "/voice/turn/1?language=zh-CN", first, "1")
-    assert "没有这个选项" in ask(after, "/voice/turn/1?language=zh-CN", second, "1")
-    after.extensions["hotline"].close()
-
-    again = app(old)  # Another process that still has the old menus takes the new call on with the new ones.
-    assert "早上好" not in ask(again, "/voice/incoming", "CA" + "3" * 32)
-    assert "请输入账户号码" in ask(again, "/voice/turn/2?language=zh-CN", second, "2")
+    again = made()  # The folder still holds the old ones; what was published counts.
+    assert "早上好" in ask(again, "/voice/incoming", "CA" + "4" * 32)
     again.extensions["hotline"].close()
+
+
+def test_a_server_sees_within_two_seconds_what_was_published(tmp_path: Path) -> None:
+    menus = folder(tmp_path / "menus", small())
+    app = create_app(hotline_settings(tmp_path, 8000, "", menus), lambda: OPEN.astimezone(UTC))
+    parts: Parts = app.extensions["hotline"]
+    parts.live.start()
+    version, begun = publish(app, small(main=MAIN.replace("您好", "早上好"))), monotonic()
+    while parts.live.version != version and monotonic() - begun < 2:
+        sleep(0.01)
+    assert parts.live.version == version
+    assert "早上好" in ask(app, "/voice/incoming", "CA" + "5" * 32)
+    parts.close()
+
+
+def test_what_cannot_be_read_does_not_answer_and_nobody_is_cut_off(tmp_path: Path) -> None:
+    menus = folder(tmp_path / "menus", small())
+    app = create_app(hotline_settings(tmp_path, 8000, "", menus), lambda: OPEN.astimezone(UTC))
+    parts: Parts = app.extensions["hotline"]
+    before = parts.live.version
+    publish(app, {"main.yaml": "start: {kind: dance}\n"})
+    parts.live.look()
+    assert parts.live.version == before
+    assert "您好" in ask(app, "/voice/incoming", "CA" + "6" * 32)
+    publish(app, small(main=MAIN.replace("您好", "早上好")))
+    parts.live.look()
+    assert "早上好" in ask(app, "/voice/incoming", "CA" + "7" * 32)
+    parts.close()

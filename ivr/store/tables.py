@@ -131,4 +131,8 @@ menus = Table(
     Column("digest", String(64), nullable=False, unique=True),
     Column("files", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("author", String(64), nullable=False, server_default=text("''")),
+    Column("note", Text, nullable=False, server_default=text("''")),
+    # What was proven of it in figures, as JSON; "" where nobody has proven it.
+    Column("proof", Text, nullable=False, server_default=text("''")),
 )

@@ -32,14 +32,14 @@ class Rescue:
 
     hotline: Hotline
     flow: Callable[[], Flow]
-    site: Site
+    sites: Callable[[], Site]
     changed: Callable[[], None]
     unwritten: Unwritten
 
     def failed(self, error: Exception, heard: Input | None = None) -> Response:
         """Answer a request that failed with this error, in which we were to hear this."""
         log.error("a turn failed", call=told().get("CallSid"), path=asked().path, exc_info=error)
-        flow, site, spoken = self.flow(), self.site, language()
+        flow, site, spoken = self.flow(), self.sites(), language()
         match heard:
             case InLine(keys=pressed):
                 rounds = seconds(asked().args.get("rounds"))
@@ -60,7 +60,7 @@ class Rescue:
         split = urlsplit(url)
         before = {name: values[0] for name, values in parse_qs(split.query).items()}
         failed = before.get("failed", split.path.removeprefix("/voice/"))
-        return xml(lifeboat.apology(self.flow(), self.site, before.get("language", ""), failed))
+        return xml(lifeboat.apology(self.flow(), self.sites(), before.get("language", ""), failed))
 
     def back(self, rounds: int) -> Response:
         """Get a caller a person, or the message that they ask for; music as long as the database is away.
@@ -74,10 +74,10 @@ class Rescue:
             except StoreError as error:
                 log.warning("the database is away", call=call, why=str(error))
                 if rounds < lifeboat.ROUNDS:
-                    return xml(lifeboat.adrift(self.flow(), self.site, language(), failed, rounds))
+                    return xml(lifeboat.adrift(self.flow(), self.sites(), language(), failed, rounds))
             except Exception:
                 log.exception("no way back", call=call)
-        return xml(lifeboat.message(self.flow(), self.site, language()))
+        return xml(lifeboat.message(self.flow(), self.sites(), language()))
 
     def thanks(self) -> Response:
         """Keep the message that was left, and see the caller off."""
@@ -90,7 +90,7 @@ class Rescue:
             return self._saved(heard)
         call, turn = told()["CallSid"], path()
         self.unwritten.keep(call, turn, lambda: self.hotline.hear(call, turn, heard))
-        return xml(lifeboat.thanks(self.flow(), self.site, language()))
+        return xml(lifeboat.thanks(self.flow(), self.sites(), language()))
 
     def _saved(self, heard: Recorded) -> Response:
         call, rings = told()["CallSid"], caller()
@@ -101,11 +101,11 @@ class Rescue:
             self.unwritten.keep(call, heard.sid, lambda: self.hotline.save(call, heard, rings))
         except Exception:
             log.exception("a message is not work", call=call, recording=heard.sid)
-        return xml(lifeboat.thanks(self.flow(), self.site, language()))
+        return xml(lifeboat.thanks(self.flow(), self.sites(), language()))
 
     def _on(self, reply: Reply) -> Response:
         self.changed()
-        return xml(render(reply.events, self.site, reply.language))
+        return xml(render(reply.events, self.sites(), reply.language))
 
 
 def add(paths: Blueprint, rescue: Rescue) -> None:

@@ -40,7 +40,7 @@ class Line:
 
     hotline: Hotline
     messages: Messages
-    site: Site
+    sites: Callable[[], Site]
     signatures: Signatures
     account: str
     flow: Callable[[], Flow]
@@ -50,6 +50,11 @@ class Line:
     desk: Desk
     rescue: Rescue
     unwritten: Unwritten
+
+    @property
+    def site(self) -> Site:
+        """How the carrier reaches us now, and by which voices we speak."""
+        return self.sites()
 
 
 def voice(line: Line) -> Blueprint:
