@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, redirect, url_for
 
-from ivr import folders, logs, settings
+from ivr import logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.tasks import Tasks
-from ivr.editor.commands import menus_commands
+from ivr.editor.commands import Files, menus_commands
+from ivr.editor.reading import read
 from ivr.flow.flow import Flow
-from ivr.flow.problem import Problem
 from ivr.jobs.mail_commands import mail_commands
 from ivr.pages import Pages
-from ivr.parts import Parts, StartError, assemble, read_menus
+from ivr.parts import Parts, StartError, assemble, here
 from ivr.settings import Settings
+from ivr.store.audit import Trail
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
@@ -78,17 +79,13 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     _hand_over(app, parts, line)
     people, audit = Later("people", "Who may log in.", pages.people), Later("audit", "What people did.", pages.audit)
     mail = Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
-    menus = Later("menus", "What callers hear.", lambda: menus_commands(lambda: _menus(found), now))
+    files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
+    menus = Later("menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail))
     for command in (*commands(_tools(parts, now)), people, audit, mail, menus):
         app.cli.add_command(command)
     # Flask's own way to wrap an application.
     app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
-
-
-def _menus(found: Settings) -> tuple[Flow | None, list[Problem]]:
-    """Read the menus anew."""
-    return read_menus(folders.menus(found.menus), folders.prompts(found.recordings), folders.music(found.recordings))
 
 
 def _line(parts: Parts, now: Callable[[], datetime]) -> Line:

@@ -1,6 +1,12 @@
 """The menus and the sounds as they lie in their folders."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
+
+BELOW: Final = ("", "languages/", "rehearsals/")
+NAME: Final = re.compile(rf"({'|'.join(BELOW)})[A-Za-z0-9_][A-Za-z0-9_.-]*\.yaml")
 
 
 def menus(folder: Path) -> dict[str, str]:
@@ -8,8 +14,30 @@ def menus(folder: Path) -> dict[str, str]:
 
     Bytes that are no UTF-8 become lone surrogates, which `load` tells of as a problem like others.
     """
-    files = sorted([*folder.glob("*.yaml"), *folder.glob("languages/*.yaml")])
-    return {file.relative_to(folder).as_posix(): file.read_text("utf-8", "surrogateescape") for file in files}
+    return {name: (folder / name).read_text("utf-8", "surrogateescape") for name in sorted(_names(folder))}
+
+
+def write_menus(folder: Path, files: Mapping[str, str]) -> None:
+    """Make a folder hold these menus and no others; what else lies there stays.
+
+    Raise ValueError for a folder with other things than menus, and OSError.
+    """
+    before = _names(folder)
+    if folder.exists() and any(folder.iterdir()) and "hotline.yaml" not in before:
+        raise ValueError(f"{folder} holds other things than menus: name a new folder, or one with menus")
+    for name in files:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of a file of menus")
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, "utf-8", newline="")
+    for name in before - files.keys():
+        (folder / name).unlink()
+
+
+def _names(folder: Path) -> set[str]:
+    files = [file for below in BELOW for file in folder.glob(f"{below}*.yaml")]
+    return {file.relative_to(folder).as_posix() for file in files}
 
 
 def prompts(folder: Path) -> frozenset[str]:

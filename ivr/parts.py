@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,22 +11,23 @@ from sqlalchemy import Engine
 
 from ivr import folders
 from ivr.desk.keeping import RULES, Desk
+from ivr.editor.gate import Gate
+from ivr.editor.publishing import Publishing
+from ivr.editor.reading import Here, read
 from ivr.flow import speech
 from ivr.flow.flow import Flow
-from ivr.flow.load import load
-from ivr.flow.problem import Problem
 from ivr.hotline import Hotline
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
 from ivr.store.crypto import Cipher
+from ivr.store.drafts import Drafts
 from ivr.store.engine import connect, upgrade
 from ivr.store.journal import Journal
 from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
-from ivr.telephony import voices
 from ivr.telephony.rest import Rest
 from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.unwritten import Unwritten
@@ -48,6 +49,7 @@ class Parts:
 
     settings: Settings
     live: Live
+    publishing: Publishing
     engine: Engine
     journal: Journal
     messages: Messages
@@ -86,7 +88,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     engine = connect(found.database_url, Cipher(found.secrets))
     upgrade(engine)
     live = _live(Library(engine), found, now)
-    flow = live.flow
+    flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     engine.dispose()  # The server forks after this, and no connection may be shared with a child.
 
     journal, messages = Journal(engine), Messages(engine)
@@ -101,26 +103,28 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     daily = _daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), *mailing)
-    return Parts(found, live, engine, journal, messages, hotline, jobs, kept, daily, desk, board, Unwritten())
+    return Parts(
+        found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, Unwritten()
+    )
 
 
 def _live(library: Library, found: Settings, now: Callable[[], datetime]) -> Live:
     """Return what answers: what was published last, which in a fresh installation is what lies in its folder."""
 
-    def read(files: Mapping[str, str]) -> Flow:
-        return _checked(found, files, None)
+    def again(files: Mapping[str, str]) -> Flow:
+        return _checked(files, replace(here(found), music=None))  # What answered once need not be looked at again.
 
     if (last := library.live()) is None:
         files = folders.menus(found.menus)
-        flow = _checked(found, files, folders.music(found.recordings))
+        flow = _checked(files, here(found))
         library.publish(library.keep(files, now()), "", now(), FIRST, None)
         if (last := library.live()) is None:
             raise StartError("the menus could not be published")
-        return Live(library, read, last, flow)
-    flow = read(library.files(last.version))
+        return Live(library, again, last, flow)
+    flow = again(library.files(last.version))
     if folders.menus(found.menus) not in ({}, library.files(last.version)):
         log.info("the folder holds other menus than those that answer", folder=found.menus.name, version=last.version)
-    return Live(library, read, last, flow)
+    return Live(library, again, last, flow)
 
 
 def _rings(flow: Flow, queue: str, at: datetime) -> bool:
@@ -148,21 +152,15 @@ def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) ->
     return Worker(recordings.fetch, lambda: messages.due(now()))
 
 
-def read_menus(
-    texts: Mapping[str, str], recorded: frozenset[str], music: frozenset[str] | None
-) -> tuple[Flow | None, list[Problem]]:
-    """Return the menus and every problem, those of the carrier's voices among them."""
-    flow, problems = load(texts, recorded, music)
-    wrong = voices.unknown(flow.hotline.languages) if flow else []
-    return flow, problems + [Problem("hotline.yaml", 1, words) for words in wrong]
+def here(found: Settings) -> Here:
+    """Return what there is for menus where these settings hold."""
+    return Here(folders.prompts(found.recordings), folders.music(found.recordings), found.prefixes)
 
 
-def _checked(found: Settings, files: Mapping[str, str], music: frozenset[str] | None) -> Flow:
-    flow, problems = read_menus(files, folders.prompts(found.recordings), music)
-    if flow is None or problems:
+def _checked(files: Mapping[str, str], where: Here) -> Flow:
+    flow, problems = read(files, where)
+    if flow is None:
         raise StartError("\n".join(["the menus cannot be used:", *map(str, problems)]))
-    if beyond := [one for one in flow.hotline.callbacks.prefixes if not one.startswith(found.prefixes)]:
-        raise StartError(f"hotline.yaml offers call backs to {beyond[0]}, which ALLOWED_PREFIXES does not allow")
     for language in flow.hotline.languages:
         speech.voice_of(language).number(12)  # Its tables take a moment to read, which no caller shall wait.
     return flow

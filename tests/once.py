@@ -45,7 +45,7 @@ def menus_read_once() -> Iterator[None]:
 
     with (
         patch("ivr.flow.load.parse", lru_cache(256)(parse)),
-        patch("ivr.parts.load", lambda menus, *sounds: read(tuple(menus.items()), *sounds)),
+        patch("ivr.editor.reading.load", lambda menus, *sounds: read(tuple(sorted(menus.items())), *sounds)),
     ):
         yield
 

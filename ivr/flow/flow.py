@@ -110,7 +110,8 @@ class Callbacks(Piece):
 class Hotline(Piece):
     """The hotline as a whole: its number, its languages (base language first) and voices, where calls begin.
 
-    `tongues` are the languages' names, for agents.
+    `tongues` are the languages' names, for agents. With `publish: four-eyes`, nobody lets menus answer calls who had a
+    hand in them.
     """
 
     name: str
@@ -124,6 +125,7 @@ class Hotline(Piece):
     keys: GlobalKeys = GlobalKeys()
     limits: Limits
     callbacks: Callbacks = Callbacks()
+    publish: Literal["alone", "four-eyes"] = "alone"
     email: Annotated[str, Field(pattern=r"^[a-z0-9._-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")] | None = None
     phrases: Phrases
 
