@@ -71,6 +71,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         parts.messages,
         found.recordings / "messages",
         parts.board,
+        parts.publishing,
         practice,
         _token(found),
         (found.oidc_issuer, found.oidc_client, found.oidc_secret, found.oidc_claim) if found.oidc_issuer else None,

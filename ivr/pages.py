@@ -14,11 +14,12 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from ivr.desk.keeping import Desk
+from ivr.editor.publishing import Publishing
 from ivr.flow.flow import Flow
 from ivr.store.first import anybody
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
-from ivr.store.roles import ADMIN, AGENT, SUPERVISOR
+from ivr.store.roles import ADMIN, AGENT, OPERATIONS, SUPERVISOR
 
 if TYPE_CHECKING:
     import click
@@ -43,6 +44,7 @@ class Pages:
     messages: Messages
     folder: Path
     board: "Board"
+    publishing: Publishing
     practice: "PracticePhone | None"
     token: Callable[[str], str] | None = None
     oidc: tuple[str, str, str, str] | None = None  # issuer, client, secret, the claim that is a name
@@ -84,7 +86,7 @@ class Pages:
             get_context("fork").Process(target=lambda: tell(*self._hired())).start()
 
     def _first(self) -> tuple[str, ...]:
-        return ("alice", ADMIN, SUPERVISOR, AGENT) if self.practice else (ADMIN, ADMIN)
+        return ("alice", ADMIN, SUPERVISOR, AGENT, OPERATIONS) if self.practice else (ADMIN, ADMIN)
 
     def _hired(self) -> tuple[str, str | None]:
         from ivr.console.commands import first_admin
@@ -112,6 +114,7 @@ class Pages:
         from ivr.console.desk import Office
         from ivr.console.login import protect
         from ivr.console.site import furnish
+        from ivr.editor.site import furnish as furnish_menus
         from ivr.reports.search import Search
         from ivr.store.people import People
 
@@ -134,6 +137,7 @@ class Pages:
         )
         staff = Staff(people, self.desk, self._skills())
         furnish(app, office, staff)
+        furnish_menus(app, office, self.publishing)
         if self.oidc:
             from ivr.console.sso import Provider, sso
 

@@ -2,7 +2,7 @@
 
 import re
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Engine
 
 from ivr.console.audit_commands import audit_commands
 from ivr.console.commands import Staff, people_commands
@@ -19,6 +20,10 @@ from ivr.console.site import furnish
 from ivr.desk.guests import Mode
 from ivr.desk.keeping import Desk, Offer, Place
 from ivr.desk.line import Rules
+from ivr.editor.gate import Gate
+from ivr.editor.publishing import Publishing
+from ivr.editor.reading import Here, read
+from ivr.editor.site import furnish as furnish_menus
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Pressed, Recorded
 from ivr.flow.load import load
@@ -26,8 +31,11 @@ from ivr.folders import menus
 from ivr.hotline import Caller, Hotline
 from ivr.reports.search import Search
 from ivr.store.crypto import Cipher
+from ivr.store.drafts import Drafts
 from ivr.store.engine import connect
 from ivr.store.journal import Journal
+from ivr.store.library import Library
+from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.people import People
 from ivr.web import web
@@ -152,6 +160,7 @@ class Site:
     changes: list[str]
     folder: Path
     board: Board
+    publishing: Publishing
 
     def hire(self, name: str = "alice", *roles: str) -> str:
         """Add a person, an agent unless other roles are given; return the password."""
@@ -234,6 +243,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: s
         changes,
         folder / "messages",
         Board(desk),
+        published(engine, found, clock),
     )
 
     def changed() -> None:
@@ -256,10 +266,27 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: s
         practice=phones,
     )
     furnish(app, office, site.staff)
+    furnish_menus(app, office, site.publishing)
     app.register_blueprint(web())
     app.cli.add_command(people_commands(site.staff, app))
     app.cli.add_command(audit_commands(app.extensions["audit"]))
     return site
+
+
+def published(engine: Engine, flow: Flow, now: Callable[[], datetime]) -> Publishing:
+    """Return how menus are published at a site that has this project's."""
+    library, here = Library(engine), Here(frozenset(), frozenset({"hold.wav"}), ("+86",))
+
+    def again(files: Mapping[str, str]) -> Flow:
+        found, problems = read(files, here)
+        assert found, problems
+        return found
+
+    if library.live() is None:
+        library.publish(library.keep(menus(ROOT / "menus"), now()), "", now(), "menus/", None)
+    last = library.live()
+    assert last
+    return Publishing(library, Drafts(engine), Live(library, again, last, flow), Gate(lambda: here), now)
 
 
 def hired(app: Flask, staff: Staff, name: str = "alice", *roles: str, skills: frozenset[str] = frozenset()) -> str:

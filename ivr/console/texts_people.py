@@ -124,6 +124,14 @@ ENGLISH: Final[Mapping[str, str]] = {
     "act_person.lax": "required no second factor",
     "act_person.weaken": "removed second factors",
     "act_roles.strong": "required second factors of roles",
+    "menus_title": "Menus",
+    "act_menus.draft": "began a draft",
+    "act_menus.over": "took over a draft",
+    "act_menus.drop": "put a draft aside",
+    "act_menus.reopen": "opened a draft again",
+    "act_menus.take_in": "took a version into a draft",
+    "act_menus.publish": "published menus",
+    "act_menus.back": "let older menus answer",
 }
 
 CHINESE: Final[Mapping[str, str]] = {
@@ -247,4 +255,12 @@ CHINESE: Final[Mapping[str, str]] = {
     "act_person.lax": "不要求第二验证",
     "act_person.weaken": "移除第二验证",
     "act_roles.strong": "要求角色第二验证",
+    "menus_title": "菜单",
+    "act_menus.draft": "新建草稿",
+    "act_menus.over": "接管草稿",
+    "act_menus.drop": "搁置草稿",
+    "act_menus.reopen": "重新打开草稿",
+    "act_menus.take_in": "将新版本并入草稿",
+    "act_menus.publish": "发布菜单",
+    "act_menus.back": "重新启用旧菜单",
 }

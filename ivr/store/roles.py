@@ -6,12 +6,13 @@ from typing import Final
 AGENT: Final = "agent"
 SUPERVISOR: Final = "supervisor"
 ADMIN: Final = "admin"
+OPERATIONS: Final = "operations"
 OWN: Final = "account.own"  # One's own password and the like, which is everybody's right.
 
 # Whoever sees calls does not hear them by that, and who drafts the menus does not publish them: a role has each or not.
 ROLES: Final[Mapping[str, frozenset[str]]] = {
     AGENT: frozenset({OWN, "desk.work", "wallboard.see"}),
-    "operations": frozenset({OWN, "menus.edit", "menus.publish", "reports.see", "wallboard.see"}),
+    OPERATIONS: frozenset({OWN, "menus.edit", "menus.publish", "reports.see", "wallboard.see"}),
     SUPERVISOR: frozenset(
         {
             OWN,

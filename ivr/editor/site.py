@@ -1,0 +1,12 @@
+"""All pages about the menus put together."""
+
+from flask import Flask
+
+from ivr.console.office import Office
+from ivr.editor.publishing import Publishing
+from ivr.editor.shelf import shelf
+
+
+def furnish(app: Flask, given: Office, publishing: Publishing) -> None:
+    """Give an application, which has the console's pages, those about the menus."""
+    app.register_blueprint(shelf(given, publishing))
