@@ -9,6 +9,7 @@ from ivr.editor.studio.house import House, house, written
 from ivr.editor.studio.notes import NotCarried, Notes
 from ivr.editor.studio.prompts import plain
 from ivr.editor.studio.spoken import Spoken
+from ivr.editor.studio.unlike import UNLIKE
 from ivr.editor.studio.ways import Ways
 
 __all__ = ["NoFlowError", "NotCarried", "read"]
@@ -48,7 +49,8 @@ def _left_out(ways: Ways, notes: Notes) -> None:
 
 def _saying(widget: Widget) -> str:
     said = plain(widget.text("say"))
-    return f"; it says {said!r}" if said else ""
+    beside = f"; {UNLIKE[widget.type]}" if widget.type in UNLIKE else ""
+    return f"; it says {said!r}" if said else beside
 
 
 def _file(description: str, nodes: Mapping[str, Any]) -> str:

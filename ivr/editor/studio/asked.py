@@ -1,6 +1,7 @@
 """Gathering widgets become menus, where a split looks at single keys, and numbers asked for otherwise."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -8,10 +9,13 @@ from ivr.editor.studio.definition import Widget
 from ivr.editor.studio.notes import Notes
 from ivr.editor.studio.prompts import cut
 from ivr.editor.studio.spoken import Spoken, Words
-from ivr.editor.studio.ways import QUEUES, Ways
+from ivr.editor.studio.ways import Ways
 
 FREE: Final = "12345678"
-HELPS: Final = (*QUEUES, "record-voicemail")
+LANGUAGES: Final = {
+    "English": re.compile("english|英语|英文", re.IGNORECASE),
+    "Mandarin": re.compile("mandarin|chinese|中文|普通话|国语", re.IGNORECASE),
+}
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,7 @@ class Asked:
         return made | {"then": self.ways.on(widget, "keypress")}
 
     def _collect(self, widget: Widget, place: str) -> dict[str, Any]:
-        made: dict[str, Any] = {"kind": "collect", "name": self.spoken.fact(widget)}
+        made: dict[str, Any] = {"kind": "collect", "name": self.ways.facts[widget.name]}
         self.spoken.put(made, place, "say", self.spoken.said(widget, self.spoken.text(widget)))
         self.spoken.put(made, place, "help", {})
         digits = widget.number("number_of_digits")
@@ -59,12 +63,23 @@ class Asked:
                 self.spoken.words[language][f"{place}.choices.{go}"] = said.get(language)
             choices[key] = choice | {"go": go}
             self.chosen.setdefault(go, said)
+            self._language(widget, key, said.values())
         everywhere = self.ways.house.flow.hotline.keys.model_dump().values()
         for key in sorted(named.keys() - keys.keys() - set(everywhere)):
             self.notes.add(widget.name, f"offers key {key}, which leads nowhere: it is not offered here")
         split = self.ways.split(widget)
         missed = self._missed(widget, split.way("noMatch") if split else "", widget.way("timeout"))
         return made | {"choices": choices} | missed
+
+    def _language(self, widget: Widget, key: str, said: Iterable[str]) -> None:
+        """Note a choice that seems to be one of the language."""
+        for language, name in LANGUAGES.items():
+            if any(name.search(words) for words in said):
+                words = (
+                    f"key {key} seems to choose a language: lead it to a node of kind: language that leads back here, "
+                )
+                beside = f"and put what its way says into the words in {language} of the nodes that say the same"
+                self.notes.add(widget.name, words + beside)
 
     def _choices(self, widget: Widget, keys: dict[str, str]) -> Iterator[tuple[str, str, str]]:
         """Yield (key as it was, as it is here, place) for each choice; none twice, none of the keys kept everywhere."""

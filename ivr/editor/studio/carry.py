@@ -1,5 +1,6 @@
 """Widgets become nodes: each kind of ours from the widget that is like it."""
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -91,7 +92,7 @@ class Carrying:
     def _queue(self, widget: Widget) -> str:
         """Return the name of a widget's queue, which is made unless the house has it."""
         title = widget.text("queue_name") or widget.name.replace("_", " ")
-        name = slug(title)
+        name = slug(title if re.search("[a-z]", title.lower()) else widget.name)
         if name not in self.ways.house.flow.queues and name not in self.queues:
             self.queues[name] = {}
             self.spoken.put(self.queues[name], f"queues.{name}", "name", self._title(title))

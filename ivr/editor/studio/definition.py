@@ -107,7 +107,7 @@ def definition(text: str) -> Definition:
 
 def _json(text: str) -> Any:
     try:
-        return from_json(text)
+        return from_json(text.encode())  # Lone surrogates, which are no text, fail here.
     except ValueError as error:
         raise NoFlowError(f"this is not JSON ({error}): {EXPORT}") from error
 

@@ -67,10 +67,6 @@ class Spoken:
         digits = DIGITS.fullmatch(gap[1] or "")
         asked = self.ways.flow.widgets.get(digits[1]) if digits else None
         if asked and self.ways.number(asked):
-            return f"{{{self.fact(asked)}:digits}}"
+            return f"{{{self.ways.facts[asked.name]}:digits}}"
         self.notes.add(widget.name, f"says {plain(gap[0])}, which is not known during a call: put the words right")
         return ""
-
-    def fact(self, widget: Widget) -> str:
-        """Return the name of the fact that a widget asks for."""
-        return re.sub("[^a-z_]", "", self.ways.names[widget.name]).strip("_") or "number"

@@ -15,6 +15,12 @@ from ivr.flow.load import HEADER
 QUEUES: Final = ("enqueue-call", "send-to-flex")
 GATHER: Final = "gather-input-on-call"
 NODES: Final = ("say-play", GATHER, "record-voicemail")
+HELPS: Final = (*QUEUES, "record-voicemail", "connect-call-to")
+# Facts that calls have anyway.
+KNOWN: Final = frozenset(
+    {"ahead", "closed", "email", "keyed", "level", "matter", "message", "opening", "queue"}
+    | {"receipt", "remark", "score", "wait"}
+)
 TIMED: Final = re.compile(r"(?:date|time|now|hours?|weekday|day)(?![a-z])", re.IGNORECASE)
 ENDS: Final = "no widget {!r} is in the flow: the call ends here, so lead on to where it should go"
 
@@ -65,9 +71,12 @@ class Ways:
         return self.to(widget.way(*events)) or self.house.goodbye
 
     def helps(self, name: str) -> bool:
-        """Tell whether a widget leads to a person or takes a message."""
-        widget = self.flow.widgets.get(name)
-        return widget is not None and widget.type in (*QUEUES, "record-voicemail", "connect-call-to")
+        """Tell whether a widget leads to a person or takes a message, maybe after some words."""
+        passed = set[str]()
+        while (widget := self.flow.widgets.get(name)) and widget.type == "say-play" and name not in passed:
+            passed.add(name)
+            name = self.end(widget.way("audioComplete"))[0]
+        return widget is not None and widget.type in HELPS
 
     def split(self, widget: Widget) -> Widget | None:
         """Return the split that looks at the keys of a gathering widget, maybe past what is not carried."""
@@ -113,6 +122,18 @@ class Ways:
         for widget in sorted(self.flow.widgets.values(), key=lambda one: one.type not in QUEUES):
             made[widget.name] = unique(slug(widget.name), taken)
             taken.add(made[widget.name])
+        return made
+
+    @cached_property
+    def facts(self) -> Mapping[str, str]:
+        """The name of the fact that each gathering widget asks for, if it asks for a number."""
+        made, taken = dict[str, str](), set(KNOWN)
+        for widget in self.flow.widgets.values():
+            name = re.sub("[^a-z_]", "", self.names[widget.name]).strip("_") or "number"
+            while widget.type == GATHER and name in taken:
+                name += "_too"
+            made[widget.name] = name
+            taken.add(name)
         return made
 
     @cached_property
