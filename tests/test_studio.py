@@ -7,20 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
+from click.testing import Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr import transcript
-from ivr.editor.commands import menus_commands
+from ivr import folders, transcript
 from ivr.editor.studio import NoFlowError, read
 from ivr.editor.studio.prompts import by_language, cut
 from ivr.editor.studio.ways import NODES, QUEUES
+from ivr.factory import create_app
 from ivr.flow.load import load
 from ivr.flow.prove.proof import prove
 from tests.pages import call, moment
 from tests.small import small
-from tests.world import OPEN, ZONE, world
+from tests.world import OPEN, ZONE, hotline_settings, world
 
 FLOWS = Path(__file__).parent / "studio"
 SAMPLES = sorted(FLOWS.glob("*.json"))
@@ -205,29 +205,27 @@ def test_sentences_in_two_languages_are_told_apart() -> None:
     assert said == {"zh-CN": "欢迎致电。请打开 APP。", "en-US": "Welcome to us."}
 
 
-def test_the_command_writes_a_new_folder_and_lists_all(tmp_path: Path) -> None:
-    house, out = tmp_path / "house", tmp_path / "out"
-    for name, text in small().items():
-        (house / name).parent.mkdir(parents=True, exist_ok=True)
-        (house / name).write_text(text, "utf-8")
-    words = ["import", str(FLOWS / "shop.json"), "--into", str(out), "--house", str(house)]
-    menus = menus_commands(lambda: load(small()), lambda: OPEN)
-    done = CliRunner().invoke(menus, words)
+def test_the_command_begins_a_draft_or_writes_a_folder_and_lists_all(tmp_path: Path) -> None:
+    folders.write_menus(tmp_path / "menus", small())
+    app = create_app(hotline_settings(tmp_path, 8000, "", tmp_path / "menus"), lambda: OPEN)
+    shop, out = str(FLOWS / "shop.json"), tmp_path / "out"
+
+    def run(*words: str) -> Result:
+        return app.test_cli_runner().invoke(args=["menus", "import", *words])
+
+    done = run(shop, "--into", str(out))
     assert done.exit_code == 0, done.output
-    assert f"{FLOWS / 'shop.json'}:191: sales_line: the queue 'sales' has the hours of 'general'" in done.output
-    assert f"{out}/main.yaml:4: 'say' is empty: fill it in" in done.output
-    assert (out / "languages" / "en-US.yaml").exists()
-    again = CliRunner().invoke(menus, words)
-    assert again.exit_code == 1
-    assert "is not empty: name a new folder" in again.output
+    assert f"{shop}:191: sales_line: the queue 'sales' has the hours of 'general'" in done.output
+    assert "\nmain.yaml:4: 'say' is empty: fill it in\n" in done.output
+    assert folders.menus(out) == read(flow("shop"), small())[0]
+    assert "draft 1 is terminal's: open /desk/menus/drafts/1" in run(shop).output
     (tmp_path / "bad.json").write_bytes(b"\xff\xfe{")
-    for file, told in (("bad.json", "this is not UTF-8"), ("house/main.yaml", "this is not JSON")):
-        failed = CliRunner().invoke(
-            menus, ["import", str(tmp_path / file), "--into", str(tmp_path / "new"), *words[4:]]
-        )
+    for file, told in (("bad.json", "this is not UTF-8"), ("menus/main.yaml", "this is not JSON")):
+        failed = run(str(tmp_path / file), "--into", str(tmp_path / "new"))
         assert failed.exit_code == 1
         assert told in failed.output
         assert not (tmp_path / "new").exists()
+    app.extensions["hotline"].close()
 
 
 JSON = st.recursive(

@@ -125,7 +125,7 @@ def _changing(menus: click.Group, files: Files, publishing: Publishing, trail: T
         except KeyError:
             raise click.ClickException(f"there is no version {version}: `menus versions` lists them") from None
 
-    importing.add_to(menus, publishing)
+    importing.add_to(menus, publishing, TERMINAL)
 
 
 def _told(act: Callable[[], int]) -> int:

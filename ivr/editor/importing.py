@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import click
 
@@ -11,16 +10,14 @@ from ivr.editor.publishing import Publishing
 from ivr.editor.studio import NoFlowError, read
 from ivr.flow.load import load
 
-OWNER: Final = "terminal"
 
-
-def add_to(menus: click.Group, publishing: Publishing) -> None:
-    """Add the command."""
+def add_to(menus: click.Group, publishing: Publishing, owner: str) -> None:
+    """Add the command; drafts are this owner's, unless another is named."""
 
     @menus.command("import")
     @click.argument("source", type=click.Path(exists=True, path_type=Path))
     @click.option("--into", type=click.Path(file_okay=False, path_type=Path), help="Write files here; begin no draft.")
-    @click.option("--owner", default=OWNER, help="Whose draft it will be.")
+    @click.option("--owner", default=owner, help="Whose draft it will be.")
     @click.option("--title", default="", help="What the draft is called.")
     def take_in(source: Path, into: Path | None, owner: str, title: str) -> None:
         """Begin a draft with the menus in a folder, or with a flow of Twilio Studio (its JSON), good or not.
