@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from ivr import folders
+from ivr.editor import importing
 from ivr.editor.gate import Finding, GateError
 from ivr.editor.publishing import EyesError, Publishing, RefusedError
 from ivr.flow.flow import Flow
@@ -124,18 +125,7 @@ def _changing(menus: click.Group, files: Files, publishing: Publishing, trail: T
         except KeyError:
             raise click.ClickException(f"there is no version {version}: `menus versions` lists them") from None
 
-    @menus.command("import")
-    @click.argument("folder", type=FOLDER)
-    @click.option("--owner", default=TERMINAL, help="Whose draft it will be.")
-    @click.option("--title", default="", help="What the draft is called.")
-    def take_in(folder: Path, owner: str, title: str) -> None:
-        """Begin a draft in the editor with the menus in a folder; good or not, it answers nobody yet."""
-        texts = folders.menus(folder)
-        if not texts:
-            raise click.ClickException(f"there are no menus in {folder}")
-        base = publishing.last().version
-        number = publishing.drafts.begin(owner, base, publishing.now(), title or folder.name, texts)
-        click.echo(f"draft {number} is {owner}'s: open /desk/menus/drafts/{number}")
+    importing.add_to(menus, publishing, TERMINAL)
 
 
 def _told(act: Callable[[], int]) -> int:
