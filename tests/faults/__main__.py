@@ -14,6 +14,7 @@ FULL: Final = {
     "locked_database": ("LOCKS", "50"),
     "races": ("RACES", "200"),
     "restarted_desk": ("RESTARTS", "20"),
+    "published_amid_calls": ("PUBLICATIONS", "100"),
 }
 
 
