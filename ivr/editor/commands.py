@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from ivr import folders
-from ivr.editor import importing
+from ivr.editor import importing, schema
 from ivr.editor.gate import Finding, GateError
 from ivr.editor.publishing import EyesError, Publishing, RefusedError
 from ivr.flow.flow import Flow
@@ -126,6 +126,7 @@ def _changing(menus: click.Group, files: Files, publishing: Publishing, trail: T
             raise click.ClickException(f"there is no version {version}: `menus versions` lists them") from None
 
     importing.add_to(menus, publishing, TERMINAL)
+    menus.add_command(schema.printing)
 
 
 def _told(act: Callable[[], int]) -> int:

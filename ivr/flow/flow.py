@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from ivr.flow import speech
 from ivr.flow.call import Call
@@ -35,6 +35,9 @@ def _within(seconds: int) -> int:
     if seconds not in WITHIN:
         raise ValueError(f"write one of {', '.join(map(str, WITHIN))}, as by these waits are counted")
     return seconds
+
+
+Within = Annotated[int, AfterValidator(_within), WithJsonSchema({"type": "integer", "enum": list(WITHIN)})]
 
 
 class GlobalKeys(Piece):
@@ -153,9 +156,9 @@ class Queue(Piece):
     music: str = "hold.wav"
     record: bool = False
     messages: int = Field(1, ge=1, le=9)
-    service_seconds: Annotated[int, AfterValidator(_within)] = 20
+    service_seconds: Within = 20
     service_percent: int = Field(80, ge=1, le=100)
-    short_seconds: Annotated[int, AfterValidator(_within)] = 5
+    short_seconds: Within = 5
     alarm_wait: int = Field(120, ge=5, le=3600)
     alarm_waiting: int = Field(10, ge=1, le=1000)
     alarm_service: int = Field(60, ge=0, le=100)

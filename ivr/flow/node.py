@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function
 
 from ivr.flow.call import Call
 from ivr.flow.inputs import Input, Pressed
@@ -23,16 +25,35 @@ class Mark:
 
     use: str
 
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Tell editors, too."""
+        return handler(schema) | {"x-use": self.use}
 
-def shaped(pattern: str, words: str) -> AfterValidator:
-    """Return the check that a text has this form (a regular expression), which the words explain to operations."""
 
-    def checked(text: str) -> str:
-        if not re.fullmatch(pattern, text, re.ASCII):
-            raise PydanticCustomError("form", "{words}", {"words": words})
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The form of a text, for pydantic to check and for editors to know."""
+
+    pattern: str
+    words: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Check the form."""
+        return no_info_after_validator_function(self._checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Tell editors, too."""
+        return handler(schema) | {"pattern": f"^(?:{self.pattern})$", "description": self.words}
+
+    def _checked(self, text: str) -> str:
+        if not re.fullmatch(self.pattern, text, re.ASCII):
+            raise PydanticCustomError("form", "{words}", {"words": self.words})
         return text
 
-    return AfterValidator(checked)
+
+def shaped(pattern: str, words: str) -> Shape:
+    """Return the check that a text has this form (a regular expression), which the words explain to operations."""
+    return Shape(pattern, words)
 
 
 NonEmpty: Final = StringConstraints(min_length=1, strip_whitespace=True)

@@ -21,7 +21,7 @@ LONGEST = 366  # days in one `A to B`
 
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*[-–—~至]\s*(\d{1,2}):(\d{2})")
 _WEEK = ("一", "二", "三", "四", "五", "六", "日")
-_WEEKDAYS: dict[str, int] = {
+WEEKDAYS: dict[str, int] = {
     name: number
     for week in (
         ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
@@ -163,9 +163,9 @@ def _name(value: object) -> str:
 
 
 def _weekday(text: str) -> int:
-    if text not in _WEEKDAYS:
+    if text not in WEEKDAYS:
         raise ValueError(f"“{text}” is no weekday; write monday to sunday, or 周一 to 周日")
-    return _WEEKDAYS[text]
+    return WEEKDAYS[text]
 
 
 def _span(text: str) -> Span:
