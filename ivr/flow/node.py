@@ -109,6 +109,11 @@ class Node(Piece, ABC):
         """Whether a call stays here for an answer; all other kinds go on, or end it, at once."""
         return type(self).hear is not Node.hear
 
+    @property
+    def speaks(self) -> str:
+        """The language that is spoken from here on, empty where that stays the same."""
+        return ""
+
     @abstractmethod
     def enter(self, flow: "Flow", call: Call) -> Move:
         """Return what to do when the call comes here."""

@@ -24,6 +24,11 @@ class Language(Node):
     to: str
     then: Place
 
+    @property
+    def speaks(self) -> str:
+        """The language that is spoken from here on."""
+        return self.to
+
     def enter(self, flow: Flow, call: Call) -> Move:
         """Switch and go on."""
         return Move(Go(self.then), (Switched(self.to),))

@@ -77,7 +77,7 @@ class Menu(Node):
                 yield self.prompt(f"choices.{choice.go}", keys=key)
 
     def _language(self, flow: Flow, choice: Choice) -> str:
-        return str(getattr(flow.nodes[flow.place(self.place, choice.go)], "to", ""))
+        return flow.nodes[flow.place(self.place, choice.go)].speaks
 
     def prompts(self) -> dict[str, str]:
         """Return place -> words; a choice is named by where it leads, so that renumbering keys keeps translations."""

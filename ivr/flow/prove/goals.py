@@ -38,7 +38,7 @@ def longest(flow: Flow, walk: Walk) -> tuple[Heard, Heard]:
     """Return the menu that takes longest to listen to, and the one with the most choices."""
     menus = [
         Heard(call.node, seconds(call.said), len(flow.nodes[call.node].keys(flow, call)))
-        for _, call, _ in walk.states
+        for call in (stand.call for stand in walk.stands)
         if isinstance(call.wait, Keys) and call.wait.most == 1
     ]
     return max(menus, key=lambda one: one.seconds), max(menus, key=lambda one: one.choices)
@@ -48,13 +48,13 @@ def goals(walk: Walk) -> dict[str, tuple[float, int]]:
     """Return how soon each queue is reached, a message, a call back: in seconds, and keys; from a call's first word."""
     found: dict[str, tuple[float, int]] = {}
     ahead: list[tuple[float, int, int]] = []
-    for number, way in enumerate(walk.came):
-        if way.start is None:
-            heappush(ahead, (_spent(way), 0, number))
+    for number, stand in enumerate(walk.stands):
+        if stand.came.start is None:
+            heappush(ahead, (_spent(stand.came), 0, number))
     done = set[int]()
     while ahead:
         spent, keys, number = heappop(ahead)
-        call = walk.calls[number]
+        call = walk.stands[number].call
         if (goal := _goal(call)) and goal not in found:
             found[goal] = spent, keys
         if number in done:

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import product
 from typing import Final
 
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Pressed
+from ivr.flow.prove.tries import fresh
 from ivr.flow.prove.walk import Walk, Way
 from ivr.flow.waits import Keys, Message
 
@@ -37,23 +40,32 @@ Found = Iterator[tuple[str, str, Way]]
 
 def _broken(flow: Flow, walk: Walk) -> Found:
     """Find where the engine cannot go on."""
-    for _, call, ways in walk.states:
-        yield from ((f"the call breaks off: {way.broke}", call.node, way) for way in ways if way.broke)
+    for _, stand, ways in walk.states:
+        yield from ((f"the call breaks off: {way.broke}", stand.call.node, way) for way in ways if way.broke)
 
 
 def _cut_off(flow: Flow, walk: Walk) -> Found:
     """Find calls that end, though the caller neither wanted that nor got a person, a message or a call back."""
-    for _, call, ways in walk.states:
-        for way in ways if not isinstance(call.wait, Message) else ():  # Whoever has nothing to say has said so.
-            ended = way.made.call.ended if way.made else ""
-            if way.by.why in ("missed", "outside") and ended in ("finished", "hung-up"):
-                yield "the caller is cut off, without a person, a message or a call back", call.node, way
+    person = Pressed(flow.hotline.keys.person)
+    for _, stand, ways in walk.states:
+        if stand.helped or isinstance(stand.call.wait, Message):  # Whoever has nothing to say has said so.
+            continue
+        on = {way.by.heard for way in ways if way.made and not way.made.call.ended}
+        for way in ways:
+            # Nobody chooses an end who chose a person, or what at another hour leads on.
+            wanted = way.by.why == "chosen" and way.by.heard != person and way.by.heard not in on
+            if _ends(way) and not wanted and way.by.why != "gone":
+                yield "the caller is cut off, without a person, a message or a call back", stand.call.node, way
+
+
+def _ends(way: Way) -> bool:
+    return way.made is not None and way.made.call.ended in ("finished", "hung-up")
 
 
 def _round(flow: Flow, walk: Walk) -> Found:
-    """Find where callers who do nothing, or only what is wrong, are asked the same again and again."""
-    for idle in (True, False):
-        after = {number: way for number, _, ways in walk.states if (way := _missing(ways, idle))}
+    """Find where callers who do nothing, or only what is wrong, are asked the same again and again, at any hour."""
+    for idle, at in product((True, False), walk.moments):
+        after = {number: way for number, _, ways in walk.states if (way := _missing(ways, idle, at))}
         seen = set[int]()
         for number in after:
             passed = _passed(after, number, seen)
@@ -63,7 +75,7 @@ def _round(flow: Flow, walk: Walk) -> Found:
             around = around[around.index(last) :] if last in around else []
             if around and not any(_with_somebody(flow, walk, one) for one in around):
                 words = "who says nothing" if idle else "who keys what is not offered"
-                first, *others = dict.fromkeys(walk.calls[one].node for one in around)
+                first, *others = dict.fromkeys(walk.stands[one].call.node for one in around)
                 yield f"{words} goes round for ever: {' → '.join([first, *others, first])}", first, passed[-1][1]
 
 
@@ -76,14 +88,16 @@ def _passed(after: Mapping[int, Way], number: int | None, seen: Set[int]) -> lis
     return list(passed.items())
 
 
-def _missing(ways: list[Way], idle: bool) -> Way | None:
+def _missing(ways: list[Way], idle: bool, at: datetime) -> Way | None:
+    """Return the way on at this moment for who does nothing, or only what is wrong; the first, where all are alike."""
     missed = [way for way in ways if way.by.why == "missed" and not way.by.worn]
-    return next((way for way in missed if isinstance(way.by.heard, Pressed) != idle), None)
+    theirs = [way for way in missed if isinstance(way.by.heard, Pressed) != idle]
+    return next((way for way in theirs if way.at == at), theirs[0] if theirs else None)
 
 
 def _with_somebody(flow: Flow, walk: Walk, number: int) -> bool:
-    call = walk.calls[number]
-    return flow.nodes[call.node].reaches or call.reached is not None
+    stand = walk.stands[number]
+    return stand.helped or flow.nodes[stand.call.node].reaches
 
 
 def _far(flow: Flow, walk: Walk) -> Found:
@@ -91,10 +105,10 @@ def _far(flow: Flow, walk: Walk) -> Found:
     near = {number for number, _, _ in walk.states if _with_somebody(flow, walk, number)}
     for _ in range(NEAR):
         near |= {number for number, _, ways in walk.states if _leads(ways, {*near}.__contains__)}
-    for number, call, _ in walk.states:
-        if number not in near and isinstance(call.wait, Keys):
+    for number, stand, _ in walk.states:
+        if number not in near and isinstance(stand.call.wait, Keys) and fresh(stand.call):
             words = f"no person, message or call back is within {NEAR} keys of here"
-            yield words, call.node, walk.came[number]
+            yield words, stand.call.node, stand.came
 
 
 def _leads(ways: list[Way], there: Callable[[int | None], bool]) -> bool:
@@ -113,11 +127,11 @@ def _urgent(flow: Flow, walk: Walk) -> Found:
     theirs = {name for name, matter in flow.matters.items() if matter.queue in urgent}
     if len(urgent) > 1 or not theirs:
         return
-    there = {number for number, call, _ in walk.states if call.facts.get("queue") in urgent}
-    for number, call, ways in walk.states:
-        come = walk.came[number]
-        if come.start is None and not _leads(ways, there.__contains__):
-            yield f"no first key leads to {', '.join(sorted(theirs))}, the most urgent matter", call.node, come
+    there = {number for number, stand, _ in walk.states if stand.call.facts.get("queue") in urgent}
+    for _, stand, ways in walk.states:
+        if stand.came.start is None and not _leads(ways, there.__contains__):
+            words = f"no first key leads to {', '.join(sorted(theirs))}, the most urgent matter"
+            yield words, stand.call.node, stand.came
 
 
 def _too_long(flow: Flow, walk: Walk) -> Found:

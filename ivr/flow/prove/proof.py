@@ -36,4 +36,4 @@ def prove(flow: Flow, now: datetime, most: int = MOST) -> Proof:
     made = walk(flow, when, most)
     slow, wide = longest(flow, made)
     steps = sum(len(ways) for _, _, ways in made.states)
-    return Proof(len(made.calls), steps, len(when), tuple(traps(flow, made)), slow, wide, goals(made))
+    return Proof(len([*made.states]), steps, len(when), tuple(traps(flow, made)), slow, wide, goals(made))

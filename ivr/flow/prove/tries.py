@@ -43,8 +43,16 @@ GONE: Final = Try(HungUp(), "gone")
 FAULT: Final = Try(Rescued(), "outside")
 
 
+def fresh(call: Call) -> bool:
+    """Tell whether nothing was missed at the prompt where a call waits."""
+    return not call.silences + call.wrongs
+
+
 def tries(flow: Flow, call: Call) -> Iterator[Try]:
-    """Yield all that can happen to a call that waits."""
+    """Yield all that can happen to a call that waits; after a miss, what else than another one can is as before it."""
+    if isinstance(call.wait, Keys) and not fresh(call):
+        yield from _missed(flow, call, call.wait)
+        return
     yield GONE
     yield from [] if call.rescues else [FAULT]
     match call.wait:
@@ -66,13 +74,20 @@ def tries(flow: Flow, call: Call) -> Iterator[Try]:
 
 
 def _keyed(flow: Flow, call: Call, wait: Keys) -> Iterator[Try]:
-    meant = flow.nodes[call.node].keys(flow, call)
-    everywhere = flow.hotline.keys.model_dump().values()
-    yield from (Try(Pressed(keys), "chosen") for keys in (*meant, *everywhere))
-    wrong = SHORT if wait.most != 1 else next((key for key in PAD if key not in {*meant, *everywhere}), "")
-    yield Try(Silence(), "missed")
-    yield from [Try(Pressed(wrong), "missed")] if wrong else []
+    yield from (Try(Pressed(keys), "chosen") for keys in _meant(flow, call))
+    yield from _missed(flow, call, wait)
     yield Try(Silence(), "missed", worn=True)
+
+
+def _missed(flow: Flow, call: Call, wait: Keys) -> Iterator[Try]:
+    yield Try(Silence(), "missed")
+    wrong = SHORT if wait.most != 1 else next((key for key in PAD if key not in _meant(flow, call)), "")
+    yield from [Try(Pressed(wrong), "missed")] if wrong else []
+
+
+def _meant(flow: Flow, call: Call) -> tuple[str, ...]:
+    keys = flow.hotline.keys
+    return (*flow.nodes[call.node].keys(flow, call), keys.person, keys.back, keys.again)
 
 
 def _in_line(flow: Flow, call: Call, wait: Wait) -> Iterator[Try]:

@@ -7,22 +7,24 @@ from typing import Any, Final
 
 from ivr.flow.call import Call
 from ivr.flow.engine import FlowError, Step, step
-from ivr.flow.events import Entered
+from ivr.flow.events import AskedBack, Entered, Learned
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, Pressed
+from ivr.flow.inputs import Answered, LeftQueue, Pressed, Transferred
 from ivr.flow.prove.tries import Try, tries
 from ivr.flow.waits import Agent, Keys, Room
 
 KEYED: Final = "keyed"
 CALLERS: Final = ("+8613800138000", "anonymous")
 State = tuple[Any, ...]
+Where = tuple[str, str]  # A queue; and the matter, where the matter's own queue is another.
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One step: from which state (None: a call begins), what happened at which moment, what that made.
+    """One step: from which stand (None: a call begins), what happened at which moment, what that made.
 
-    `to` is the state that it leads to, None at the call's end; where the engine could not go on, `broke` says why.
+    `to` is the stand whose state it leads to, None at the call's end; where the engine could not go on, `broke` says
+    why.
     """
 
     start: int | None
@@ -33,64 +35,125 @@ class Way:
     broke: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """A call that stands somewhere, and how it came there.
+
+    `helped`: the caller had a person, a message or a call back before. `same` is the stand that was first in this
+    state: others of that state differ in where the key for back leads, or in how often they were asked.
+    """
+
+    call: Call
+    came: Way
+    helped: bool
+    same: int
+
+
 @dataclass(slots=True)
 class Walk:
-    """All states, in the order in which they were come to: a call that stands there, how it came, how it goes on.
+    """All stands, in the order in which they were come to, and the ways that lead on from each state.
 
-    A state that only differs in where the key for back leads is that of its `same`, and has no ways of its own.
+    `aside` are those that came to a known state by another way, by prompt that they can go back to: they are only
+    walked on from where going back to it may lead to a new state. Whoever was helped is no longer followed back.
     """
 
     flow: Flow
     moments: Sequence[datetime]
     most: int
-    calls: list[Call] = field(default_factory=list)
-    came: list[Way] = field(default_factory=list)
-    same: list[int] = field(default_factory=list)
+    stands: list[Stand] = field(default_factory=list)
     ways: list[list[Way]] = field(default_factory=list)
     known: dict[State, int] = field(default_factory=dict)
+    prompts: dict[str, set[Where]] = field(default_factory=dict)
+    aside: dict[tuple[int, str], Stand] = field(default_factory=dict)
+    behind: set[tuple[int, str]] = field(default_factory=set)
 
     def path(self, way: Way) -> list[Way]:
         """Return the steps from a call's beginning up to this one."""
         found = [way]
         while found[-1].start is not None:
-            found.append(self.came[found[-1].start])
+            found.append(self.stands[found[-1].start].came)
         return found[::-1]
 
     @property
-    def states(self) -> Iterator[tuple[int, Call, list[Way]]]:
-        """Yield the number of each state that is not the same as another, a call there, and its ways."""
-        return ((number, self.calls[number], ways) for number, ways in enumerate(self.ways) if ways)
+    def states(self) -> Iterator[tuple[int, Stand, list[Way]]]:
+        """Yield the number of each state, the first stand there, and its ways."""
+        return ((number, self.stands[number], ways) for number, ways in enumerate(self.ways) if ways)
 
     def go(self) -> None:
-        """Walk; raise OverflowError where there are more states than so many."""
+        """Walk; raise OverflowError where there are more stands than so many."""
         for caller in CALLERS:
             for at in self.moments:
                 self._come(_way(self.flow, None, self.flow.new_call(), Try(Answered(caller), "chosen"), at))
-        for number, call in enumerate(self.calls):  # They grow while we walk.
+        while len(self.ways) < len(self.stands) or self._again():
+            number = len(self.ways)
+            stand = self.stands[number]
             self.ways.append([])
-            back = Try(Pressed(self.flow.hotline.keys.back), "chosen")
-            same, ways = self.same[number], _ways(self.flow, number, call, self.moments)
-            if same != number:
-                ways = iter([_way(self.flow, number, call, back, self.moments[0])])
-            self.ways[same] += map(self._come, ways)
+            ways = [self._come(way) for way in _ways(self.flow, number, stand.call, self.moments)]
+            back = Pressed(self.flow.hotline.keys.back)
+            self.ways[stand.same] += [way for way in ways if stand.same == number or way.by.heard == back]
 
     def _come(self, way: Way) -> Way:
         if way.made is None or way.made.call.ended:
             return way
-        call, number = way.made.call, len(self.calls)
-        state = _state(self.flow, call)
-        same, back = self.known.setdefault(state, number), call.trail[-2:-1] if isinstance(call.wait, Keys) else ()
-        if number == self.known.setdefault((*state, back), number):
-            if number >= self.most:
-                raise OverflowError(self.most)
-            self.calls.append(call)
-            self.same.append(same)
-            self.came.append(way)
+        call = way.made.call
+        helped = (way.start is not None and self.stands[way.start].helped) or _helps(way)
+        state = _state(self.flow, call, helped)
+        # Who was helped can do all that others can, and is no more trapped by it.
+        same = self.known.get((*state, False), self.known.get((*state, True)) if helped else None)
+        if same is None:
+            same = self.known[*state, helped] = len(self.stands)
+            self._add(Stand(call, way, helped, same))
+        elif not helped:
+            for place in _behind(call):
+                if (same, place) not in self.behind:
+                    self.aside.setdefault((same, place), Stand(call, way, helped, same))
         return replace(way, to=same)
+
+    def _add(self, stand: Stand) -> None:
+        if len(self.stands) >= self.most:
+            raise OverflowError(self.most)
+        call = stand.call
+        self.stands.append(stand)
+        self.behind.update((stand.same, place) for place in _behind(call))
+        if isinstance(call.wait, Keys) and not stand.helped:
+            self.prompts.setdefault(call.node, set()).add(_where(self.flow, call))
+
+    def _again(self) -> bool:
+        """Take up what was put aside, where that may lead to a new state; tell whether there was any."""
+        callers = set[Where]().union(*self.prompts.values())
+        wanted = {place for place in self.prompts if self._new(place, callers)}
+        again = [
+            (number, place)
+            for (number, place), stand in self.aside.items()
+            if place in wanted and self._new(place, self._later(stand, place))
+        ]
+        for one in again:
+            stand = self.aside.pop(one)
+            if one not in self.behind:
+                self._add(stand)
+        return bool(again)
+
+    def _new(self, place: str, callers: set[Where]) -> bool:
+        """Tell whether any of these callers, going back to a prompt, would be the first of their sort there."""
+        file = place.partition(".")[0]
+        matter = self.flow.matters.get(file)
+        there = {(matter.queue, "") if matter and one[1] != file else one for one in callers}
+        return not there <= self.prompts[place]
+
+    def _later(self, stand: Stand, place: str) -> set[Where]:
+        """Return which sorts of callers one may be, from here on, before they forget the way back to a prompt."""
+        behind = _behind(stand.call)
+        forgotten = behind[: behind.index(place) + 1]
+        passed = {stand.same}
+        for number in (todo := [stand.same]):  # They grow while we go along them.
+            ahead = {way.to for way in self.ways[number] if way.to is not None} - passed
+            todo += (further := [one for one in ahead if self.stands[one].call.node not in forgotten])
+            passed.update(further)
+        return {_where(self.flow, one.call) for number in passed if not (one := self.stands[number]).helped}
 
 
 def walk(flow: Flow, moments: Sequence[datetime], most: int) -> Walk:
-    """Return the walk of a flow at these moments; raise OverflowError where there are more states than so many."""
+    """Return the walk of a flow at these moments; raise OverflowError where there are more stands than so many."""
     made = Walk(flow, moments, most)
     made.go()
     return made
@@ -117,17 +180,42 @@ def _timed(flow: Flow, call: Call, way: Way) -> bool:
     return any(flow.nodes[place].timed for place in places)
 
 
-def _state(flow: Flow, call: Call) -> State:
+def _behind(call: Call) -> tuple[str, ...]:
+    """Return the prompts to which a call can go back, by one step or more."""
+    return call.trail[:-1] if isinstance(call.wait, Keys) else call.trail
+
+
+def _helps(way: Way) -> bool:
+    """Tell whether this step shows that the caller had a person, or left a message, or will be rung back."""
+    match way.by.heard:
+        case LeftQueue("bridged") | Transferred():
+            return True
+    if way.made is None:
+        return False
+    left = (
+        isinstance(one, AskedBack) or (isinstance(one, Learned) and one.name == "message") for one in way.made.events
+    )
+    return way.made.call.reached is not None or any(left)
+
+
+def _state(flow: Flow, call: Call, helped: bool) -> State:
     """Return what decides how a call can go on.
 
-    That is neither when it is, nor what was keyed, nor in which language, nor how often it was asked; nor is it by
-    which prompts it came, but for the key that leads back. Who comes to a prompt by way of a line may have come into
-    that from elsewhere: of their ways back, one is followed.
+    That is neither when it is, nor what was keyed, nor in which language. How often it was asked counts only where
+    that is too often; by which prompts it came, only where it goes back.
     """
-    node, queue = flow.nodes[call.node], call.facts.get("queue", "")
-    keyed = KEYED in call.facts and KEYED in node.learns()  # Whoever asks for a number forgets what was keyed before.
+    # Whoever asks for a number forgets what was keyed before.
+    keyed = KEYED in call.facts and KEYED in flow.nodes[call.node].learns()
     misses = tuple(sorted((call.silences, call.wrongs)))  # Either leads on by the same way out.
-    return (call.node, _wait(call), misses, queue, keyed, "closed" in call.facts, call.reached)
+    worn = isinstance(call.wait, Keys) and call.asked >= flow.hotline.limits.turns
+    queue, other = _where(flow, call)
+    return call.node, _wait(call), misses, queue, "" if helped else other, keyed, worn
+
+
+def _where(flow: Flow, call: Call) -> Where:
+    """Return whose caller this is: a matter that is entered again is the same, so that its queue is not told anew."""
+    queue, matter = call.facts.get("queue", ""), call.facts.get("matter", "")
+    return queue, "" if not matter or flow.matters[matter].queue == queue else matter
 
 
 def _wait(call: Call) -> Any:
