@@ -20,7 +20,7 @@ from ivr.flow.load import load
 from ivr.flow.prove.proof import prove
 from tests.pages import call, moment
 from tests.small import small
-from tests.world import OPEN, ZONE, hotline_settings, world
+from tests.world import OPEN, ROOT, ZONE, hotline_settings, world
 
 FLOWS = Path(__file__).parent / "studio"
 SAMPLES = sorted(FLOWS.glob("*.json"))
@@ -101,6 +101,28 @@ def test_words_go_into_the_language_that_the_flow_says_them_in() -> None:
     assert "main.main_menu.choices.parcel:\n" in chinese["languages/en-US.yaml"]
     assert "matter: 投诉" in chinese["complaints.yaml"]
     assert "start:\n  kind: say\n  say: 请稍候，正在为您转接投诉专员。\n  then: person" in chinese["complaints.yaml"]
+
+
+def test_a_message_without_words_of_its_own_has_the_notice_of_the_house() -> None:
+    files, _ = read(flow("courier"), small())
+    notice = "message:\n  kind: voicemail\n  say: 请在提示音后留言，本次留言会被录音。\n  seconds: 90\n  then: bye\n"
+    assert notice in files["main.yaml"]
+    assert "main.message.say: Speak after the tone. Your message is recorded.\n" in files["languages/en-US.yaml"]
+
+
+def test_of_the_house_all_but_its_matters_is_kept_and_what_is_cut_is_told() -> None:
+    house = folders.menus(ROOT / "menus")
+    files, left = read(flow("courier"), house)
+    cut = [(one.line, one.words) for one in left if one.file == "person.yaml"]
+    lines = house["person.yaml"].split("\n")
+    assert [(lines[line - 1].strip(), words.split(",")[0]) for line, words in cut] == [
+        ("3: {for: 自助服务, go: main.choose}", "key 3 of person.choice led to main.choose"),
+        ("4: {for: 钱包被盗，二十四小时有人接听, go: stolen}", "key 4 of person.choice led to stolen"),
+    ]
+    assert not any(go in "".join(files.values()) for go in ("main.choose", "go: stolen", "choices.stolen"))
+    assert "# After a talk, for whoever stays on the line." in files["person.yaml"]
+    assert all(line in files["hours.yaml"] for line in house["hours.yaml"].split("\n"))
+    assert not {"stolen.yaml", "topup.yaml"} & files.keys()
 
 
 def test_a_call_through_an_imported_flow_goes_as_its_page(tmp_path: Path, request: pytest.FixtureRequest) -> None:
