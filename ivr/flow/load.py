@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar, cast
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from ivr.flow import emergency, hours, speech
 from ivr.flow.check import check
-from ivr.flow.emergency.under import under
+from ivr.flow.emergency.under import house, under
 from ivr.flow.flow import Flow, Hotline, Matter, Queue
 from ivr.flow.hours import Trouble
 from ivr.flow.node import Node, Path, Piece
@@ -102,9 +101,7 @@ class Reading:
 
     def emergencies(self, hotline: Hotline) -> tuple[emergency.Declared, ...]:
         """Return what goes before all else for a time."""
-        prefixes, languages = hotline.callbacks.prefixes, tuple(hotline.languages)
-        house = emergency.House(ZoneInfo(hotline.zone), hotline.number, languages, self.named("queues.yaml"), prefixes)
-        declared, troubles = emergency.read(self._data(EMERGENCY), house)
+        declared, troubles = emergency.read(self._data(EMERGENCY), house(hotline, self.named("queues.yaml")))
         self._tell(EMERGENCY, troubles)
         return declared
 

@@ -1,13 +1,20 @@
 """Menus under emergencies: what is said in front of everything, which queues are closed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from ivr.flow.emergency import Declared
-from ivr.flow.flow import Flow
+from ivr.flow.emergency import Declared, House
+from ivr.flow.flow import Flow, Hotline
 from ivr.flow.hours.schedule import Emergency
 from ivr.flow.move import Prompt
+
+
+def house(hotline: Hotline, queues: Iterable[str]) -> House:
+    """Return what emergencies of these menus are about."""
+    zone, prefixes = ZoneInfo(hotline.zone), hotline.callbacks.prefixes
+    return House(zone, hotline.number, tuple(hotline.languages), tuple(queues), prefixes)
 
 
 def under(flow: Flow, declared: tuple[Declared, ...]) -> Flow:
