@@ -38,6 +38,14 @@ def emergency_commands(declaring: Declaring, trail: Trail) -> click.Group:
         end = _until(until, now, declaring.flow.zone)
         _declare(declaring, trail, Declared(kind, 0, now.replace(second=0, microsecond=0), end, by, **what))
 
+    _declaring(group, declaring, declare)
+    _standing(group, declaring, trail)
+    return group
+
+
+def _declaring(group: click.Group, declaring: Declaring, declare: Callable[..., None]) -> None:
+    """Add the commands that declare one."""
+
     @group.command("announce")
     @WORDS
     @UNTIL
@@ -64,9 +72,6 @@ def emergency_commands(declaring: Declaring, trail: Trail) -> click.Group:
     def divert(queues: tuple[str, ...], to: str, until: str, by: str) -> None:
         """Lead whoever wants these queues into another, or outside."""
         declare("divert", until, by, queues=queues, to=to)
-
-    _standing(group, declaring, trail)
-    return group
 
 
 def _declare(declaring: Declaring, trail: Trail, wanted: Declared) -> None:
