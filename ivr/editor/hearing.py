@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 
 from ivr.flow.call import Call
 from ivr.flow.engine import step
@@ -14,9 +15,9 @@ from ivr.flow.waits import Agent, Outside
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The words of one turn, each with its language; then in which queue the caller waits, or which number rings."""
+    """The words of one turn, one language after the other; then in which queue the caller waits, or what rings."""
 
-    said: tuple[tuple[str, str], ...]
+    said: tuple[tuple[str, tuple[str, ...]], ...]
     queue: str = ""
     number: str = ""
 
@@ -35,10 +36,11 @@ def wanting(flow: Flow, queue: str, at: datetime) -> Heard:
 
 
 def _heard(events: Iterable[Event], call: Call) -> Heard:
-    said = tuple((event.language, event.words) for event in events if isinstance(event, Said))
+    said = groupby((event for event in events if isinstance(event, Said)), key=lambda event: event.language)
+    spoken = tuple((language, tuple(event.words for event in group)) for language, group in said)
     match call.wait:
         case Agent(queue):
-            return Heard(said, queue=queue)
+            return Heard(spoken, queue=queue)
         case Outside(number):
-            return Heard(said, number=number)
-    return Heard(said)
+            return Heard(spoken, number=number)
+    return Heard(spoken)

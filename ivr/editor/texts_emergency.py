@@ -9,13 +9,17 @@ ENGLISH: Final[Mapping[str, str]] = {
     "emergency_from": "From",
     "emergency_hears": "What a caller hears now",
     "emergency_would": "What a caller would hear",
+    "emergency_first": "What everybody hears first",
     "emergency_wants": "Whoever wants {queue} now hears:",
     "emergency_would_want": "Whoever wants {queue} would hear:",
     "emergency_waits": "waits in the line {queue}",
     "emergency_rings": "{number} rings",
     "emergency_announce_about": "Every caller hears it first, in each language, before the greeting.",
-    "emergency_close_about": "Whoever wants these queues hears why and when they open again, and can leave a message or ask for a call back. Whoever waits there goes on waiting.",
-    "emergency_divert_about": "Whoever wants these queues comes into another, whose hours then count, or is put through outside; where nobody answers there, into the line. Whoever waits goes on waiting.",
+    "emergency_close_about": "Whoever wants these queues hears why and when they open again, and can leave a message "
+    "or ask for a call back. Whoever waits there goes on waiting.",
+    "emergency_divert_about": "Whoever wants these queues comes into another, whose "
+    "hours then count, or is put through outside; where nobody answers there, into the line. "
+    "Whoever waits goes on waiting.",
     "emergency_words": "What callers hear",
     "emergency_why": "Why, as callers hear it",
     "emergency_queues": "Queues",
@@ -48,13 +52,16 @@ CHINESE: Final[Mapping[str, str]] = {
     "emergency_from": "开始",
     "emergency_hears": "客户现在听到的",
     "emergency_would": "客户将会听到的",
+    "emergency_first": "所有客户最先听到的",
     "emergency_wants": "现在要找{queue}的客户听到：",
     "emergency_would_want": "要找{queue}的客户将会听到：",
     "emergency_waits": "在{queue}的队伍里等候",
     "emergency_rings": "拨打 {number}",
     "emergency_announce_about": "每位客户在问候语之前，先用各种语言听到。",
-    "emergency_close_about": "要找这些队列的客户会听到原因和恢复时间，可以留言，也可以预约回电。已经在排队的客户不受影响。",
-    "emergency_divert_about": "要找这些队列的客户会进入另一个队列（按那个队列的时间接听），或者接到外部号码；那边没有接通时再进入队伍。已经在排队的客户不受影响。",
+    "emergency_close_about": "要找这些队列的客户会听到原因和恢复时间，可以留言，也可以预约回电。"
+    "已经在排队的客户不受影响。",
+    "emergency_divert_about": "要找这些队列的客户会进入另一个队列（按那个队列的时间接听），"
+    "或者接到外部号码；那边没有接通时再进入队伍。已经在排队的客户不受影响。",
     "emergency_words": "客户听到的话",
     "emergency_why": "原因（客户会听到）",
     "emergency_queues": "队列",
