@@ -276,11 +276,8 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: s
 
 def published(engine: Engine, now: Callable[[], datetime]) -> Publishing:
     """Return how menus are published at a site that has this project's, or what its database says."""
-    library, here, shipped = (
-        Library(engine),
-        Here(frozenset(), frozenset({"hold.wav"}), ("+86",)),
-        menus(ROOT / "menus"),
-    )
+    library, here = Library(engine), Here(frozenset(), frozenset({"hold.wav"}), ("+86",))
+    shipped = menus(ROOT / "menus")
 
     def again(files: Mapping[str, str]) -> Flow:
         if files == shipped:
