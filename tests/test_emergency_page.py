@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from ivr.console.texts import TEXTS
 from ivr.editor.declaring import Declaring
+from ivr.editor.emergency import FILE
 from ivr.editor.emergency_commands import emergency_commands
 from ivr.editor.gate import Finding, Gate
 from ivr.editor.publishing import Publishing
@@ -199,6 +200,25 @@ def test_what_others_publish_at_the_same_moment_stands_beside(
     end = clock() + timedelta(hours=1)
     declaring.declare(Declared("close", 0, clock(), end, "kim", {"zh-CN": "停。", "en-US": "Closed."}, ("accounts",)))
     assert [one.kind for one in declaring.standing()] == ["announce", "close"]
+
+
+def test_other_menus_and_older_ones_answer_under_the_emergencies_of_now(
+    site: Site, sam: FlaskClient, clock: Clock
+) -> None:
+    publishing = site.publishing
+    post(sam, "declare", ANNOUNCE)
+    changed = {"main.yaml": publishing.library.files(1)["main.yaml"].replace("您好", "早上好")}
+    files = {**publishing.library.files(1), **changed}
+    draft = publishing.drafts.begin("olga", publishing.last().version, clock(), "", files)
+    publishing.draft(draft, 0, "olga", "")
+    assert greeting(site)[0] == WORDS["words.zh-CN"]
+    assert greeting(site)[2].startswith("早上好")
+    publishing.back(1, "olga", "")
+    assert greeting(site)[0] == WORDS["words.zh-CN"]
+    assert greeting(site)[2].startswith("您好")
+    clock.on(hours=2)
+    version = publishing.back(1, "olga", "")
+    assert FILE not in publishing.library.files(version), "what has ended is not carried along"
 
 
 def by_command(site: Site, clock: Clock) -> Declaring:

@@ -72,9 +72,7 @@ def test_every_process_has_it_within_ten_seconds_and_loses_it_as_soon(postgres: 
         assert ended.status_code == 200
         gone = [until(server, False) - begun for server in both]
     crowd = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # Others have their share of the processors.
-    told = (
-        f"proven after {answered:.1f} s, heard after {max(declared):.1f} s, gone after {max(gone):.1f} s; 1/{crowd:.1f}"
-    )
-    print(told)
+    told = f"proven after {answered:.1f} s, heard after {max(declared):.1f} s, gone after {max(gone):.1f} s"
+    print(f"{told}, among {crowd:.1f}")
     assert max(*declared, *gone) < SOON * crowd, told
     assert max(declared) - answered < 2 * crowd, told
