@@ -1,22 +1,33 @@
 """Every page in tests/calls is a whole call that goes as it is written."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ivr import transcript
 from tests.pages import call, moment
-from tests.world import ZONE, world
+from tests.world import ROOT, ZONE, world
 
 CALLS = Path(__file__).parent / "calls"
 PAGES = sorted(CALLS.glob("*.txt"))
+EMERGENCY = CALLS / "emergency" / "emergency.yaml"
 
 
-@pytest.mark.parametrize("file", PAGES, ids=lambda file: file.stem)
+def menus(file: Path, folder: Path) -> Path:
+    """Return the folder of the menus that a page is about: those that we ship, or the same under emergencies."""
+    if file.parent != EMERGENCY.parent:
+        return ROOT / "menus"
+    shutil.copytree(ROOT / "menus", folder)
+    shutil.copy(EMERGENCY, folder)
+    return folder
+
+
+@pytest.mark.parametrize("file", PAGES + sorted(EMERGENCY.parent.glob("*.txt")), ids=lambda file: file.stem)
 def test_the_call_goes_as_written(file: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     written = file.read_text("utf-8")
     script, does = transcript.read(written, file.name)
-    with world(tmp_path, moment(script, ZONE).at) as here:
+    with world(tmp_path, moment(script, ZONE).at, menus=menus(file, tmp_path / "menus")) as here:
         went = call(here, script, does)
         assert here.wrong() == []
     if request.config.getoption("--update"):

@@ -120,3 +120,11 @@ def test_the_moments_are_those_at_which_other_queues_are_open() -> None:
     assert found[frozenset({"fraud"})] == datetime(2026, 11, 23, 18, tzinfo=ZONE)
     closed = moments(flow, OPEN + timedelta(days=6))
     assert closed[frozenset(flow.queues)] == datetime(2026, 11, 30, 9, tzinfo=ZONE)
+
+
+def test_whoever_chose_what_leads_on_at_another_hour_is_cut_off_where_it_ends() -> None:
+    theft = "start: {kind: hours, open: person.line, closed: person.goodbye}\n"
+    flow = flow_of(
+        main=MENU.replace("go: frozen", "go: theft").replace("}}}", "}, 2: {for: 冻结, go: frozen}}}"), theft=theft
+    )
+    assert any("1, → the caller is cut off" in told(flow, trap) for trap in prove(flow, OPEN).traps)

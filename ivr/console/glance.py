@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from ivr.console import office
+from ivr.console import emergencies, office
 from ivr.console.office import Office
 from ivr.desk.cases import Case
 from ivr.desk.guests import Guest
 from ivr.desk.keeping import AgentState, Place
+from ivr.flow.emergency import Declared
 
 BUSY: Final = ("ringing", "talking", "wrapping", "working")
 WORK: Final = ("message", "callback")
@@ -31,6 +32,7 @@ class Glance:
     colleagues: tuple[AgentState, ...]
     waiting: tuple[Place, ...]
     work: int
+    emergencies: tuple[Declared, ...]
 
 
 def take(given: Office) -> Glance:
@@ -49,6 +51,7 @@ def take(given: Office) -> Glance:
         notes=desk.notes.others(place.call_id, place.id, agent.id) if place else (),
         colleagues=tuple(one for one in desk.agents() if one.id != agent.id) if talks else (),
         waiting=waiting,
+        emergencies=emergencies.on(given.flow(), given.now()),
         work=sum(1 for one in waiting if one.kind in WORK and one.owner == agent.id),
     )
 

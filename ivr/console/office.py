@@ -11,6 +11,7 @@ from flask_security import current_user
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import HTTPException
 
+from ivr.console import emergencies
 from ivr.console.menu import entries
 from ivr.console.rights import may
 from ivr.console.softphone import Token
@@ -111,12 +112,12 @@ def opened(office: Office) -> Blueprint:
     return page
 
 
-def formed(name: str, office: Office, module: str = __name__) -> Blueprint:
-    """Return the blueprint of `/desk/NAME`, as yet without pages, whose acts are plain forms.
+def formed(name: str, office: Office, module: str = __name__, path: str = "") -> Blueprint:
+    """Return the blueprint of `/desk/NAME`, or of another path, as yet without pages, whose acts are plain forms.
 
     Its templates lie beside the module.
     """
-    page = Blueprint(name, module, url_prefix=f"/desk/{name}", template_folder="templates")
+    page = Blueprint(name, module, url_prefix=path or f"/desk/{name}", template_folder="templates")
     page.before_request(lambda: _shielded(office.forgery))
     page.after_request(guarded)
 
@@ -193,7 +194,9 @@ def words(office: Office) -> dict[str, Any]:
     """Return what every template is told."""
     spoken = language()
     told = {"t": TEXTS[spoken], "language": spoken, "practice": bool(office.practice), "entries": entries(may)}
-    return told | {"me": me() if current_user.is_authenticated else ""}
+    if not current_user.is_authenticated:
+        return told | {"me": "", "emergencies": []}
+    return told | {"me": me(), "emergencies": emergencies.notices(office.flow(), office.now(), spoken)}
 
 
 def listed(office: Office, **parts: str) -> Response:

@@ -5,7 +5,7 @@ from typing import Final
 
 from flask import request, session
 
-from ivr.console import texts_calls, texts_people, texts_reports, texts_wallboard
+from ivr.console import texts_calls, texts_emergency, texts_people, texts_reports, texts_wallboard
 from ivr.console.texts_en import ENGLISH
 from ivr.console.texts_zh import CHINESE
 
@@ -16,6 +16,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         **texts_calls.CHINESE,
         **texts_reports.CHINESE,
         **texts_wallboard.CHINESE,
+        **texts_emergency.CHINESE,
     },
     "en": {
         **ENGLISH,
@@ -23,6 +24,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         **texts_calls.ENGLISH,
         **texts_reports.ENGLISH,
         **texts_wallboard.ENGLISH,
+        **texts_emergency.ENGLISH,
     },
 }
 

@@ -10,7 +10,9 @@ from threading import Lock
 from time import monotonic
 from typing import Final
 
+from ivr.console import emergencies
 from ivr.console.alarms import Alarm, alarms
+from ivr.flow.emergency import Declared
 from ivr.flow.flow import Flow, Queue
 from ivr.reports.live import Live, Looks, Waiting, Working
 from ivr.reports.today import DEFAULT, Day
@@ -46,6 +48,7 @@ class Board:
     states: Mapping[str, int]
     offline: int
     menus: int
+    emergencies: tuple[Declared, ...]
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
@@ -76,7 +79,7 @@ class Wall:
         """Return the board, a moment old at most; raise StoreError where it cannot be known."""
         with self._lock:
             if self._seen is None or monotonic() - self._at >= FRESH:
-                board = _board(self._looks.take(), self._flow().queues, self._now())
+                board = _board(self._looks.take(), self._flow(), self._now())
                 self._seen, self._at = Seen(_key(board), board), monotonic()
             return self._seen
 
@@ -95,7 +98,8 @@ def _key(board: Board) -> str:
     return sha256(repr(board).encode()).hexdigest()[:20]
 
 
-def _board(live: Live, queues: Mapping[str, Queue], now: datetime) -> Board:
+def _board(live: Live, flow: Flow, now: datetime) -> Board:
+    queues = flow.queues
     others = sorted((live.waiting.keys() | live.today.keys()) - queues.keys())
     rows = tuple(_row(name, queues.get(name, DEFAULT), live, now) for name in (*queues, *others))
     order = {state: place for place, state in enumerate(ORDER)}
@@ -107,6 +111,7 @@ def _board(live: Live, queues: Mapping[str, Queue], now: datetime) -> Board:
         states=Counter(one.state for one in live.agents),
         offline=live.offline,
         menus=live.menus,
+        emergencies=emergencies.on(flow, now),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, current_app, render_template, request
 
-from ivr.console import bell, office
+from ivr.console import bell, emergencies, office
 from ivr.console.office import Office
 from ivr.console.rights import needs
 from ivr.console.texts import TEXTS, language
@@ -100,7 +100,8 @@ def _draw(given: Office, wall: Wall) -> Draw:
     template = current_app.jinja_env.get_template("wallboard_board.html")
 
     def draw(board: Board) -> str:
-        return template.render(board=board, now=None, t=TEXTS[spoken], **words)
+        notices = emergencies.notices(given.flow(), given.now(), spoken)
+        return template.render(board=board, now=None, t=TEXTS[spoken], emergencies=notices, **words)
 
     return lambda seen: wall.drawn(seen, spoken, draw)
 

@@ -9,6 +9,8 @@ import click
 
 from ivr import folders
 from ivr.editor import importing, schema
+from ivr.editor.declaring import Declaring
+from ivr.editor.emergency_commands import emergency_commands
 from ivr.editor.gate import Finding, GateError
 from ivr.editor.publishing import EyesError, Publishing, RefusedError
 from ivr.flow.flow import Flow
@@ -45,6 +47,7 @@ def menus_commands(files: Files, publishing: Publishing, trail: Trail) -> click.
 
     _looking(menus, files, publishing)
     _changing(menus, files, publishing, trail)
+    menus.add_command(emergency_commands(Declaring(publishing), trail))
     return menus
 
 

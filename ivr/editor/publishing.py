@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from ivr.editor.emergency import FILE, current
 from ivr.editor.gate import Finding, Gate
 from ivr.store.drafts import Drafts, StaleError
 from ivr.store.errors import StoreError
 from ivr.store.library import Library, Publication
 from ivr.store.live import Live
 
-APART: Final = "emergency.yaml"  # Not a draft's, but carried over to whatever answers next.
+APART: Final = FILE  # Not a draft's, but carried over to whatever answers next.
 FOUR_EYES: Final = "four-eyes"
 
 
@@ -65,8 +66,9 @@ class Publishing:
             raise EyesError(f"somebody else has to publish what {', '.join(authors)} changed")
 
     def files(self, files: Mapping[str, str], by: str, note: str, last: Publication, author: str = "") -> int:
-        """Let files answer after what was live last, with its emergencies; return their version."""
-        emergencies = {name: text for name, text in self.library.files(last.version).items() if name == APART}
+        """Let files answer after what was live last, with its emergencies that have not ended; return their version."""
+        standing = current(self.library.files(last.version), self.now(), self.live.of(last.version).zone)
+        emergencies = {name: text for name, text in standing.items() if name == APART}
         return self.whole({**without(files), **emergencies}, by, note, last, author)
 
     def whole(self, files: Mapping[str, str], by: str, note: str, last: Publication, author: str = "") -> int:

@@ -3,6 +3,8 @@
 from flask import Flask
 
 from ivr.console.office import Office
+from ivr.editor.declaring import Declaring
+from ivr.editor.emergency_page import emergency_page
 from ivr.editor.publishing import Publishing
 from ivr.editor.shelf import shelf
 
@@ -10,3 +12,4 @@ from ivr.editor.shelf import shelf
 def furnish(app: Flask, given: Office, publishing: Publishing) -> None:
     """Give an application, which has the console's pages, those about the menus."""
     app.register_blueprint(shelf(given, publishing))
+    app.register_blueprint(emergency_page(given, Declaring(publishing)))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from ivr.flow.call import Call
+from ivr.flow.emergency.under import announcements
 from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Waiting
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, HungUp, Input, Pressed, Recorded, Rescued
@@ -64,7 +65,7 @@ def _answer(flow: Flow, before: Call, call: Call, heard: Input) -> Move:
     if isinstance(heard, HungUp):
         return Move(Finish(call.reached or "hung-up"))
     if isinstance(heard, Answered):
-        return go(flow.hotline.start)
+        return Move(Go(flow.hotline.start), announcements(flow, call.now))
     if isinstance(heard, Rescued):
         if call.rescues > RESCUES:
             raise FlowError(f"{call.node}: rescued {RESCUES} times, and never came into the line")

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema
 
 from ivr.flow import speech
 from ivr.flow.call import Call
+from ivr.flow.emergency import Declared
 from ivr.flow.events import Said
 from ivr.flow.hours import Schedule
 from ivr.flow.move import Prompt
@@ -177,7 +178,8 @@ class Matter(Piece):
 class Flow:
     """All that operations wrote, checked: nodes by place, words by language and place, hours, queues, matters.
 
-    `recorded` names the prompts that a person has spoken, as `language/place`.
+    `recorded` names the prompts that a person has spoken, as `language/place`; `emergencies` go before all else while
+    they last.
     """
 
     hotline: Hotline
@@ -187,6 +189,7 @@ class Flow:
     queues: Mapping[str, Queue]
     matters: Mapping[str, Matter]
     recorded: frozenset[str] = field(default=frozenset())
+    emergencies: tuple[Declared, ...] = ()
 
     @cached_property
     def base(self) -> str:

@@ -7,9 +7,11 @@ from typing import Any, Final, TypeVar, cast
 
 from pydantic import ValidationError
 
-from ivr.flow import hours, speech
+from ivr.flow import emergency, hours, speech
 from ivr.flow.check import check
+from ivr.flow.emergency.under import house, under
 from ivr.flow.flow import Flow, Hotline, Matter, Queue
+from ivr.flow.hours import Trouble
 from ivr.flow.node import Node, Path, Piece
 from ivr.flow.nodes import kinds
 from ivr.flow.plain import said
@@ -18,6 +20,7 @@ from ivr.flow.text import Text, parse
 
 HEADER: Final = ("matter", "queue")
 APART: Final = ("hotline.yaml", "hours.yaml", "queues.yaml")
+EMERGENCY: Final = "emergency.yaml"
 P = TypeVar("P", bound=Piece)
 
 
@@ -44,6 +47,7 @@ def load(
     schedule = schedule or _always(queues, hotline.zone)
     flow = Flow(hotline, nodes, words, schedule, queues, matters, recorded)
     reading.problems.extend(check(flow, reading.texts, frozenset(reading.declared()), bad, music))
+    flow = under(flow, reading.emergencies(hotline))
     return (None if reading.problems else flow), sorted(set(reading.problems))
 
 
@@ -92,9 +96,14 @@ class Reading:
             return None
         zone = self.hotline.zone if self.hotline else "Asia/Shanghai"
         schedule, troubles = hours.read(self.texts["hours.yaml"].data, zone)
-        for trouble in troubles:
-            self._add("hours.yaml", trouble.path, trouble.words)
+        self._tell("hours.yaml", troubles)
         return schedule
+
+    def emergencies(self, hotline: Hotline) -> tuple[emergency.Declared, ...]:
+        """Return what goes before all else for a time."""
+        declared, troubles = emergency.read(self._data(EMERGENCY), house(hotline, self.named("queues.yaml")))
+        self._tell(EMERGENCY, troubles)
+        return declared
 
     @cached_property
     def queues(self) -> dict[str, Queue]:
@@ -146,7 +155,7 @@ class Reading:
                 yield name, header
 
     def _menus(self) -> Iterator[str]:
-        return (name for name in self.texts if name not in APART and "/" not in name)
+        return (name for name in self.texts if name not in (*APART, EMERGENCY) and "/" not in name)
 
     def _data(self, name: str) -> Mapping[str, Any]:
         return self.texts[name].data if name in self.texts else {}
@@ -179,6 +188,10 @@ class Reading:
                 if item["loc"] not in inner:  # What is wrong within a thing explains what is wrong with it.
                     self._add(name, (*path, *item["loc"]), said(item, kind))
             return None
+
+    def _tell(self, name: str, troubles: list[Trouble]) -> None:
+        for trouble in troubles:
+            self._add(name, trouble.path, trouble.words)
 
     def _add(self, name: str, path: tuple[str | int, ...], words: str) -> None:
         self.problems.append(Problem(name, self.texts[name].line(path), words))

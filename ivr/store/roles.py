@@ -12,7 +12,7 @@ OWN: Final = "account.own"  # One's own password and the like, which is everybod
 # Whoever sees calls does not hear them by that, and who drafts the menus does not publish them: a role has each or not.
 ROLES: Final[Mapping[str, frozenset[str]]] = {
     AGENT: frozenset({OWN, "desk.work", "wallboard.see"}),
-    OPERATIONS: frozenset({OWN, "menus.edit", "menus.publish", "reports.see", "wallboard.see"}),
+    OPERATIONS: frozenset({OWN, "menus.edit", "menus.publish", "menus.emergency", "reports.see", "wallboard.see"}),
     SUPERVISOR: frozenset(
         {
             OWN,
@@ -25,6 +25,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
             "reports.see",
             "wallboard.see",
             "menus.edit",
+            "menus.emergency",
         }
     ),
     "auditor": frozenset({OWN, "audit.see", "calls.see", "recordings.hear"}),

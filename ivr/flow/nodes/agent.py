@@ -23,6 +23,7 @@ from dataclasses import replace
 from typing import ClassVar, Final
 
 from ivr.flow.call import Call
+from ivr.flow.emergency import led
 from ivr.flow.events import Learned
 from ivr.flow.flow import Flow
 from ivr.flow.hours import Opening
@@ -58,10 +59,11 @@ class Agent(Node):
     bye: Words | None = None
 
     def enter(self, flow: Flow, call: Call) -> Move:
-        """Join the queue, after the notice that talks are recorded, where they are."""
-        name = flow.queue_of(call, self.queue)
+        """Join the queue, or go where it is diverted; after the notice that talks are recorded, where they are."""
+        name, number = led(flow.emergencies, flow.queue_of(call, self.queue), call.now)
         learned = () if name == flow.queue_of(call) else (Learned("queue", name),)
-        return Move(Hold(_wait(flow, call, name)), (*learned, self.prompt("say"), *_notice(flow, name)))
+        wait = Outside(number) if number else _wait(flow, call, name)
+        return Move(Hold(wait), (*learned, self.prompt("say"), *_notice(flow, name)))
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
         """Go a round in the waiting room, leave it, be sent on by the agent, or say goodbye."""
@@ -153,13 +155,12 @@ def _wait(flow: Flow, call: Call, name: str, agent: str = "", level: int = 0) ->
 
 def _sent(flow: Flow, call: Call, heard: Transferred) -> Move:
     """Send the caller where the agent wants; a queue that does not exist is the one that they came from."""
-    sending = Prompt("hotline.phrases.sending")
+    sending, here = Prompt("hotline.phrases.sending"), flow.queue_of(call)
     if heard.number:
         return Move(Hold(Outside(heard.number)), (sending,))
-    here = flow.queue_of(call)
-    name = heard.queue if heard.queue in flow.queues else here
+    name, number = led(flow.emergencies, heard.queue, call.now) if heard.queue in flow.queues else (here, "")
     notice = () if flow.queues[here].record else _notice(flow, name)
-    wait = _wait(flow, call, name, heard.agent, heard.level)
+    wait = Outside(number) if number else _wait(flow, call, name, heard.agent, heard.level)
     return Move(Hold(wait), (Learned("queue", name), sending, *notice))
 
 

@@ -1,4 +1,4 @@
-"""Moments at which a flow must be walked: one for each set of queues that are open together."""
+"""Moments at which a flow must be walked: one for each set of queues open and emergencies on together."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,13 +10,18 @@ MOST: Final = 5_000  # Changes that are looked at; hours that change more often 
 
 
 def moments(flow: Flow, first: datetime) -> dict[frozenset[str], datetime]:
-    """Return which queues are open together, and the first moment from this one on at which they are."""
+    """Return which queues are open together, and the first moment from this one on at which they are.
+
+    Emergencies that are on then stand among them, named by their places.
+    """
     found: dict[frozenset[str], datetime] = {}
     at = first
     for _ in range(MOST):
         now = {queue: flow.schedule.at(queue, at) for queue in flow.queues}
-        found.setdefault(frozenset(queue for queue, one in now.items() if one.open), at)
+        on = {one.place for one in flow.emergencies if one.on(at)}
+        found.setdefault(frozenset(on.union(queue for queue, one in now.items() if one.open)), at)
         changes = [change for one in now.values() if (change := one.until if one.open else one.next) and change > at]
+        changes += [end for one in flow.emergencies for end in (one.start, one.end) if end > at]
         if not changes or min(changes) > first + AHEAD:
             break
         at = min(changes)
