@@ -80,7 +80,7 @@ class Sheet:
         states, made = FILTERS[which], []
         for file, found in groupby(self.lines, key=_file):
             rows = tuple(row for row in _rows(found) if any(_shown(line, states) for line in row.cells))
-            missing = sum(line.state in ("voice", *MENDED) for row in rows for line in row.cells)
+            missing = sum(line.state in ("voice", "outdated", "lost") for row in rows for line in row.cells)
             if rows:
                 made.append(Group(file, matter_name(self.flow, reader, file), rows, missing))
         return made
