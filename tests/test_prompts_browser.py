@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from ivr.carrier.rehearsal import served
 from ivr.editor.loudness import loudness
 from ivr.editor.manifest import with_spoken
-from ivr.editor.texts_prompts import TEXTS
+from ivr.editor.texts import TEXTS
 from ivr.factory import create_app
 from ivr.flow.flow import Spoken
 from ivr.flow.load import load
@@ -149,7 +149,7 @@ def test_a_file_is_uploaded_and_a_bad_one_is_refused_in_words(site: Site, page: 
     opened(page, site, number)
     cell, told = page.locator(f'[data-name="{HELLO}"]'), page.locator("#prompts-told")
     for name, data, words in (
-        ("x.txt", b"no sound", TEXTS["en"]["sound_unreadable"]),
+        ("x.txt", b"no sound", TEXTS["en"]["prompts_sound_unreadable"]),
         ("hello.mp3", file(voice(3, 44100), 44100, "MP3"), f"Recorded: {HELLO}"),
     ):
         with page.expect_file_chooser() as chosen:
@@ -167,7 +167,7 @@ def test_who_has_no_microphone_is_told(site: Site, player: Playwright, port: int
         opened(page, site, number)
         page.locator(f'[data-name="{HELLO}"] [data-do=record]').click()
         expect(page.get_by_role("alert")).to_have_text(
-            re.compile(f"{TEXTS['en']['microphone_refused']}|{TEXTS['en']['microphone_missing']}")
+            re.compile(f"{TEXTS['en']['prompts_microphone_refused']}|{TEXTS['en']['prompts_microphone_missing']}")
         )
 
 

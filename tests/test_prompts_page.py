@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from ivr import folders
 from ivr.editor import voices
-from ivr.editor.texts_prompts import TEXTS
+from ivr.editor.texts import TEXTS
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.store.audit import Trail
@@ -111,7 +111,7 @@ def test_changed_words_are_listed_until_they_are_spoken_anew(desk: Desk) -> None
     assert ("早上好。" in page, '<q lang="zh-CN">您好。</q>' in page) == (True, True)
     assert desk.flow.audio("zh-CN", "main.start.say") == ""
     desk.send("record", HELLO, WAV)
-    assert TEXTS["en"]["nothing"] in desk.page("outdated")
+    assert TEXTS["en"]["prompts_nothing"] in desk.page("outdated")
 
 
 def test_the_recording_of_a_prompt_that_is_gone_can_be_removed(desk: Desk) -> None:
@@ -132,7 +132,7 @@ def test_a_sound_that_is_lost_can_be_spoken_anew(desk: Desk) -> None:
     desk.send("record", HELLO, WAV)
     (kept,) = (desk.recordings / "prompts").iterdir()
     kept.unlink()
-    assert TEXTS["en"]["why_lost"] in desk.page("outdated")
+    assert TEXTS["en"]["prompts_why_lost"] in desk.page("outdated")
     assert desk.send("record", HELLO, WAV).status_code == 200
     assert desk.flow.audio("zh-CN", "main.start.say")
 
@@ -154,7 +154,7 @@ def test_nobody_records_in_somebody_elses_draft_or_over_what_changed(desk: Desk)
     stale = desk.send("record", GOODBYE, WAV, revision=0)
     assert (stale.status_code, "changed by olga" in stale.json["error"]) == (409, True)
     desk.drafts.drop(desk.number, desk.site.clock())
-    assert TEXTS["en"]["closed"] in desk.page()
+    assert TEXTS["en"]["prompts_closed"] in desk.page()
     assert desk.send("record", GOODBYE, WAV).status_code == 409
 
 
@@ -172,7 +172,7 @@ def test_a_bad_sound_is_refused_in_the_readers_words(desk: Desk, language: str) 
     desk.client.get(f"/desk/reports?lang={language}")
     told = {why: desk.send("record", HELLO, data) for why, data in (("unreadable", b"no"), ("short", WAV[:4000]))}
     assert {why: one.json["error"] for why, one in told.items()} == {
-        why: TEXTS[language][f"sound_{why}"] for why in told
+        why: TEXTS[language][f"prompts_sound_{why}"] for why in told
     }
     assert {one.status_code for one in told.values()} == {422}
 
@@ -190,7 +190,11 @@ def test_two_minutes_are_taken_and_what_is_larger_is_refused_unread(desk: Desk) 
 def test_menus_in_disorder_are_told_of_in_place_of_prompts(desk: Desk) -> None:
     desk.words("start: {kind: dance}\n")
     page = desk.page()
-    assert (TEXTS["en"]["broken"] in page, "main.yaml:1" in page, 'data-do="play"' in page) == (True, True, False)
+    assert (TEXTS["en"]["prompts_broken"] in page, "main.yaml:1" in page, 'data-do="play"' in page) == (
+        True,
+        True,
+        False,
+    )
     assert desk.send("record", HELLO, WAV).status_code == 404
     assert desk.client.get("/desk/menus/drafts/999/prompts").status_code == 404
 

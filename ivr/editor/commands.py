@@ -10,6 +10,7 @@ import click
 from ivr import folders
 from ivr.editor import importing, schema
 from ivr.editor.gate import Finding, GateError
+from ivr.editor.prompt_commands import prompts_command
 from ivr.editor.publishing import EyesError, Publishing, RefusedError
 from ivr.flow.flow import Flow
 from ivr.flow.problem import Problem
@@ -45,6 +46,7 @@ def menus_commands(files: Files, publishing: Publishing, trail: Trail) -> click.
 
     _looking(menus, files, publishing)
     _changing(menus, files, publishing, trail)
+    menus.add_command(prompts_command(lambda: publishing.library.files(publishing.last().version), files.read))
     return menus
 
 

@@ -9,12 +9,11 @@ from ivr.console import bell, office
 from ivr.console.audit import audit
 from ivr.console.office import Office, me
 from ivr.console.rights import needs
-from ivr.console.texts import language
 from ivr.editor import voices
 from ivr.editor.booth import Booth, PromptError
 from ivr.editor.prompt_rows import FILTERS, Sheet
 from ivr.editor.sound import SoundError
-from ivr.editor.texts_prompts import TEXTS
+from ivr.editor.texts import said, words
 from ivr.store.drafts import OPEN, Drafts, ForeignError, StaleError
 
 MOST: Final = 40_000_000  # Bytes of two minutes in two channels of 24 bits, 48,000 times a second, and some more.
@@ -29,7 +28,7 @@ def prompt_pages(given: Office) -> Blueprint:
     @page.get("")
     @needs("menus.edit")
     def show(number: int) -> str:
-        told = office.words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus"}
+        told = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus"}
         return render_template("prompts.html", **told | _page(booth, number))
 
     @page.get("/voice")
@@ -45,14 +44,14 @@ def prompt_pages(given: Office) -> Blueprint:
     def record(number: int) -> Response:
         audit("prompt.record", _name(), draft=number)
         _tried(lambda: booth.record(number, _revision(), _name(), request.get_data(), me()))
-        return _changed(booth, number)
+        return _changed(given, booth, number)
 
     @page.post("/remove")
     @needs("menus.edit")
     def remove(number: int) -> Response:
         audit("prompt.remove", _name(), draft=number)
         _tried(lambda: booth.remove(number, _revision(), _name(), me()))
-        return _changed(booth, number)
+        return _changed(given, booth, number)
 
     return page
 
@@ -75,8 +74,8 @@ def _page(booth: Booth, number: int) -> dict[str, Any]:
     try:
         draft, (found, problems) = booth.drafts.draft(number), booth.sheet(number)
     except KeyError:
-        abort(404, TEXTS[language()]["no_draft"])
-    told: dict[str, Any] = {"w": TEXTS[language()], "draft": draft, "problems": problems, "which": _which()}
+        abort(404, said("prompts_no_draft"))
+    told: dict[str, Any] = {"draft": draft, "problems": problems, "sheet": found, "which": _which()}
     told["mine"] = draft.owner == me() and draft.state == OPEN
     return told | (_listed(found) if found else {"groups": []})
 
@@ -92,10 +91,10 @@ def _listed(found: Sheet) -> dict[str, Any]:
     }
 
 
-def _changed(booth: Booth, number: int) -> Response:
+def _changed(given: Office, booth: Booth, number: int) -> Response:
     """Answer with the parts of the page that are other now."""
-    told, (found, _) = _page(booth, number), booth.sheet(number)
-    line = found.line(_name()) if found else None
+    told = words(given) | _page(booth, number)
+    line = told["sheet"].line(_name())
     cell = render_template("prompts_cell.html", line=line, **told) if line else ""
     head = render_template("prompts_head.html", **told)
     return jsonify(revision=told["draft"].revision, cell=cell, head=head)
@@ -116,4 +115,4 @@ def _tried(act: Callable[[], T]) -> T:
 
 
 def _refuse(status: int, why: str, **told: str) -> NoReturn:
-    abort(make_response(jsonify(error=TEXTS[language()][why].format(**told)), status))
+    abort(make_response(jsonify(error=said(f"prompts_{why}", **told)), status))

@@ -1,10 +1,11 @@
 // The prompts of a draft: heard as callers hear them, spoken into the microphone, or taken from a file.
 
+import { texts } from "./desk-server.js";
 import { Recorder } from "./phone-recorder.js";
 import { Sounds } from "./phone-sounds.js";
 
 const LIMITS = { most: 120, silence: 0 }; // seconds; silence does not end it
-const { words, show, ...start } = JSON.parse(document.getElementById("prompts").textContent);
+const { show, ...start } = JSON.parse(document.getElementById("prompts").textContent);
 const token = document.querySelector("meta[name=csrf-token]").content;
 const [head, told, file] = ["prompts-head", "prompts-told", "prompts-file"].map((id) => document.getElementById(id));
 const sounds = new Sounds();
@@ -25,12 +26,12 @@ const address = (way, cell) => `${location.pathname}/${way}?${new URLSearchParam
 
 // Asks for a change, and draws what is other then.
 const change = async (way, cell, body, done) => {
-  say(words.sending);
+  say(texts.prompts_sending);
   const headers = { "X-CSRFToken": token, "Content-Type": "application/octet-stream" };
   const answer = await fetch(address(way, cell), { method: "POST", headers, body }).catch(() => null);
   if (answer?.status === 401) location.assign("/desk");
   const said = await answer?.json().catch(() => null);
-  if (!answer?.ok) return say(said?.error ?? (answer?.status === 413 ? words.large : words.failed), true);
+  if (!answer?.ok) return say(said?.error ?? (answer?.status === 413 ? texts.prompts_large : texts.prompts_failed), true);
   ({ revision } = said);
   head.innerHTML = said.head;
   const made = document.createElement("template");
@@ -45,7 +46,7 @@ const change = async (way, cell, body, done) => {
 const speak = (cell) => {
   const spoken = cell.querySelector(".prompt-words");
   const text = spoken.textContent.replace(/\{[^}]*\}/g, "……");
-  if (!sounds.speak(text, spoken.lang, 1, () => {})) say(words.no_voice_here, true);
+  if (!sounds.speak(text, spoken.lang, 1, () => {})) say(texts.prompts_no_voice_here, true);
 };
 
 const play = (cell, url) => {
@@ -70,14 +71,14 @@ const over = () => {
 const drop = () => {
   taking.recorder.close();
   over().focus();
-  say(words.dropped);
+  say(texts.prompts_dropped);
 };
 
 const finish = async () => {
   const { recorder } = taking;
   const cell = over();
-  say(words.sending);
-  await change("record", cell, await recorder.stop(), words.saved);
+  say(texts.prompts_sending);
+  await change("record", cell, await recorder.stop(), texts.prompts_saved);
 };
 
 const record = async (cell) => {
@@ -87,7 +88,7 @@ const record = async (cell) => {
   const meter = document.createElement("meter");
   const level = (loud) => {
     meter.value = loud;
-    say(filled(words.recording, { seconds: Math.floor(recorder.seconds) }));
+    say(filled(texts.prompts_recording, { seconds: Math.floor(recorder.seconds) }));
   };
   const recorder = new Recorder(sounds.context, LIMITS, level, finish);
   taking = { cell, recorder, meter };
@@ -95,14 +96,14 @@ const record = async (cell) => {
     await recorder.start();
   } catch (error) {
     taking = null;
-    return say(error.name === "NotAllowedError" ? words.microphone_refused : words.microphone_missing, true);
+    return say(error.name === "NotAllowedError" ? texts.prompts_microphone_refused : texts.prompts_microphone_missing, true);
   }
   const button = cell.querySelector("[data-do=record]");
   button.dataset.words = button.textContent;
-  button.textContent = words.stop;
+  button.textContent = texts.prompts_stop;
   cell.dataset.recording = "";
   cell.append(meter);
-  return say(filled(words.recording, { seconds: 0 }));
+  return say(filled(texts.prompts_recording, { seconds: 0 }));
 };
 
 const ways = {
@@ -113,7 +114,7 @@ const ways = {
     wanted = cell;
     file.click();
   },
-  remove: (cell) => change("remove", cell, new Blob(), words.removed),
+  remove: (cell) => change("remove", cell, new Blob(), texts.prompts_removed),
 };
 
 const act = (cell, what) => {
@@ -128,7 +129,7 @@ document.addEventListener("click", (event) => {
 
 file?.addEventListener("change", async () => {
   const [chosen] = file.files;
-  if (chosen) await change("record", wanted, chosen, words.saved);
+  if (chosen) await change("record", wanted, chosen, texts.prompts_saved);
   file.value = ""; // So that the same one can be chosen again.
 });
 
