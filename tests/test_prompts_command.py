@@ -31,7 +31,7 @@ def test_missing_outdated_and_lost_recordings_are_listed(tmp_path: Path) -> None
     assert HELLO not in told.output
     assert "missing   en-US/main.start.say  Hello." in lines
     assert "gone      en-US/main.gone.say  (it says: 您好。)" in lines
-    assert lines[-2:] == ["zh-CN: 1 of 57 recorded", "en-US: 0 of 57 recorded"]
+    assert lines[-2:] == ["zh-CN: 1 of 46 recorded", "en-US: 0 of 46 recorded"]
     folders.write_menus(tmp_path / "new", files | {"main.yaml": MAIN.replace("您好。", "早上好。")})
     assert f"outdated  {HELLO}  早上好。  (it says: 您好。)" in asked(app, str(tmp_path / "new")).output.splitlines()
     (tmp_path / "recordings" / "prompts" / hello.file).unlink()
