@@ -41,9 +41,10 @@ def _names(folder: Path) -> set[str]:
 
 
 def prompts(folder: Path) -> frozenset[str]:
-    """Return the names (`language/place`) of the prompts that a person has spoken."""
+    """Return the names of what people have spoken: `language/place`, or a name made from the sound."""
     spoken = folder / "prompts"
-    return frozenset(file.relative_to(spoken).with_suffix("").as_posix() for file in spoken.glob("*/*.wav"))
+    files = (*spoken.glob("*.wav"), *spoken.glob("*/*.wav"))
+    return frozenset(file.relative_to(spoken).with_suffix("").as_posix() for file in files)
 
 
 def music(folder: Path) -> frozenset[str]:

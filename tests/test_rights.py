@@ -70,12 +70,18 @@ def test_new_roles_leave_phone_and_skills_as_they_are(site: Site) -> None:
     assert (bob.phone, bob.skills, bob.level) == ("+8613800138000", {"queue:payments"}, 2)
 
 
+def _value(kind: str) -> str:
+    """Return something of this kind for a path: of several words the first, a number, or what is made up."""
+    some = re.fullmatch(r"any\((\w+).*\)", kind)
+    return some[1] if some else {"int": "1"}.get(kind, "made-up")
+
+
 def rows(app: Flask) -> list[tuple[str, str, str]]:
     """Return (method, path, endpoint) of everything that can be asked, with made-up ids in the paths."""
     found = []
     for rule in app.url_map.iter_rules():
-        kinds = [re.fullmatch(r"any\((\w+).*\)", kind or "") for kind in re.findall(r"<(?:(.*?):)?\w+>", rule.rule)]
-        values = iter([kind[1] if kind else "made-up" for kind in kinds])
+        kinds = re.findall(r"<(?:(.*?):)?\w+>", rule.rule)
+        values = iter([_value(kind) for kind in kinds])
         path = re.sub(r"<[^>]+>", lambda _, values=values: next(values), rule.rule)
         found += [(method, path, rule.endpoint) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
     return found

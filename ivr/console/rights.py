@@ -16,6 +16,7 @@ View = TypeVar("View", bound=Callable[..., object])
 CHANGE: Final = "security.change_password"
 ACCOUNT: Final = "account.show"
 LARGEST: Final = 20_000  # bytes
+FILE: Final = "application/octet-stream"  # A file alone, of which nothing is read before it is known who sends it.
 FRONT: Final = "desk.show"  # Who has nothing to do there is led to where they have.
 # Pages without which nobody could log in, and what they are drawn with.
 PUBLIC: Final = frozenset(
@@ -58,16 +59,17 @@ def may(right: str) -> bool:
     return bool(current_user.is_authenticated and current_user.has_permission(right))
 
 
-def needs(right: str, look: bool = False) -> Callable[[View], View]:
+def needs(right: str, look: bool = False, most: int = LARGEST) -> Callable[[View], View]:
     """Declare the right that a page needs; with `look`, the page asks for it by itself, so that it is no act.
 
-    It stands below the route. Raise ValueError for a right that no role has.
+    `most` are the bytes of a file that can be sent to it, as such and in no form. It stands below the route. Raise
+    ValueError for a right that no role has.
     """
     if right not in RIGHTS:
         raise ValueError(f"no role has the right {right}")
 
     def declared(view: View) -> View:
-        view.__dict__.update(right=right, look=look)
+        view.__dict__.update(right=right, look=look, most=most)
         return view
 
     return declared
@@ -89,7 +91,8 @@ def enforce(app: Flask, now: Callable[[], datetime]) -> None:
 
 def _plain() -> None:
     """Refuse what is too large, JSON where Flask-Security would take it for a form, and what no database takes."""
-    request.max_content_length = LARGEST
+    view, whole = current_app.view_functions.get(request.endpoint or ""), request.mimetype == FILE
+    request.max_content_length = getattr(view, "most", LARGEST) if whole else LARGEST
     if request.blueprint == "security" and request.is_json:
         abort(415, "send a form")
     if None in request.form:  # A part of a form without a name, over which the check against forgery would fall.

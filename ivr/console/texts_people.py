@@ -133,6 +133,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "act_menus.take_in": "took a version into a draft",
     "act_menus.publish": "published menus",
     "act_menus.back": "let older menus answer",
+    "act_prompt.record": "recorded a prompt",
+    "act_prompt.remove": "removed a recording",
 }
 
 CHINESE: Final[Mapping[str, str]] = {
@@ -264,4 +266,6 @@ CHINESE: Final[Mapping[str, str]] = {
     "act_menus.take_in": "将新版本并入草稿",
     "act_menus.publish": "发布菜单",
     "act_menus.back": "重新启用旧菜单",
+    "act_prompt.record": "录制语音",
+    "act_prompt.remove": "移除录音",
 }

@@ -12,6 +12,7 @@ from ivr.editor import importing, schema
 from ivr.editor.declaring import Declaring
 from ivr.editor.emergency_commands import emergency_commands
 from ivr.editor.gate import Finding, GateError
+from ivr.editor.prompt_commands import prompts_command
 from ivr.editor.publishing import EyesError, Publishing, RefusedError
 from ivr.flow.flow import Flow
 from ivr.flow.problem import Problem
@@ -48,6 +49,7 @@ def menus_commands(files: Files, publishing: Publishing, trail: Trail) -> click.
     _looking(menus, files, publishing)
     _changing(menus, files, publishing, trail)
     menus.add_command(emergency_commands(Declaring(publishing), trail))
+    menus.add_command(prompts_command(lambda: publishing.library.files(publishing.last().version), files.read))
     return menus
 
 

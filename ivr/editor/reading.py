@@ -11,7 +11,7 @@ from ivr.telephony import voices
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """What there is where menus are to answer: prompts that people spoke (`language/place`), and files to wait by.
+    """What there is where menus are to answer: sounds of prompts that people spoke, and files to wait by.
 
     `music` is None where nobody looked. `prefixes` are how numbers must begin that may be rung.
     """

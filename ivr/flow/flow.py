@@ -14,13 +14,16 @@ from ivr.flow.emergency import Declared
 from ivr.flow.events import Said
 from ivr.flow.hours import Schedule
 from ivr.flow.move import Prompt
-from ivr.flow.node import Key, Node, Piece, Place, QueueName, Words, shaped
+from ivr.flow.node import Invitation, Key, Node, Piece, Place, QueueName, Words, shaped
 from ivr.flow.words import fill
 
 NUMBER: Final = 'write a whole number with + and the country in front, as in "+864001234567"'
 BEGINNING: Final = 'write how numbers begin, with + and the country in front, as in "+86"'
 # Seconds within which callers are answered, or hang up, for reports to count them.
 WITHIN: Final = (5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300)
+SOUND: Final = (
+    "write the sound's file as it was named when it was recorded, 64 digits and letters from a to f, and .wav"
+)
 WORKFLOW: Final = "write the workflow's id as Twilio shows it, WW and 32 digits or letters from a to f"
 
 
@@ -69,20 +72,20 @@ class Phrases(Piece):
     keyed_digits: Words
     keyed_amount: Words
     keyed_date: Words
-    right: Words
-    redo: Words
-    finish: Words
-    point: Words
-    spoken: Words
-    reached: Words
-    person: Words
-    back: Words
-    again: Words
+    right: Invitation
+    redo: Invitation
+    finish: Invitation
+    point: Invitation
+    spoken: Invitation
+    reached: Invitation
+    person: Invitation
+    back: Invitation
+    again: Invitation
     apology: Words
-    leave: Words
+    leave: Invitation
     message: Words
     thanks: Words
-    take: Words
+    take: Invitation
     gone: Words
     recorded: Words
     minutes: Words
@@ -97,7 +100,7 @@ class Phrases(Piece):
     unreached: Words
     callback: Words
     called: Words
-    connect: Words
+    connect: Invitation
     missed: Words
     later: Words
     assist: Words
@@ -174,12 +177,25 @@ class Matter(Piece):
     queue: QueueName
 
 
+class Spoken(Piece):
+    """A prompt that a person has spoken: the sound's file below `prompts/`, and the words that it says."""
+
+    file: Annotated[str, shaped(r"[0-9a-f]{64}\.wav", SOUND)]
+    words: str
+
+    @property
+    def audio(self) -> str:
+        """The sound's name, as what is said names it."""
+        return self.file.removesuffix(".wav")
+
+
 @dataclass(frozen=True)
 class Flow:
     """All that operations wrote, checked: nodes by place, words by language and place, hours, queues, matters.
 
-    `recorded` names the prompts that a person has spoken, as `language/place`; `emergencies` go before all else while
-    they last.
+    `spoken` are the prompts that a person has spoken, by `language/place`; `recorded` are the names of the sounds
+    there are, and one that is called `language/place` is that prompt, whatever it says. `emergencies` go before all
+    else while they last.
     """
 
     hotline: Hotline
@@ -189,6 +205,7 @@ class Flow:
     queues: Mapping[str, Queue]
     matters: Mapping[str, Matter]
     recorded: frozenset[str] = field(default=frozenset())
+    spoken: Mapping[str, Spoken] = field(default_factory=dict)
     emergencies: tuple[Declared, ...] = ()
 
     @cached_property
@@ -216,22 +233,26 @@ class Flow:
         """Return the queue meant at this point of the call: the one named, the matter's, or the general one."""
         return named or call.facts.get("queue") or self.hotline.queue
 
+    def audio(self, language: str, place: str) -> str:
+        """Return the name of the sound in which a person says these words, "" where only a voice does.
+
+        Words with gaps are never a sound's, and words that were changed since are no longer.
+        """
+        name, words = f"{language}/{place}", self.words[language][place]
+        if "{" in words:
+            return ""
+        if spoken := self.spoken.get(name):
+            return spoken.audio if spoken.words == words else ""
+        return name if name in self.recorded else ""
+
     def say(self, prompt: Prompt, call: Call) -> Said:
         """Return a prompt as it is said in this call, with its gaps filled and its keys named."""
         language = prompt.language or call.language
-        words = template = self.words[language][prompt.place]
-        if "{" in template:
-            words = fill(
-                template, {**self.hotline.facts, **call.facts, **prompt.facts}, language, call.now.astimezone(self.zone)
-            )
+        words = self.words[language][prompt.place]
+        if "{" in words:
+            facts = {**self.hotline.facts, **call.facts, **prompt.facts}
+            words = fill(words, facts, language, call.now.astimezone(self.zone))
         if prompt.keys:
             pressed = speech.voice_of(language).press(words, *prompt.keys)
             return Said(prompt.place, pressed, language, interrupt=prompt.interrupt)
-        audio = f"{language}/{prompt.place}"
-        return Said(
-            prompt.place,
-            words,
-            language,
-            audio if words == template and audio in self.recorded else "",
-            prompt.interrupt,
-        )
+        return Said(prompt.place, words, language, self.audio(language, prompt.place), prompt.interrupt)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from ivr.flow import emergency, hours, speech
 from ivr.flow.check import check
 from ivr.flow.emergency.under import house, under
-from ivr.flow.flow import Flow, Hotline, Matter, Queue
+from ivr.flow.flow import Flow, Hotline, Matter, Queue, Spoken
 from ivr.flow.hours import Trouble
 from ivr.flow.node import Node, Path, Piece
 from ivr.flow.nodes import kinds
@@ -21,16 +21,18 @@ from ivr.flow.text import Text, parse
 HEADER: Final = ("matter", "queue")
 APART: Final = ("hotline.yaml", "hours.yaml", "queues.yaml")
 EMERGENCY: Final = "emergency.yaml"
+PROMPTS: Final = "prompts.yaml"  # What people have spoken, where anybody has.
+BESIDE: Final = (EMERGENCY, PROMPTS)
 P = TypeVar("P", bound=Piece)
 
 
 def load(
-    menus: Mapping[str, str], recorded: frozenset[str] = frozenset(), music: frozenset[str] | None = None
+    menus: Mapping[str, str], recorded: frozenset[str] | None = None, music: frozenset[str] | None = None
 ) -> tuple[Flow | None, list[Problem]]:
     """Return the flow that menus (file name -> text) make, or None and every problem with file and line.
 
-    `recorded` names the prompts that a person has spoken, as `language/place`; `music` the files that there are to
-    wait by, None where nobody looked.
+    `recorded` names the sounds of prompts that there are, `music` the files that there are to wait by; None where
+    nobody looked.
     """
     reading = Reading({}, [])
     for name, text in sorted(menus.items()):
@@ -45,7 +47,7 @@ def load(
     # With hours or queues that cannot be read the rest is still checked, so that all problems are told at once.
     queues = {name: queues.get(name) or Queue(name=name) for name in reading.named("queues.yaml")}
     schedule = schedule or _always(queues, hotline.zone)
-    flow = Flow(hotline, nodes, words, schedule, queues, matters, recorded)
+    flow = Flow(hotline, nodes, words, schedule, queues, matters, recorded or frozenset(), reading.spoken(recorded))
     reading.problems.extend(check(flow, reading.texts, frozenset(reading.declared()), bad, music))
     flow = under(flow, reading.emergencies(hotline))
     return (None if reading.problems else flow), sorted(set(reading.problems))
@@ -137,6 +139,17 @@ class Reading:
         files = {language: self._data(f"languages/{language}.yaml") for language in others}
         return {first: base} | {name: {key: _text(text) for key, text in file.items()} for name, file in files.items()}
 
+    def spoken(self, recorded: frozenset[str] | None) -> dict[str, Spoken]:
+        """Return what people have spoken, by `language/place`; what is `recorded` must be there."""
+        made = {name: self._piece(PROMPTS, (name,), Spoken) for name in self.named(PROMPTS)}
+        found = {name: spoken for name, spoken in made.items() if spoken}
+        for name, spoken in found.items():
+            if recorded is not None and spoken.audio not in recorded:
+                self._add(
+                    PROMPTS, (name, "file"), f"there is no {spoken.file} in prompts/ of the recordings: record anew"
+                )
+        return found
+
     def bad(self, nodes: Mapping[str, Node], matters: Mapping[str, Matter]) -> frozenset[str]:
         """Return the places that could not be read, or not whole; a file's name alone stands for all of it."""
         found = {".".join((_stem(name), *map(str, path))) for name, text in self.texts.items() for path in text.bad}
@@ -155,7 +168,7 @@ class Reading:
                 yield name, header
 
     def _menus(self) -> Iterator[str]:
-        return (name for name in self.texts if name not in (*APART, EMERGENCY) and "/" not in name)
+        return (name for name in self.texts if name not in (*APART, *BESIDE) and "/" not in name)
 
     def _data(self, name: str) -> Mapping[str, Any]:
         return self.texts[name].data if name in self.texts else {}

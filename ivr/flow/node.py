@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What a text in the menus is for: `words` a caller hears, a `place` to go to, or a `queue` to stand in."""
+    """What a text in the menus is for: `words` a caller hears, a `place` to go to, or a `queue` to stand in.
+
+    An `invitation` is words after which a key is named, so that they are never heard alone.
+    """
 
     use: str
 
@@ -58,6 +61,7 @@ def shaped(pattern: str, words: str) -> Shape:
 
 NonEmpty: Final = StringConstraints(min_length=1, strip_whitespace=True)
 Words = Annotated[str, NonEmpty, Mark("words")]
+Invitation = Annotated[str, NonEmpty, Mark("words"), Mark("invitation")]
 NAMED: Final = "name a node, as in message, or a file and a node, as in person.message: small letters, digits and _"
 Place = Annotated[str, shaped(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", NAMED), Mark("place")]
 QueueName = Annotated[str, Mark("queue")]
@@ -126,9 +130,9 @@ class Node(Piece, ABC):
         """Return what can be keyed at this node's wait that leads on, one of each sort: for walking all ways."""
         return ()
 
-    def prompts(self) -> dict[str, str]:
-        """Return place -> words in the base language for all that this node says."""
-        return {".".join((self.place, *path)): text for path, text in self.marked("words")}
+    def prompts(self, use: str = "words") -> dict[str, str]:
+        """Return place -> words in the base language for all that this node says, or for what is marked so."""
+        return {".".join((self.place, *path)): text for path, text in self.marked(use)}
 
     def exits(self) -> list[tuple[Path, str]]:
         """Return (path of field names, place as written) for every way that leads on from here."""

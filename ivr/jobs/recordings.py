@@ -68,7 +68,7 @@ class Recordings:
     def _bring(self, message: Message) -> int:
         url = self._url(message.recording_sid or "")
         folder, largest = self._room(message)
-        with _whole(folder / f"{message.id}.wav") as part:
+        with whole(folder / f"{message.id}.wav") as part:
             with self._opened(url) as answer:
                 _copy(answer, part, largest)
             played = wav.seconds(part)
@@ -120,7 +120,7 @@ class Recordings:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
+def whole(path: Path) -> Iterator[Path]:
     """Give a path to write to, which becomes this one at the end, or is removed if anything fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")

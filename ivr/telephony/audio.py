@@ -9,9 +9,9 @@ def audio(recordings: Path) -> Blueprint:
     """Return the blueprint of `/audio/…`: WAV files below `prompts/` and `music/` of the recordings' folder."""
     files = Blueprint("audio", __name__, url_prefix="/audio")
 
-    @files.get("/prompts/<language>/<name>.wav")
-    def prompt(language: str, name: str) -> Response:
-        return send_from_directory(recordings / "prompts", f"{language}/{name}.wav", max_age=3600)
+    @files.get("/prompts/<path:name>.wav")
+    def prompt(name: str) -> Response:
+        return send_from_directory(recordings / "prompts", f"{name}.wav", max_age=3600)
 
     @files.get("/music/<name>")
     def music(name: str) -> Response:

@@ -1,6 +1,6 @@
 """The documents of legs that are no caller's: a question for one key, a talk, the last words."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -125,8 +125,10 @@ def phrased(flow: Flow, phrase: str, language: str = "", key: str = "") -> Said:
     """Return a phrase in a language that the menus have, or else the base one; with the key that it names."""
     language = language if language in flow.words else flow.base
     place = f"hotline.phrases.{phrase}"
-    words: Mapping[str, str] = flow.words[language]
-    return Said(place, speech.voice_of(language).press(words[place], key) if key else words[place], language)
+    words = flow.words[language][place]
+    if key:
+        return Said(place, speech.voice_of(language).press(words, key), language)
+    return Said(place, words, language, flow.audio(language, place))
 
 
 def about(flow: Flow, place: Place) -> Said:

@@ -29,7 +29,7 @@ from ivr.flow.flow import Flow
 from ivr.flow.hours import Opening
 from ivr.flow.inputs import Dialled, InLine, Input, LeftQueue, Transferred
 from ivr.flow.move import Finish, Go, Hold, Move, Prompt
-from ivr.flow.node import Node, Path, Place, QueueName, Words
+from ivr.flow.node import Invitation, Node, Path, Place, QueueName, Words
 from ivr.flow.waits import Agent as AgentWait
 from ivr.flow.waits import Leaving, Outside, Room, Talking
 
@@ -48,9 +48,9 @@ class Agent(Node):
     say: Words
     next: Words
     ahead: Words
-    leave: Words
+    leave: Invitation
     message: Place
-    ring: Words
+    ring: Invitation
     callback: Place
     waited: Place
     closed: Place

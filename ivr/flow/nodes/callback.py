@@ -26,7 +26,7 @@ from ivr.flow.events import AskedBack, Learned
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Input
 from ivr.flow.move import Go, Move, Prompt
-from ivr.flow.node import Node, Path, Place, Words, keys_of
+from ivr.flow.node import Invitation, Node, Path, Place, Words, keys_of
 from ivr.flow.waits import FINISH, Keys
 
 KEYED = "keyed"
@@ -40,8 +40,8 @@ class Callback(Node):
     timed: ClassVar[bool] = True
     say: Words
     yours: Words
-    this: Words
-    other: Words
+    this: Invitation
+    other: Invitation
     ask: Words
     help: Words
     refused: Words

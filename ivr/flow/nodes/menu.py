@@ -22,7 +22,7 @@ from ivr.flow.call import Call
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Input
 from ivr.flow.move import Move, Prompt
-from ivr.flow.node import Key, Node, Path, Piece, Place, Words, go, keys_of
+from ivr.flow.node import Invitation, Key, Node, Path, Piece, Place, Words, go, keys_of
 from ivr.flow.waits import Keys
 
 MOST: Final = 6
@@ -32,7 +32,7 @@ WAIT: Final = Keys(most=1)
 class Choice(Piece):
     """One key: the matter it stands for and where it leads."""
 
-    matter: Words = Field(alias="for")
+    matter: Invitation = Field(alias="for")
     go: Place
 
 
@@ -79,10 +79,11 @@ class Menu(Node):
     def _language(self, flow: Flow, choice: Choice) -> str:
         return flow.nodes[flow.place(self.place, choice.go)].speaks
 
-    def prompts(self) -> dict[str, str]:
+    def prompts(self, use: str = "words") -> dict[str, str]:
         """Return place -> words; a choice is named by where it leads, so that renumbering keys keeps translations."""
-        said = {f"{self.place}.{name}": words for name in ("say", "help") if (words := getattr(self, name))}
-        return said | {f"{self.place}.choices.{choice.go}": choice.matter for choice in self.choices.values()}
+        base = f"{self.place}.choices"
+        named = {f"{base}.{key}.for": f"{base}.{choice.go}" for key, choice in self.choices.items()}
+        return {named.get(place, place): words for place, words in super().prompts(use).items()}
 
     def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
         """Tell of too many choices, of keys that mean something else everywhere, of two keys that lead the same way."""
