@@ -95,13 +95,11 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
     sites = _sites(parts)
     return Line(
         hotline=parts.hotline,
-        messages=parts.messages,
         sites=sites,
         signatures=Signatures(found.public_url, found.tokens),
         account=found.account,
         flow=lambda: parts.flow,
         now=now,
-        wanted=lambda _: parts.jobs[0].wake(),
         changed=parts.board.changed,
         desk=parts.desk,
         rescue=Rescue(parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten),

@@ -28,7 +28,10 @@ from ivr.store.journal import Journal
 from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
+from ivr.telephony import voices
+from ivr.telephony.facts import Clerk
 from ivr.telephony.rest import Rest
+from ivr.telephony.spool import Spool
 from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.unwritten import Unwritten
 
@@ -71,6 +74,7 @@ class Parts:
         for worker in self.jobs:
             worker.start()
         self.live.start()
+        self.unwritten.start()
         self.board.start()
 
     def close(self) -> None:
@@ -103,8 +107,10 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     daily = _daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), *mailing)
+    clerk = Clerk(hotline, messages, desk, worker.wake, board.changed)
+    unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
     return Parts(
-        found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, Unwritten()
+        found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, unwritten
     )
 
 

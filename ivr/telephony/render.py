@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ RETRY_CALLBACK: Final = "#rc=3&rp=all"
 RING: Final = 30  # Seconds that a number outside may ring.
 TASKROUTER: Final = "taskrouter"
 MOST_BYTES: Final = 1500  # 500 Han characters: a Say holds 4,500 bytes when each byte is written as %XX.
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 SENTENCE: Final = re.compile(r"(?<=[。！？；.!?;])")
 
@@ -153,11 +155,18 @@ def _enqueue(wait: Agent, turn: int, site: Site, language: str) -> Enqueue:
 
 
 def record(
-    document: Any, site: Site, path: str, language: str, seconds: int, silence: int, ready: str = "recording"
+    document: Any,
+    site: Site,
+    path: str,
+    language: str,
+    seconds: int,
+    silence: int,
+    ready: str = "recording",
+    told: Mapping[str, str] = NOTHING,
 ) -> None:
     """Add a recorder with a beep; its answer and its file's callback come by separate requests, in either order."""
     document.record(
-        action=site.action(path, language),
+        action=site.action(path, language, **told),
         method="POST",
         max_length=seconds,
         timeout=silence,
