@@ -10,8 +10,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+import click
 from flask import Flask, redirect, url_for
 
 from ivr import logs, settings
@@ -25,6 +26,7 @@ from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, here
 from ivr.settings import Settings
 from ivr.store.audit import Trail
+from ivr.store.errors import StoreError
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
@@ -41,6 +43,9 @@ from ivr.web import web
 
 if TYPE_CHECKING:
     from ivr.carrier.desk_phones import DeskPhones
+
+
+ALONE: Final = ("call", "menus")  # Commands that do without the database, or with it as far as they can.
 
 
 def utc_now() -> datetime:
@@ -73,6 +78,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         parts.board,
         parts.publishing,
         practice,
+        parts.shore,
         _token(found),
         (found.oidc_issuer, found.oidc_client, found.oidc_secret, found.oidc_claim) if found.oidc_issuer else None,
     )
@@ -83,10 +89,26 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
     menus = Later("menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail))
     for command in (*commands(_tools(parts, now)), people, audit, mail, menus):
-        app.cli.add_command(command)
+        app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.
     app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
+
+
+def _demanding(command: click.Command, parts: Parts) -> click.Command:
+    """Have a command say in one line why the database is not to be had, instead of trying in vain."""
+    invoke = command.invoke
+
+    def demanding(context: click.Context) -> Any:
+        try:
+            if command.name not in ALONE:
+                parts.shore.demand()
+            return invoke(context)
+        except StoreError as error:
+            raise click.ClickException(str(error)) from None
+
+    command.invoke = demanding  # type: ignore[method-assign,assignment]
+    return command
 
 
 def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
@@ -136,7 +158,8 @@ def _hand_over(app: Flask, parts: Parts, line: Line) -> None:
     if flows and workspace is None:
         raise StartError("queues.yaml has router: taskrouter, so set TWILIO_TASKROUTER_WORKSPACE, or let it be desk")
     words = "Queues that TaskRouter gives out."
-    app.cli.add_command(Later("taskrouter", words, lambda: taskrouter_commands(workspace, desk.agents, flows)))
+    command = Later("taskrouter", words, lambda: taskrouter_commands(workspace, desk.agents, flows))
+    app.cli.add_command(_demanding(command, parts))
     if workspace:
         app.register_blueprint(taskrouter(line, parts.board, Tasks(parts.engine, desk.now), workspace))
 

@@ -1,5 +1,7 @@
 """The menus and the sounds as they lie in their folders."""
 
+import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,6 +9,7 @@ from typing import Final
 
 BELOW: Final = ("", "languages/", "rehearsals/")
 NAME: Final = re.compile(rf"({'|'.join(BELOW)})[A-Za-z0-9_][A-Za-z0-9_.-]*\.yaml")
+COPY: Final = "live-menus.json"
 
 
 def menus(folder: Path) -> dict[str, str]:
@@ -49,3 +52,28 @@ def prompts(folder: Path) -> frozenset[str]:
 def music(folder: Path) -> frozenset[str]:
     """Return the names of the files to wait by."""
     return frozenset(file.name for file in (folder / "music").glob("*.wav"))
+
+
+def copy(instance: Path) -> dict[str, str]:
+    """Return the menus that answered last, none where no such copy can be read."""
+    try:
+        found: dict[str, str] = json.loads((instance / COPY).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def keep_copy(instance: Path, files: Mapping[str, str]) -> None:
+    """Keep the menus that answer now; whoever reads at the same moment finds these or the ones before."""
+    instance.mkdir(parents=True, exist_ok=True)
+    replace(instance / COPY, json.dumps(dict(files), ensure_ascii=False))
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a whole file in the place of another, on the disk before anybody finds it."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with draft.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(file)

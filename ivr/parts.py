@@ -23,12 +23,13 @@ from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
 from ivr.store.crypto import Cipher
 from ivr.store.drafts import Drafts
-from ivr.store.engine import connect, upgrade
+from ivr.store.engine import connect, nowhere
+from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
 from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
-from ivr.telephony import voices
+from ivr.store.shore import Shore
 from ivr.telephony.facts import Clerk
 from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
@@ -63,22 +64,31 @@ class Parts:
     desk: Desk
     board: Switchboard
     unwritten: Unwritten
+    shore: Shore
 
     @property
     def flow(self) -> Flow:
         """What callers who ring now hear."""
         return self.live.flow
 
-    def begin(self) -> None:
-        """Begin what a fork would not have brought along; to be called in the process that serves."""
+    def begin(self, arrived: Callable[[], object] = lambda: None) -> None:
+        """Begin what a fork would not have brought along; to be called in the process that serves.
+
+        What needs the database begins once it is there, which is then told to `arrived`.
+        """
+        self.unwritten.start()
+        self.shore.when_reached(lambda: self._go_on(arrived))
+
+    def _go_on(self, arrived: Callable[[], object]) -> None:
         for worker in self.jobs:
             worker.start()
         self.live.start()
-        self.unwritten.start()
         self.board.start()
+        arrived()
 
     def close(self) -> None:
         """Finish what is at work, write down what is waiting, and let go of the database."""
+        self.shore.close()
         for worker in self.jobs:
             worker.stop()
         self.live.stop()
@@ -88,10 +98,13 @@ class Parts:
 
 
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
-    """Return the parts of the hotline that know nothing of the web."""
-    engine = connect(found.database_url, Cipher(found.secrets))
-    upgrade(engine)
-    live = _live(Library(engine), found, now)
+    """Return the parts of the hotline that know nothing of the web; the database may be away."""
+    engine = _engine(found)
+    live = _live(Library(engine), found)
+    shore = Shore(engine, lambda: _settle(live, found, now))
+    if not shore.reach():
+        log.error("the database is away: callers can only leave messages", why=shore.why)
+        live.stand_in(folders.copy(found.instance) or folders.menus(found.menus))
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     engine.dispose()  # The server forks after this, and no connection may be shared with a child.
 
@@ -110,27 +123,44 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     clerk = Clerk(hotline, messages, desk, worker.wake, board.changed)
     unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
     return Parts(
-        found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, unwritten
+        found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, unwritten, shore
     )
 
 
-def _live(library: Library, found: Settings, now: Callable[[], datetime]) -> Live:
-    """Return what answers: what was published last, which in a fresh installation is what lies in its folder."""
+def _engine(found: Settings) -> Engine:
+    cipher = Cipher(found.secrets)
+    try:
+        return connect(found.database_url, cipher)
+    except StoreError as error:  # Callers are not to hear of a setting that is wrong.
+        return nowhere(error, cipher)
+
+
+def _live(library: Library, found: Settings) -> Live:
+    """Return what will answer; each version that does is kept on disk, for starts without the database."""
 
     def again(files: Mapping[str, str]) -> Flow:
         return _checked(files, replace(here(found), music=None))  # What answered once need not be looked at again.
 
+    def switched(version: int, files: Mapping[str, str], flow: Flow) -> None:
+        try:
+            folders.keep_copy(found.instance, files)
+        except OSError as error:
+            log.error("the live menus are not kept for starts without the database", version=version, why=str(error))
+
+    return Live(library, again, switched)
+
+
+def _settle(live: Live, found: Settings, now: Callable[[], datetime]) -> None:
+    """Let answer what was published last, which in a fresh installation is what lies in its folder."""
+    library, files = live.library, folders.menus(found.menus)
     if (last := library.live()) is None:
-        files = folders.menus(found.menus)
-        flow = _checked(files, here(found))
+        _checked(files, here(found))
         library.publish(library.keep(files, now()), "", now(), FIRST, None)
         if (last := library.live()) is None:
             raise StartError("the menus could not be published")
-        return Live(library, again, last, flow)
-    flow = again(library.files(last.version))
-    if folders.menus(found.menus) not in ({}, library.files(last.version)):
+    live.switch(last)
+    if files not in ({}, library.files(last.version)):
         log.info("the folder holds other menus than those that answer", folder=found.menus.name, version=last.version)
-    return Live(library, again, last, flow)
 
 
 def _rings(flow: Flow, queue: str, at: datetime) -> bool:
