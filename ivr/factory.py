@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from flask import Flask, redirect, url_for
 
-from ivr import logs, settings
+from ivr import folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.tasks import Tasks
 from ivr.editor.commands import Files, menus_commands
@@ -23,7 +23,7 @@ from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
 from ivr.pages import Pages
-from ivr.parts import Parts, StartError, assemble, here
+from ivr.parts import Parts, StartError, assemble, here, site_of
 from ivr.settings import Settings
 from ivr.store.audit import Trail
 from ivr.store.errors import StoreError
@@ -32,6 +32,7 @@ from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
 from ivr.telephony.render import Site
 from ivr.telephony.rescue import Rescue
+from ivr.telephony.rest import Rest
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
 from ivr.telephony.taskrouter_commands import taskrouter_commands
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from ivr.carrier.desk_phones import DeskPhones
 
 
-ALONE: Final = ("call", "menus")  # Commands that do without the database, or with it as far as they can.
+ALONE: Final = ("call", "menus", "lifeboat")  # Commands that do without the database, or with it as far as they can.
 
 
 def utc_now() -> datetime:
@@ -88,11 +89,30 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     mail = Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
     files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
     menus = Later("menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail))
-    for command in (*commands(_tools(parts, now)), people, audit, mail, menus):
+    for command in (*commands(_tools(parts, now)), people, audit, mail, menus, _lifeboat(parts, now)):
         app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.
     app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
+
+
+def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:
+    """Return the commands about what callers hear when all else is away."""
+    found = parts.settings
+
+    def make() -> click.Group:
+        from ivr.carrier.drill import Exercise
+        from ivr.telephony.lifeboat_commands import Boat, lifeboat_commands
+
+        main = f"{found.public_url}/voice/incoming"
+        exercise = Exercise(found.account, found.tokens[0], parts.flow.hotline.number, main, now)
+        rest = Rest(found.account, found.tokens[0], found.api_url)
+        site, flow = (lambda: site_of(found, parts.flow)), (lambda: parts.flow)
+        version, write = (lambda: parts.live.version), folders.replace
+        boat = Boat(flow, version, site, now, exercise.walk, exercise.get, rest.numbers, write)
+        return lifeboat_commands(boat)
+
+    return Later("lifeboat", "What callers hear when all else is away.", make)
 
 
 def _demanding(command: click.Command, parts: Parts) -> click.Command:

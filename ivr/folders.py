@@ -3,12 +3,14 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 BELOW: Final = ("", "languages/", "rehearsals/")
 NAME: Final = re.compile(rf"({'|'.join(BELOW)})[A-Za-z0-9_][A-Za-z0-9_.-]*\.yaml")
+CURRENT: Final = "current"
 COPY: Final = "live-menus.json"
 
 
@@ -77,3 +79,28 @@ def replace(file: Path, text: str) -> None:
         out.flush()
         os.fsync(out.fileno())
     draft.replace(file)
+
+
+def put_whole(folder: Path, name: str, files: Mapping[str, str]) -> None:
+    """Write files into a new folder within this one, and lead the link `current` to it once all of them are there.
+
+    A folder of this name has these files already. The one that the link led to before stays for whoever reads it;
+    older ones go.
+    """
+    before, link = (folder / CURRENT).resolve(), folder / f".{CURRENT}.{os.getpid()}"
+    if not (folder / name).exists():
+        _put(folder / f".{name}.{os.getpid()}", files).rename(folder / name)
+    link.unlink(missing_ok=True)
+    link.symlink_to(name)
+    link.replace(folder / CURRENT)
+    kept = (before, (folder / name).resolve())
+    for old in folder.iterdir():
+        if old.is_dir() and not old.name.startswith(".") and old.resolve() not in kept:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _put(draft: Path, files: Mapping[str, str]) -> Path:
+    draft.mkdir(parents=True)
+    for file, text in files.items():
+        replace(draft / file, text)
+    return draft

@@ -30,7 +30,9 @@ from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.shore import Shore
+from ivr.telephony.bundle import bundle, digest
 from ivr.telephony.facts import Clerk
+from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
 from ivr.telephony.switchboard import Switchboard
@@ -100,7 +102,7 @@ class Parts:
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     """Return the parts of the hotline that know nothing of the web; the database may be away."""
     engine = _engine(found)
-    live = _live(Library(engine), found)
+    live = _live(Library(engine), found, now)
     shore = Shore(engine, lambda: _settle(live, found, now))
     if not shore.reach():
         log.error("the database is away: callers can only leave messages", why=shore.why)
@@ -135,7 +137,7 @@ def _engine(found: Settings) -> Engine:
         return nowhere(error, cipher)
 
 
-def _live(library: Library, found: Settings) -> Live:
+def _live(library: Library, found: Settings, now: Callable[[], datetime]) -> Live:
     """Return what will answer; each version that does is kept on disk, for starts without the database."""
 
     def again(files: Mapping[str, str]) -> Flow:
@@ -144,10 +146,23 @@ def _live(library: Library, found: Settings) -> Live:
     def switched(version: int, files: Mapping[str, str], flow: Flow) -> None:
         try:
             folders.keep_copy(found.instance, files)
+            put_bundle(found, flow, version, now())
         except OSError as error:
-            log.error("the live menus are not kept for starts without the database", version=version, why=str(error))
+            log.error("the lifeboat's files are not those of the live menus", version=version, why=str(error))
 
     return Live(library, again, switched)
+
+
+def put_bundle(found: Settings, flow: Flow, version: int, now: datetime) -> None:
+    """Write the lifeboat's files for another host; raise OSError where that cannot be."""
+    files = bundle(flow, site_of(found, flow), version, now)
+    name = f"{version}-{digest(''.join(files.values()).encode())[:8]}"
+    folders.put_whole(found.bundles, name, files)
+
+
+def site_of(found: Settings, flow: Flow) -> Site:
+    """Return how the carrier reaches us, and by which voices we speak."""
+    return Site(found.public_url, flow.hotline.languages, flow.hotline.number)
 
 
 def _settle(live: Live, found: Settings, now: Callable[[], datetime]) -> None:

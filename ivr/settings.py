@@ -47,6 +47,12 @@ class Settings:
     oidc_secret: str = ""
     oidc_claim: str = "preferred_username"
     mail: "Mail | None" = None
+    lifeboat: Path | None = None
+
+    @property
+    def bundles(self) -> Path:
+        """The folder of the lifeboat's files."""
+        return self.lifeboat or self.instance / "lifeboat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         api_secret=api_secret,
         **_oidc(given),
         mail=_mail(given),
+        lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
     )
 
 

@@ -111,6 +111,7 @@ class Lifeboat(Piece):
     greeting: Words
     report: Words
     any_key: Words
+    message: Words
     theft: Words
     reported: Words
     hours: Words

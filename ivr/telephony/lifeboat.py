@@ -12,7 +12,7 @@ from ivr.flow import speech
 from ivr.flow.events import Said
 from ivr.flow.flow import Flow
 from ivr.flow.waits import FINISH
-from ivr.telephony.render import Site, record, speak
+from ivr.telephony.render import Site, speak, take
 
 KEY = "1"
 THEFT = "2"
@@ -60,8 +60,8 @@ def theft(flow: Flow, site: Site, language: str, matter: str) -> str:
     for one in _languages(flow, language):
         speak(document, [_said(flow, "lifeboat.theft", one), _said(flow, "phrases.spoken", one, FINISH)], site)
     # Both of them name the matter, as either may come alone.
-    told, ready = {"matter": matter}, f"fallback/recording?matter={matter}"
-    record(document, site, "fallback/thanks", language, SECONDS, 5, ready, told)
+    following, ready = site.action("fallback/thanks", language, matter=matter), f"fallback/recording?matter={matter}"
+    take(document, following, site.callback(ready), SECONDS, 5)
     return str(document)
 
 
@@ -70,7 +70,7 @@ def message(flow: Flow, site: Site, language: str) -> str:
     document = VoiceResponse()
     for one in _languages(flow, language):
         speak(document, [_said(flow, "phrases.message", one), _said(flow, "phrases.spoken", one, FINISH)], site)
-    record(document, site, "fallback/thanks", language, SECONDS, 5, "fallback/recording")
+    take(document, site.action("fallback/thanks", language), site.callback("fallback/recording"), SECONDS, 5)
     return str(document)
 
 

@@ -15,6 +15,16 @@ NOT_FOUND: Final = 404
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
 
 
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of the account, and what is asked about its calls; "" where nothing is."""
+
+    number: str
+    voice: str
+    fallback: str
+    fallback_method: str
+
+
 @dataclass(frozen=True)
 class Rest:
     """Twilio's REST at this address, for our account; every request ends within four seconds, well or not."""
@@ -53,6 +63,12 @@ class Rest:
             if error.status == NOT_FOUND:
                 return True
             raise
+
+    def numbers(self) -> list[Number]:
+        """Return the account's numbers."""
+        found = self._client.incoming_phone_numbers.list()
+        told = ((one.phone_number, one.voice_url, one.voice_fallback_url, one.voice_fallback_method) for one in found)
+        return [Number(*(text or "" for text in one)) for one in told]
 
     def hold(self, talk: str, who: str, music: str = "") -> None:
         """Have somebody in a talk hear this document instead of it; without one, the talk again."""
