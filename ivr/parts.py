@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -17,6 +17,7 @@ from ivr.editor.reading import Here, read
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.hotline import Hotline
+from ivr.jobs.every import Every
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
@@ -30,17 +31,19 @@ from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.shore import Shore
-from ivr.telephony.bundle import bundle, digest
+from ivr.telephony.bundle import MANIFEST, bundle, digest, read_manifest
 from ivr.telephony.facts import Clerk
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
+from ivr.telephony.strays import Strays
 from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.unwritten import Unwritten
 
 if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
 
+HOUR: Final = timedelta(hours=1)
 FIRST: Final = "menus/"  # Why the first version was published: it lay in the folder.
 log = structlog.get_logger()
 
@@ -121,9 +124,12 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     kept = Keeping(engine, journal.events, flow.zone, now)
     daily = _daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
-    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), *mailing)
-    clerk = Clerk(hotline, messages, desk, worker.wake, board.changed)
+    clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties)
     unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
+    strays = Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now)
+    hourly = Every(lambda: _hourly(found, live, strays, now()), now, HOUR, HOUR / 60)
+    ones = (Worker(kept.take, kept.due, threads=1), Worker(hourly.do, hourly.due, threads=1))
+    jobs: tuple[Worker[Any], ...] = (worker, *ones, *mailing)
     return Parts(
         found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, unwritten, shore
     )
@@ -158,6 +164,17 @@ def put_bundle(found: Settings, flow: Flow, version: int, now: datetime) -> None
     files = bundle(flow, site_of(found, flow), version, now)
     name = f"{version}-{digest(''.join(files.values()).encode())[:8]}"
     folders.put_whole(found.bundles, name, files)
+
+
+def _hourly(found: Settings, live: Live, strays: Strays, now: datetime) -> None:
+    """Write the lifeboat's files anew each day, for the weeks to come, and take in what was recorded by them."""
+    try:
+        made = read_manifest((found.bundles / folders.CURRENT / MANIFEST).read_text("utf-8")).made
+    except (OSError, ValueError, KeyError, TypeError):
+        made = None
+    if made is None or made.date() != now.date():
+        put_bundle(found, live.flow, live.version, now)
+    strays.take()
 
 
 def site_of(found: Settings, flow: Flow) -> Site:

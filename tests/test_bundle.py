@@ -24,11 +24,13 @@ from ivr.carrier.twiml import parse
 from ivr.flow.load import load
 from ivr.telephony.bundle import FIRST, MANIFEST, bundle, read_manifest
 from ivr.telephony.render import Site
+from ivr.telephony.rest import Rest
+from ivr.telephony.strays import Strays
 from tests.contract import faults
 from tests.small import small
 from tests.talks import heard
 from tests.test_switchboard import soon
-from tests.world import NUMBER, OPEN, ROOT, World, world
+from tests.world import ACCOUNT, NUMBER, OPEN, ROOT, TOKEN, World, world
 
 LIVE = "https://hotline.example"
 
@@ -124,7 +126,45 @@ def test_a_call_by_files_alone_is_work_afterwards(here: World, key: str, queue: 
     soon(lambda: [place.kind for place in here.parts.desk.waiting()] == ["message"])
     (place,) = here.parts.desk.waiting()
     assert (place.call_id, place.queue, place.rank) == (caller.leg.sid, queue, rank)
+    assert here.parts.journal.caller(caller.leg.sid) == "+8613900001111"
     assert here.carrier.log.codes == [11205]
+
+
+@pytest.mark.parametrize("key", ["5", ""])
+def test_what_was_recorded_while_all_of_us_was_away_is_taken_in_afterwards(here: World, key: str) -> None:
+    send, ours = here.carrier.send, here.parts.settings.public_url
+
+    def unreachable(url: str, *more: Any) -> Any:
+        if url.startswith(f"{ours}/voice"):
+            raise ConnectionError("nobody is there")
+        return send(url, *more)
+
+    with hosted(here.parts.settings.bundles / "current") as url:
+        down(here, url)
+        here.carrier.send = unreachable
+        caller = Caller(here.carrier, "+8613900001111", NUMBER)
+        caller.press(key) if key else caller.silence()
+        caller.speak(8)
+        caller.press("#")
+        caller.listen()
+    assert caller.over
+    here.carrier.send = send
+    left = here.carrier.clock()
+    assert strays(here) == 0  # The carrier may still tell it by itself.
+    here.carrier.clock.advance(3600)
+    assert strays(here) == 1
+    (place,) = here.parts.desk.waiting()
+    assert (place.call_id, place.kind, place.queue, place.rank) == (caller.leg.sid, "message", "fraud", 1)
+    assert here.parts.journal.caller(caller.leg.sid) == "+8613900001111"
+    (message,) = here.parts.messages.latest()
+    assert abs(message.created_at - left) < timedelta(minutes=1)
+    assert strays(here) == 0
+
+
+def strays(here: World) -> int:
+    """Have the carrier asked what nobody told us."""
+    parts, rest = here.parts, Rest(ACCOUNT, TOKEN, here.parts.settings.api_url)
+    return Strays(rest, parts.hotline, parts.messages, parts.unwritten, lambda: parts.flow, here.carrier.clock).take()
 
 
 def test_a_kill_leaves_the_old_files_or_the_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

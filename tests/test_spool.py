@@ -1,12 +1,14 @@
 """Facts that the database did not take: on the disk before the carrier is answered, and written down after a crash."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from structlog.testing import capture_logs
 
 from ivr.flow.inputs import Recorded
 from ivr.hotline import Caller
+from ivr.jobs.every import Every
 from ivr.store.crypto import Cipher
 from ivr.store.errors import StoreError
 from ivr.telephony import facts
@@ -67,6 +69,26 @@ def test_a_disk_that_takes_nothing_is_told_so_that_the_carrier_asks_again(tmp_pa
     kept = Unwritten(away, spool(tmp_path))
     assert not kept.write(REPORT)
     kept.close()
+
+
+def test_what_is_done_again_and_again_is_done_sooner_after_it_failed() -> None:
+    now, done, fail = [NOON], list[datetime](), [True]
+
+    def job() -> None:
+        if fail:
+            raise OSError("the carrier is away")
+        done.append(now[0])
+
+    hourly = Every(job, lambda: now[0], timedelta(hours=1), timedelta(minutes=1))
+    with pytest.raises(OSError, match="away"):
+        hourly.do(*hourly.due())
+    assert hourly.due() == []
+    fail.clear()
+    for minutes in (1, 30, 60, 61):
+        now[0] = NOON + timedelta(minutes=minutes)
+        for at in hourly.due():
+            hourly.do(at)
+    assert done == [NOON + timedelta(minutes=minutes) for minutes in (1, 61)]
 
 
 def test_what_can_never_be_written_is_set_aside_and_stops_nothing(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, get_args
 
+import structlog
 from pydantic import TypeAdapter
 
 from ivr.desk.keeping import Desk
@@ -75,6 +76,7 @@ class Ready:
         return f"ready/{self.sid}"
 
 
+log = structlog.get_logger()
 Fact = Over | Spoken | Left | Ready
 KINDS: Final[dict[str, TypeAdapter[Any]]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Fact)}
 
@@ -96,7 +98,8 @@ def read(text: str) -> Fact:
 class Clerk:
     """Writes facts down, each as often as it is told, which does no harm.
 
-    `wanted` is told that the file of a message is to be fetched, `changed` that somebody may have left the line.
+    `wanted` is told that the file of a message is to be fetched, `changed` that somebody may have left the line;
+    `parties` asks the carrier who rang in a call, and whom.
     """
 
     hotline: Hotline
@@ -104,6 +107,7 @@ class Clerk:
     desk: Desk
     wanted: Callable[[], object]
     changed: Callable[[], object]
+    parties: Callable[[str], tuple[str, str]]
 
     def write(self, fact: Fact) -> None:
         """Write a fact down; raise StoreError where the database does not take it."""
@@ -114,10 +118,20 @@ class Clerk:
             case Spoken(call, turn, recorded, at):
                 self.hotline.hear(call, turn, recorded, at)
             case Left(call, caller, recorded, at):
-                self.hotline.save(call, recorded, caller, at)
+                self.hotline.save(call, recorded, self._rang(call, caller), at)
                 self.changed()
             case Ready():
                 self._ready(fact)
+
+    def _rang(self, call: str, told: Caller) -> Caller:
+        """Return who rang; a call that only the lifeboat of another host knew is told of without it."""
+        if told.number or self.hotline.journal.call(call):
+            return told
+        try:
+            return Caller(*self.parties(call))
+        except Exception as error:  # What was said counts more than who said it.
+            log.warning("who rang is not known", call=call, why=type(error).__name__)
+            return told
 
     def _ready(self, fact: Ready) -> None:
         told = (fact.state, fact.seconds, fact.at)
