@@ -85,15 +85,22 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     )
     app.extensions["pages"] = pages
     _hand_over(app, parts, line)
-    people, audit = Later("people", "Who may log in.", pages.people), Later("audit", "What people did.", pages.audit)
-    mail = Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
-    files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
-    menus = Later("menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail))
-    for command in (*commands(_tools(parts, now)), people, audit, mail, menus, _lifeboat(parts, now)):
+    for command in (*commands(_tools(parts, now)), *_groups(parts, pages, now)):
         app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.
     app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
+
+
+def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator[Later]:
+    """Yield the groups of commands, which are made when one of them is asked for."""
+    found = parts.settings
+    files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
+    yield Later("people", "Who may log in.", pages.people)
+    yield Later("audit", "What people did.", pages.audit)
+    yield Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
+    yield Later("menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail))
+    yield _lifeboat(parts, now)
 
 
 def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:

@@ -243,7 +243,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: s
         changes,
         folder / "messages",
         Board(desk),
-        published(engine, found, clock),
+        published(engine, clock),
     )
 
     def changed() -> None:
@@ -273,7 +273,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: s
     return site
 
 
-def published(engine: Engine, flow: Flow, now: Callable[[], datetime]) -> Publishing:
+def published(engine: Engine, now: Callable[[], datetime]) -> Publishing:
     """Return how menus are published at a site that has this project's."""
     library, here = Library(engine), Here(frozenset(), frozenset({"hold.wav"}), ("+86",))
 
@@ -286,7 +286,9 @@ def published(engine: Engine, flow: Flow, now: Callable[[], datetime]) -> Publis
         library.publish(library.keep(menus(ROOT / "menus"), now()), "", now(), "menus/", None)
     last = library.live()
     assert last
-    return Publishing(library, Drafts(engine), Live(library, again, last, flow), Gate(lambda: here), now)
+    live = Live(library, again)
+    live.switch(last)
+    return Publishing(library, Drafts(engine), live, Gate(lambda: here), now)
 
 
 def hired(app: Flask, staff: Staff, name: str = "alice", *roles: str, skills: frozenset[str] = frozenset()) -> str:

@@ -25,7 +25,7 @@ class Live:
     and the flow of each version that becomes live.
     """
 
-    def __init__(self, library: Library, read: Read, switched: Switched) -> None:
+    def __init__(self, library: Library, read: Read, switched: Switched = lambda *_: None) -> None:
         self.library = library
         self._read, self._switched = read, switched
         # One thing, so that nobody gets the version of the one and the flow of another.
