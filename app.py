@@ -99,7 +99,9 @@ def main() -> None:
     upgrade_apart(found.database_url, Cipher(found.secrets))
     application = started(found)
     print(*greeting(found, application), sep="\n", flush=True)
-    application.extensions["pages"].hire_first(lambda name, password: welcome(found, name, password))
+    parts: Parts = application.extensions["hotline"]
+    if not parts.shore.why:
+        application.extensions["pages"].hire_first(lambda name, password: welcome(found, name, password))
     serve(application, found)
 
 
@@ -122,7 +124,8 @@ def serve(application: Flask, found: Settings) -> None:
         """Begin, in the process that the server forked, what a fork would not have brought along."""
         settle()
         parts: Parts = application.extensions["hotline"]
-        parts.begin()
+        late, pages = bool(parts.shore.why), application.extensions["pages"]
+        parts.begin(lambda: late and pages.hire_late(lambda name, password: welcome(found, name, password)))
         gc.collect()
         return application
 

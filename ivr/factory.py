@@ -10,11 +10,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+import click
 from flask import Flask, redirect, url_for
 
-from ivr import logs, settings
+from ivr import folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.tasks import Tasks
 from ivr.editor.commands import Files, menus_commands
@@ -22,14 +23,16 @@ from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
 from ivr.pages import Pages
-from ivr.parts import Parts, StartError, assemble, here
+from ivr.parts import Parts, StartError, assemble, here, site_of
 from ivr.settings import Settings
 from ivr.store.audit import Trail
+from ivr.store.errors import StoreError
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
 from ivr.telephony.render import Site
 from ivr.telephony.rescue import Rescue
+from ivr.telephony.rest import Rest
 from ivr.telephony.routes import Line, voice
 from ivr.telephony.signature import Signatures
 from ivr.telephony.taskrouter_commands import taskrouter_commands
@@ -41,6 +44,9 @@ from ivr.web import web
 
 if TYPE_CHECKING:
     from ivr.carrier.desk_phones import DeskPhones
+
+
+ALONE: Final = ("call", "menus", "lifeboat")  # Commands that do without the database, or with it as far as they can.
 
 
 def utc_now() -> datetime:
@@ -73,20 +79,63 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         parts.board,
         parts.publishing,
         practice,
+        parts.shore,
         _token(found),
         (found.oidc_issuer, found.oidc_client, found.oidc_secret, found.oidc_claim) if found.oidc_issuer else None,
     )
     app.extensions["pages"] = pages
     _hand_over(app, parts, line)
-    people, audit = Later("people", "Who may log in.", pages.people), Later("audit", "What people did.", pages.audit)
-    mail = Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
-    files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
-    menus = Later("menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail))
-    for command in (*commands(_tools(parts, now)), people, audit, mail, menus):
-        app.cli.add_command(command)
+    for command in (*commands(_tools(parts, now)), *_groups(parts, pages, now)):
+        app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.
     app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
     return app
+
+
+def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator[Later]:
+    """Yield the groups of commands, which are made when one of them is asked for."""
+    found = parts.settings
+    files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
+    yield Later("people", "Who may log in.", pages.people)
+    yield Later("audit", "What people did.", pages.audit)
+    yield Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
+    yield Later("menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail))
+    yield _lifeboat(parts, now)
+
+
+def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:
+    """Return the commands about what callers hear when all else is away."""
+    found = parts.settings
+
+    def make() -> click.Group:
+        from ivr.carrier.drill import Exercise
+        from ivr.telephony.lifeboat_commands import Boat, lifeboat_commands
+
+        main = f"{found.public_url}/voice/incoming"
+        exercise = Exercise(found.account, found.tokens[0], parts.flow.hotline.number, main, now)
+        rest = Rest(found.account, found.tokens[0], found.api_url)
+        site, flow = (lambda: site_of(found, parts.flow)), (lambda: parts.flow)
+        version, write = (lambda: parts.live.version), folders.replace
+        boat = Boat(flow, version, site, now, exercise.walk, exercise.get, rest.numbers, write)
+        return lifeboat_commands(boat)
+
+    return Later("lifeboat", "What callers hear when all else is away.", make)
+
+
+def _demanding(command: click.Command, parts: Parts) -> click.Command:
+    """Have a command say in one line why the database is not to be had, instead of trying in vain."""
+    invoke = command.invoke
+
+    def demanding(context: click.Context) -> Any:
+        try:
+            if command.name not in ALONE:
+                parts.shore.demand()
+            return invoke(context)
+        except StoreError as error:
+            raise click.ClickException(str(error)) from None
+
+    command.invoke = demanding  # type: ignore[method-assign,assignment]
+    return command
 
 
 def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
@@ -95,13 +144,11 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
     sites = _sites(parts)
     return Line(
         hotline=parts.hotline,
-        messages=parts.messages,
         sites=sites,
         signatures=Signatures(found.public_url, found.tokens),
         account=found.account,
         flow=lambda: parts.flow,
         now=now,
-        wanted=lambda _: parts.jobs[0].wake(),
         changed=parts.board.changed,
         desk=parts.desk,
         rescue=Rescue(parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten),
@@ -138,7 +185,8 @@ def _hand_over(app: Flask, parts: Parts, line: Line) -> None:
     if flows and workspace is None:
         raise StartError("queues.yaml has router: taskrouter, so set TWILIO_TASKROUTER_WORKSPACE, or let it be desk")
     words = "Queues that TaskRouter gives out."
-    app.cli.add_command(Later("taskrouter", words, lambda: taskrouter_commands(workspace, desk.agents, flows)))
+    command = Later("taskrouter", words, lambda: taskrouter_commands(workspace, desk.agents, flows))
+    app.cli.add_command(_demanding(command, parts))
     if workspace:
         app.register_blueprint(taskrouter(line, parts.board, Tasks(parts.engine, desk.now), workspace))
 

@@ -1,12 +1,17 @@
 """The menus and the sounds as they lie in their folders."""
 
+import json
+import os
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 BELOW: Final = ("", "languages/", "rehearsals/")
 NAME: Final = re.compile(rf"({'|'.join(BELOW)})[A-Za-z0-9_][A-Za-z0-9_.-]*\.yaml")
+CURRENT: Final = "current"
+COPY: Final = "live-menus.json"
 
 
 def menus(folder: Path) -> dict[str, str]:
@@ -50,3 +55,53 @@ def prompts(folder: Path) -> frozenset[str]:
 def music(folder: Path) -> frozenset[str]:
     """Return the names of the files to wait by."""
     return frozenset(file.name for file in (folder / "music").glob("*.wav"))
+
+
+def copy(instance: Path) -> dict[str, str]:
+    """Return the menus that answered last, none where no such copy can be read."""
+    try:
+        found: dict[str, str] = json.loads((instance / COPY).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def keep_copy(instance: Path, files: Mapping[str, str]) -> None:
+    """Keep the menus that answer now; whoever reads at the same moment finds these or the ones before."""
+    instance.mkdir(parents=True, exist_ok=True)
+    replace(instance / COPY, json.dumps(dict(files), ensure_ascii=False))
+
+
+def replace(file: Path, text: str) -> None:
+    """Write a whole file in the place of another, on the disk before anybody finds it."""
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with draft.open("w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(file)
+
+
+def put_whole(folder: Path, name: str, files: Mapping[str, str]) -> None:
+    """Write files into a new folder within this one, and lead the link `current` to it once all of them are there.
+
+    A folder of this name has these files already. The one that the link led to before stays for whoever reads it;
+    older ones go.
+    """
+    before, link = (folder / CURRENT).resolve(), folder / f".{CURRENT}.{os.getpid()}"
+    if not (folder / name).exists():
+        _put(folder / f".{name}.{os.getpid()}", files).rename(folder / name)
+    link.unlink(missing_ok=True)
+    link.symlink_to(name)
+    link.replace(folder / CURRENT)
+    kept = (before, (folder / name).resolve())
+    for old in folder.iterdir():
+        if old.is_dir() and not old.name.startswith(".") and old.resolve() not in kept:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _put(draft: Path, files: Mapping[str, str]) -> Path:
+    draft.mkdir(parents=True)
+    for file, text in files.items():
+        replace(draft / file, text)
+    return draft

@@ -65,13 +65,14 @@ class Hotline:
         # Hardly any call that rings is in the database already, and if one is, its first turn is found taken.
         return self._take(call_id, "incoming", Answered(caller.number), caller, self.journal.recent(call_id))
 
-    def hear(self, call_id: str, asked: str, heard: Input) -> Reply:
+    def hear(self, call_id: str, asked: str, heard: Input, at: datetime | None = None) -> Reply:
         """Go on with a call; `asked` is what the carrier was told to ask (`turn/7`, `wait/8`).
 
-        The same `asked` told again gets the same reply. One that was never offered gets the present prompt.
+        The same `asked` told again gets the same reply. One that was never offered gets the present prompt. What could
+        not be written down when it happened is told with the moment `at` which it did.
         Raise UnknownCallError where no such call ever rang.
         """
-        return self._take(call_id, asked, heard, None, self.journal.call(call_id))
+        return self._take(call_id, asked, heard, None, self.journal.call(call_id), at)
 
     def rescue(self, call_id: str, failed: str, caller: Caller) -> Reply:
         """Have a caller whom a fault of ours left without an answer get a person, or leave a message at closed hours.
@@ -80,16 +81,16 @@ class Hotline:
         """
         return self._take(call_id, f"{ADRIFT}{failed}", Rescued(caller.number), caller, self.journal.call(call_id))
 
-    def save(self, call_id: str, told: Recorded, caller: Caller) -> Reply:
+    def save(self, call_id: str, told: Recorded, caller: Caller, at: datetime | None = None) -> Reply:
         """End a call with a message that was left after a fault of ours; the call need not be known, or may be over."""
         heard = replace(told, adrift=True)
-        return self._take(call_id, f"{ADRIFT}{told.sid}", heard, caller, self.journal.call(call_id))
+        return self._take(call_id, f"{ADRIFT}{told.sid}", heard, caller, self.journal.call(call_id), at)
 
-    def hang_up(self, call_id: str, caller: Caller = UNTOLD) -> None:
+    def hang_up(self, call_id: str, caller: Caller = UNTOLD, at: datetime | None = None) -> None:
         """End a call whose caller is gone; a call that never rang here is written down as ended, too."""
         stored = self.journal.call(call_id)
         if stored is None or not stored.call.ended:
-            self._take(call_id, "hangup", HungUp(), caller, stored)
+            self._take(call_id, "hangup", HungUp(), caller, stored, at)
 
     def present(self, call_id: str, turn: int) -> Call | None:
         """Return the call that waits for this turn; None where it does not wait for that, by now."""
@@ -98,7 +99,15 @@ class Hotline:
             stored = self.journal.fresh(call_id)
         return stored.call if stored and stored.call.turn == turn else None
 
-    def _take(self, call_id: str, asked: str, heard: Input, caller: Caller | None, stored: Stored | None) -> Reply:
+    def _take(
+        self,
+        call_id: str,
+        asked: str,
+        heard: Input,
+        caller: Caller | None,
+        stored: Stored | None,
+        at: datetime | None = None,
+    ) -> Reply:
         if stored and not _fresh(stored.call, asked, heard):
             stored = self.journal.fresh(call_id)
         for _ in range(TRIES):
@@ -106,7 +115,7 @@ class Hotline:
                 raise UnknownCallError(f"call {call_id} asks {asked!r}, but it never rang here")
             if stored and (not _fresh(stored.call, asked, heard) or self._told(call_id, asked)):
                 return self._again(call_id, asked, stored)
-            if reply := self._step(call_id, asked, heard, stored, caller):
+            if reply := self._step(call_id, asked, heard, stored, caller, at or self.now()):
                 return reply
             stored = self.journal.fresh(call_id)
         raise RuntimeError(f"call {call_id}: {TRIES} other processes were faster at {asked!r}")
@@ -116,12 +125,12 @@ class Hotline:
         return asked.startswith((TALK, ADRIFT)) and any(turn.asked == asked for turn in self.journal.turns(call_id))
 
     def _step(
-        self, call_id: str, asked: str, heard: Input, stored: Stored | None, caller: Caller | None
+        self, call_id: str, asked: str, heard: Input, stored: Stored | None, caller: Caller | None, at: datetime
     ) -> Reply | None:
         version = stored.version if stored else self.latest()
         flow = self.flows(version)
         call = stored.call if stored else flow.new_call()
-        done = step(flow, call, heard, self.now())
+        done = step(flow, call, heard, max(at, call.at or at))
         start = None
         if stored is None and caller is not None:
             start = Start(caller.number, caller.called, version, call.language)

@@ -7,25 +7,59 @@ from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from flask import Flask
+from flask import Flask, Response
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from ivr.desk.keeping import Desk
 from ivr.editor.publishing import Publishing
 from ivr.flow.flow import Flow
+from ivr.store.errors import StoreError
 from ivr.store.first import anybody
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
 from ivr.store.roles import ADMIN, AGENT, OPERATIONS, SUPERVISOR
+from ivr.store.shore import Shore
 
 if TYPE_CHECKING:
     import click
 
     from ivr.console.commands import Staff
     from ivr.console.office import Board, PracticePhone
+
+
+AWAY: Final = """<!doctype html>
+<html lang="zh-CN">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta http-equiv="refresh" content="5">
+  <title>数据库连不上 · The database is away</title>
+  <link rel="stylesheet" href="/web/vendor/tabler.css">
+  <link rel="stylesheet" href="/web/styles/base.css">
+  <link rel="stylesheet" href="/web/styles/desk.css">
+</head>
+<body>
+  <main class="door">
+    <div class="card" role="alert">
+      <h1>数据库暂时连不上</h1>
+      <p>来电仍然有应答：客户可以报告钱包被盗，也可以留言，恢复后都会出现在这里。本页会自动重试。</p>
+      <h2 lang="en">The database is away</h2>
+      <p lang="en">Calls are still answered: callers can report a theft or leave a message, and you will find it all
+      here afterwards. This page tries again by itself.</p>
+    </div>
+  </main>
+</body>
+</html>
+"""
+
+
+def away() -> Response:
+    """Return the page for whoever asks for one while the database is away."""
+    return Response(AWAY, 503, {"Retry-After": "5", "Cache-Control": "no-store"}, mimetype="text/html")
 
 
 @dataclass
@@ -46,6 +80,7 @@ class Pages:
     board: "Board"
     publishing: Publishing
     practice: "PracticePhone | None"
+    shore: Shore
     token: Callable[[str], str] | None = None
     oidc: tuple[str, str, str, str] | None = None  # issuer, client, secret, the claim that is a name
     _made: "tuple[Flask, Staff] | None" = None
@@ -68,8 +103,9 @@ class Pages:
 
         def by_path(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
             path = environ.get("PATH_INFO", "")
-            theirs = path == "/desk" or path.startswith("/desk/")
-            return (self.made()[0].wsgi_app if theirs else calls)(environ, start)
+            if path != "/desk" and not path.startswith("/desk/"):
+                return calls(environ, start)
+            return (away() if self.shore.why else self.made()[0].wsgi_app)(environ, start)
 
         return by_path
 
@@ -84,6 +120,10 @@ class Pages:
             tell(self._first()[0], None)
         else:
             get_context("fork").Process(target=lambda: tell(*self._hired())).start()
+
+    def hire_late(self, tell: Callable[[str, str | None], None]) -> None:
+        """Do as `hire_first` does, in this process, where threads run already: the database came after the start."""
+        tell(*((self._first()[0], None) if anybody(self.engine) else self._hired()))
 
     def _first(self) -> tuple[str, ...]:
         return ("alice", ADMIN, SUPERVISOR, AGENT, OPERATIONS) if self.practice else (ADMIN, ADMIN)
@@ -119,6 +159,8 @@ class Pages:
         from ivr.store.people import People
 
         app, people = Flask(__name__), People(self.engine, self.now)
+        for error in (StoreError, OperationalError):
+            app.register_error_handler(error, lambda _: away())
         forgery = protect(app, people, self.url, self.secrets, self.desk.offline)
         office = Office(
             desk=self.desk,

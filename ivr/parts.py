@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -17,24 +17,33 @@ from ivr.editor.reading import Here, read
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.hotline import Hotline
+from ivr.jobs.every import Every
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
 from ivr.store.crypto import Cipher
 from ivr.store.drafts import Drafts
-from ivr.store.engine import connect, upgrade
+from ivr.store.engine import connect, nowhere
+from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
 from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
+from ivr.store.shore import Shore
+from ivr.telephony.bundle import MANIFEST, bundle, digest, read_manifest
+from ivr.telephony.facts import Clerk
+from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
+from ivr.telephony.spool import Spool
+from ivr.telephony.strays import Strays
 from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.unwritten import Unwritten
 
 if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
 
+HOUR: Final = timedelta(hours=1)
 FIRST: Final = "menus/"  # Why the first version was published: it lay in the folder.
 log = structlog.get_logger()
 
@@ -60,21 +69,31 @@ class Parts:
     desk: Desk
     board: Switchboard
     unwritten: Unwritten
+    shore: Shore
 
     @property
     def flow(self) -> Flow:
         """What callers who ring now hear."""
         return self.live.flow
 
-    def begin(self) -> None:
-        """Begin what a fork would not have brought along; to be called in the process that serves."""
+    def begin(self, arrived: Callable[[], object] = lambda: None) -> None:
+        """Begin what a fork would not have brought along; to be called in the process that serves.
+
+        What needs the database begins once it is there, which is then told to `arrived`.
+        """
+        self.unwritten.start()
+        self.shore.when_reached(lambda: self._go_on(arrived))
+
+    def _go_on(self, arrived: Callable[[], object]) -> None:
         for worker in self.jobs:
             worker.start()
         self.live.start()
         self.board.start()
+        arrived()
 
     def close(self) -> None:
         """Finish what is at work, write down what is waiting, and let go of the database."""
+        self.shore.close()
         for worker in self.jobs:
             worker.stop()
         self.live.stop()
@@ -84,10 +103,13 @@ class Parts:
 
 
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
-    """Return the parts of the hotline that know nothing of the web."""
-    engine = connect(found.database_url, Cipher(found.secrets))
-    upgrade(engine)
+    """Return the parts of the hotline that know nothing of the web; the database may be away."""
+    engine = _engine(found)
     live = _live(Library(engine), found, now)
+    shore = Shore(engine, lambda: _settle(live, found, now))
+    if not shore.reach():
+        log.error("the database is away: callers can only leave messages", why=shore.why)
+        live.stand_in(folders.copy(found.instance) or folders.menus(found.menus))
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     engine.dispose()  # The server forks after this, and no connection may be shared with a child.
 
@@ -102,29 +124,75 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     kept = Keeping(engine, journal.events, flow.zone, now)
     daily = _daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
-    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), *mailing)
+    clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties)
+    unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
+    strays = Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now)
+    hourly = Every(lambda: _hourly(found, live, strays, now()), now, HOUR, HOUR / 60)
+    ones = (Worker(kept.take, kept.due, threads=1), Worker(hourly.do, hourly.due, threads=1))
+    jobs: tuple[Worker[Any], ...] = (worker, *ones, *mailing)
     return Parts(
-        found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, Unwritten()
+        found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, unwritten, shore
     )
 
 
+def _engine(found: Settings) -> Engine:
+    cipher = Cipher(found.secrets)
+    try:
+        return connect(found.database_url, cipher)
+    except StoreError as error:  # Callers are not to hear of a setting that is wrong.
+        return nowhere(error, cipher)
+
+
 def _live(library: Library, found: Settings, now: Callable[[], datetime]) -> Live:
-    """Return what answers: what was published last, which in a fresh installation is what lies in its folder."""
+    """Return what will answer; each version that does is kept on disk, for starts without the database."""
 
     def again(files: Mapping[str, str]) -> Flow:
         return _checked(files, replace(here(found), music=None))  # What answered once need not be looked at again.
 
+    def switched(version: int, files: Mapping[str, str], flow: Flow) -> None:
+        try:
+            folders.keep_copy(found.instance, files)
+            put_bundle(found, flow, version, now())
+        except OSError as error:
+            log.error("the lifeboat's files are not those of the live menus", version=version, why=str(error))
+
+    return Live(library, again, switched)
+
+
+def put_bundle(found: Settings, flow: Flow, version: int, now: datetime) -> None:
+    """Write the lifeboat's files for another host; raise OSError where that cannot be."""
+    files = bundle(flow, site_of(found, flow), version, now)
+    name = f"{version}-{digest(''.join(files.values()).encode())[:8]}"
+    folders.put_whole(found.bundles, name, files)
+
+
+def _hourly(found: Settings, live: Live, strays: Strays, now: datetime) -> None:
+    """Write the lifeboat's files anew each day, for the weeks to come, and take in what was recorded by them."""
+    try:
+        made = read_manifest((found.bundles / folders.CURRENT / MANIFEST).read_text("utf-8")).made
+    except (OSError, ValueError, KeyError, TypeError):
+        made = None
+    if made is None or made.date() != now.date():
+        put_bundle(found, live.flow, live.version, now)
+    strays.take()
+
+
+def site_of(found: Settings, flow: Flow) -> Site:
+    """Return how the carrier reaches us, and by which voices we speak."""
+    return Site(found.public_url, flow.hotline.languages, flow.hotline.number)
+
+
+def _settle(live: Live, found: Settings, now: Callable[[], datetime]) -> None:
+    """Let answer what was published last, which in a fresh installation is what lies in its folder."""
+    library, files = live.library, folders.menus(found.menus)
     if (last := library.live()) is None:
-        files = folders.menus(found.menus)
-        flow = _checked(files, here(found))
+        _checked(files, here(found))
         library.publish(library.keep(files, now()), "", now(), FIRST, None)
         if (last := library.live()) is None:
             raise StartError("the menus could not be published")
-        return Live(library, again, last, flow)
-    flow = again(library.files(last.version))
-    if folders.menus(found.menus) not in ({}, library.files(last.version)):
+    live.switch(last)
+    if files not in ({}, library.files(last.version)):
         log.info("the folder holds other menus than those that answer", folder=found.menus.name, version=last.version)
-    return Live(library, again, last, flow)
 
 
 def _rings(flow: Flow, queue: str, at: datetime) -> bool:

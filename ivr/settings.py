@@ -47,6 +47,12 @@ class Settings:
     oidc_secret: str = ""
     oidc_claim: str = "preferred_username"
     mail: "Mail | None" = None
+    lifeboat: Path | None = None
+
+    @property
+    def bundles(self) -> Path:
+        """The folder of the lifeboat's files."""
+        return self.lifeboat or self.instance / "lifeboat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +82,9 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
     account, token = _pair(given, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
     _id("TWILIO_ACCOUNT_SID", "AC", account)
     api_key, api_secret = _pair(given, "TWILIO_API_KEY", "TWILIO_API_SECRET")
-    tokens = _list(token)
     host, port = given.get("HOST", "127.0.0.1"), _port(given.get("PORT", "8000"))
+    here, tokens = f"http://127.0.0.1:{port}", _list(token)
     kept = _kept(instance) if not tokens or "SECRET_KEY" not in given else {}
-    here = f"http://127.0.0.1:{port}"
     api_url = _url("TWILIO_API_URL", given.get("TWILIO_API_URL", "https://api.twilio.com"))
     public_url = _public(given.get("PUBLIC_URL", ""), api_url, f"http://{host}:{port}") if tokens else here
     return Settings(
@@ -102,6 +107,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         api_secret=api_secret,
         **_oidc(given),
         mail=_mail(given),
+        lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
     )
 
 

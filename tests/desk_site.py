@@ -290,7 +290,8 @@ def published(engine: Engine, now: Callable[[], datetime]) -> Publishing:
         library.publish(library.keep(shipped, now()), "", now(), "menus/", None)
     last = library.live()
     assert last
-    live = Live(library, again, last, again(library.files(last.version)))
+    live = Live(library, again)
+    live.switch(last)
     return Publishing(library, Drafts(engine), live, Gate(lambda: here), now)
 
 

@@ -15,7 +15,7 @@ from ivr.store.entries import Entry
 from ivr.store.errors import StoreError
 from tests.talks import heard, staffed, talking
 from tests.test_switchboard import picked_up, queued, soon
-from tests.world import CLOSED, World, world
+from tests.world import CLOSED, NUMBER, World, world
 
 APOLOGY = "系统出了点问题"
 UNTOLD = "15003"  # The carrier's number for what it could not tell us at once.
@@ -213,3 +213,43 @@ def test_a_flow_that_faults_for_ever_does_not_bounce_for_ever(here: World, monke
     caller.listen()
     assert ends(here, caller) == ["message"]
     assert len(places(here, "message")) == 1
+
+
+@pytest.mark.parametrize("moment", ["in the first request", "at the carrier"])
+def test_a_theft_is_reported_while_the_database_is_away_and_heard_before_all_else(here: World, moment: str) -> None:
+    with away(here):
+        if moment == "at the carrier":
+            here.carrier.number(NUMBER, "http://127.0.0.1:9/none", *fallbacks(here))
+        caller = here.caller()
+        offered = heard(caller)
+        assert "要报告钱包被盗，请按 2" in offered
+        assert "To report a stolen wallet, press 2" in offered
+        caller.press("2")
+        caller.listen()
+        assert isinstance(caller.cue, Recording)
+        caller.speak(9)
+        caller.press("#")
+        goodbye = heard(caller)
+        assert "安全专员会最先处理" in goodbye
+        assert "our security team will handle it first" in goodbye
+    here.carrier.number(NUMBER, f"{here.parts.settings.public_url}/voice/incoming", *fallbacks(here))
+    soon(lambda: ends(here, caller) == ["message"])
+    second = here.caller("+8613900001111")
+    second.press("0")
+    second.listen()
+    (place,) = places(here, "message")
+    assert (place.call_id, place.queue, place.matter, place.rank) == (caller.leg.sid, "fraud", "stolen", 1)
+    soon(lambda: list((here.parts.settings.instance / "spool").iterdir()) == [])
+    assert [message.matter for message in here.parts.messages.latest()] == ["stolen"]
+    here.parts.desk.available("alice")
+    (offer,) = here.parts.desk.dispatch()
+    assert offer.line == place.id
+    if moment == "at the carrier":
+        assert here.carrier.log.codes == [11205]
+        here.carrier.log.clear()
+
+
+def fallbacks(here: World) -> tuple[str, str]:
+    """Return where the carrier asks when it has no answer, and tells that a call is over."""
+    url = here.parts.settings.public_url
+    return f"{url}/voice/fallback", f"{url}/voice/status"

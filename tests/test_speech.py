@@ -64,6 +64,11 @@ def test_no_language_writes_the_script_of_another(
     foreign = LATIN if language.startswith("zh") else HAN
     said = [voice.number(n), voice.counted(n), voice.ordinal(n), voice.amount(n), voice.minutes(low, high)]
     said += [voice.date(then.date()), voice.time(then.time()), voice.moment(then, now), voice.digits(text)]
+    said[:0] = [
+        voice.weekdays(n % 7, low % 7),
+        voice.days(then.date(), now.date()),
+        voice.hours([(then.time(), now.time())]),
+    ]
     assert not [words for words in said if foreign.search(words) or re.search(r"\d", words)]
     assert all(words.strip() for words in said[:-1])
     assert not [key for key in KEYS if foreign.search(voice.key(key))]

@@ -4,9 +4,11 @@ import os
 import re
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import requests
 
 from ivr import settings
 from ivr.settings import SettingsError
+from tests.once import ready_file
 from tests.world import ROOT, free_port
 
 TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "1" * 32, "TWILIO_AUTH_TOKEN": "token", "SECRET_KEY": "secret"}
@@ -89,11 +92,29 @@ def test_menus_in_another_encoding_are_told_with_file_and_line(project: Path, ar
         ("nonsense", "DATABASE_URL is no database URL"),
     ],
 )
-def test_a_database_that_cannot_be_had_is_told_in_one_line(project: Path, url: str, words: str) -> None:
-    errors = refused(project, PORT=str(free_port()), DATABASE_URL=url)
+def test_a_database_that_cannot_be_had_is_told_in_one_line_and_callers_are_answered(
+    project: Path, url: str, words: str
+) -> None:
+    port = free_port()
+    with start(project, PORT=str(port), DATABASE_URL=url) as process:
+        try:
+            assert answering(f"http://127.0.0.1:{port}/voice/incoming") == 403
+        finally:
+            process.terminate()
+            _, errors = process.communicate(timeout=10)
+    (line,) = [line for line in errors.splitlines() if "level=error" in line]
+    assert "the database is away: callers can only leave messages" in line
+    assert words in line
+
+
+def test_a_database_of_a_newer_release_is_told_and_nothing_starts(project: Path) -> None:
+    file = project / "ivr.db"
+    file.write_bytes(ready_file())
+    with closing(sqlite3.connect(file)) as newer, newer:
+        newer.execute("UPDATE alembic_version SET version_num = '9999'")
+    errors = refused(project, PORT=str(free_port()), DATABASE_URL=f"sqlite:///{file}")
+    assert errors.startswith("hotline: the database is at 9999, newer than this release")
     assert len(errors.strip().splitlines()) == 1
-    assert errors.startswith("hotline: ")
-    assert words in errors
 
 
 def test_with_twilio_it_starts_and_lets_nobody_in_unsigned(project: Path) -> None:

@@ -62,6 +62,7 @@ class Carrier:
     ) -> None:
         self.account_sid, self.auth_token, self.api_url = account_sid, auth_token, api_url
         self.clock = clock(now)
+        self.begun = self.clock()
         self.send = send or http_sender()
         self.background = background or (lambda job: job())
         self.log, self.errands = Log(keep), Errands()

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from ivr.carrier import rest_calls, rest_conferences, rest_messages, rest_queues, rest_recordings
+from ivr.carrier import rest_calls, rest_conferences, rest_messages, rest_numbers, rest_queues, rest_recordings
 from ivr.carrier.company import Carrier
 from ivr.carrier.parameters import API_VERSION
 from ivr.carrier.rest_shapes import Refused
@@ -39,7 +39,7 @@ def rest(carrier: Carrier, most_at_once: int = 100) -> Blueprint:
     blueprint.teardown_request(leave)
     blueprint.register_error_handler(Refused, _refuse)
     blueprint.register_error_handler(HTTPException, _refuse_http)
-    for resource in (rest_calls, rest_queues, rest_conferences, rest_recordings, rest_messages):
+    for resource in (rest_calls, rest_queues, rest_conferences, rest_recordings, rest_messages, rest_numbers):
         for path, method, view in resource.routes(carrier):
             _add(blueprint, path, method, view)
     blueprint.add_url_rule("/<path:anything>", "nothing", _nothing, methods=["GET", "POST", "DELETE"])

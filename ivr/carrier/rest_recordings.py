@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import Response, request
 
 from ivr.carrier.company import Carrier
@@ -63,10 +65,13 @@ def _find(carrier: Carrier, sid: str) -> Recorded:
 
 def _list(carrier: Carrier, fixed: dict[str, str]) -> Response:
     wanted = {name: fixed.get(name, request.args.get(name)) for name in ("CallSid", "ConferenceSid")}
+    since = _since(request.args.get("DateCreated>", ""))
     kept = [
         one
         for one in reversed(list(carrier.recordings.values()))
-        if wanted["CallSid"] in (None, one.call) and wanted["ConferenceSid"] in (None, one.conference)
+        if one.started > since
+        and wanted["CallSid"] in (None, one.call)
+        and wanted["ConferenceSid"] in (None, one.conference)
     ]
     shapes = [shape(carrier, one) for one in kept]
     for one in shapes if fixed else ():
@@ -75,6 +80,13 @@ def _list(carrier: Carrier, fixed: dict[str, str]) -> Response:
         if "CallSid" in fixed:
             one["track"] = "both"
     return page("recordings", shapes)
+
+
+def _since(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text) if text else datetime.min.replace(tzinfo=UTC)
+    except ValueError:
+        raise Refused(400, 20001, f"DateCreated> is no date: {text}") from None
 
 
 def _pause(carrier: Carrier, sid: str, one: str) -> Response:

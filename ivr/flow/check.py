@@ -28,6 +28,7 @@ def check(
     lost = list(_targets(flow, declared, bad))
     found = [*lost, *_own(flow), *_translations(flow, texts, bad), *_gaps(flow, bad), *_keys(flow), *_names(flow)]
     found += [] if "queues" in bad else [*_queues(flow), *_music(flow, music)]
+    found += [] if bad else _lifeboat(flow)
     if not lost and not bad:
         found += traps(flow)
     if not found and not bad:
@@ -132,6 +133,13 @@ def _music(flow: Flow, music: frozenset[str] | None) -> Iterator[Found]:
             known = ", ".join(sorted(music)) or "none yet"
             words = f"there is no music {queue.music!r} in the folder music/ of the recordings: there is {known}"
             yield "queues.yaml", (name, "music"), words
+
+
+def _lifeboat(flow: Flow) -> Iterator[Found]:
+    boat = flow.hotline.lifeboat
+    if boat and boat.matter not in flow.matters:
+        words = f"there is no matter {boat.matter!r}: there is {', '.join(flow.matters)}"
+        yield "hotline.yaml", ("lifeboat", "matter"), words
 
 
 def _keys(flow: Flow) -> Iterator[Found]:

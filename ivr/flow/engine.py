@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ivr.flow.call import Call
+from ivr.flow.call import Call, fold
 from ivr.flow.emergency.under import announcements
 from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Waiting
 from ivr.flow.flow import Flow
@@ -71,8 +71,7 @@ def _answer(flow: Flow, before: Call, call: Call, heard: Input) -> Move:
             raise FlowError(f"{call.node}: rescued {RESCUES} times, and never came into the line")
         return go(flow.hotline.limits.then)
     if isinstance(heard, Recorded) and heard.adrift:
-        left = Learned("message", heard.sid or "none")
-        return Move(Finish("message"), (*hears(flow, call), left, Prompt("hotline.phrases.thanks")))
+        return Move(Finish("message"), (*_left(flow, call, heard), _thanks(flow, heard)))
     if wait is None:
         raise FlowError(f"a call that waits for nothing heard {heard}")
     if isinstance(wait, Keys):
@@ -88,7 +87,18 @@ def _answer(flow: Flow, before: Call, call: Call, heard: Input) -> Move:
     return flow.nodes[call.node].hear(flow, call, heard)
 
 
-def _matter(flow: Flow, call: Call, place: str) -> Iterator[Event]:
+def _left(flow: Flow, call: Call, heard: Recorded) -> tuple[Learned, ...]:
+    """Return what is known of a message that was left adrift: what it is about, whose it is, and which it is."""
+    about = tuple(_matter(flow, call, heard.matter))
+    return (*about, *hears(flow, fold(call, about)), Learned("message", heard.sid or "none"))
+
+
+def _thanks(flow: Flow, heard: Recorded) -> Prompt:
+    report = heard.matter and flow.hotline.lifeboat
+    return Prompt("hotline.lifeboat.reported" if report else "hotline.phrases.thanks")
+
+
+def _matter(flow: Flow, call: Call, place: str) -> Iterator[Learned]:
     file = place.partition(".")[0]
     if (matter := flow.matters.get(file)) and call.facts.get("matter") != file:
         yield Learned("matter", file)

@@ -108,6 +108,20 @@ class Phrases(Piece):
     watch: Words
 
 
+class Lifeboat(Piece):
+    """What callers hear while all else is away, and the matter that goes before everything then: thefts."""
+
+    matter: str
+    greeting: Words
+    report: Words
+    any_key: Words
+    message: Words
+    theft: Words
+    reported: Words
+    hours: Words
+    closed: Words
+
+
 class Callbacks(Piece):
     """Which numbers may be rung, by how they begin in E.164."""
 
@@ -135,6 +149,7 @@ class Hotline(Piece):
     publish: Literal["alone", "four-eyes"] = "alone"
     email: Annotated[str, Field(pattern=r"^[a-z0-9._-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")] | None = None
     phrases: Phrases
+    lifeboat: Lifeboat | None = None
 
     @property
     def facts(self) -> Mapping[str, str]:

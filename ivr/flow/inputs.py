@@ -95,12 +95,14 @@ class Dialled:
 class Recorded:
     """The recorder stopped: the recording's id at the carrier and its length in seconds (0: nothing was said).
 
-    Who was `adrift` left their message after a fault of ours, wherever in the menus the call stood.
+    Who was `adrift` left their message after a fault of ours, wherever in the menus the call stood; what they report
+    of a `matter` by the lifeboat is urgent.
     """
 
     sid: str
     seconds: int
     adrift: bool = False
+    matter: str = ""
 
 
 @dataclass(frozen=True, slots=True)

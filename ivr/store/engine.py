@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ivr.store.crypto import Cipher, bind
-from ivr.store.errors import StoreError, advised, told
+from ivr.store.errors import NewerError, StoreError, advised, told
 
 VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 LOCKED_SECONDS: Final = 2.0  # that a statement waits for a SQLite file which another program holds
@@ -22,7 +22,7 @@ LOCK: Final = 0x1F12  # The key of our advisory lock in PostgreSQL; any number w
 def connect(url: str, cipher: Cipher) -> Engine:
     """Return an engine for `sqlite:///path` or `postgresql://…`, with time-outs, whose sealed columns use the cipher.
 
-    A SQLite file's folder is made if it is missing; nothing is connected yet. Raise StoreError for any other URL.
+    Nothing is connected yet; a SQLite file's folder is made by then. Raise StoreError for any other URL.
     """
     try:
         parsed = make_url(url)
@@ -35,6 +35,17 @@ def connect(url: str, cipher: Cipher) -> Engine:
             engine = _postgresql(parsed.set(drivername="postgresql+psycopg"))
         case other:
             raise StoreError(f"DATABASE_URL begins with {other!r}, but only sqlite and postgresql are known")
+    bind(engine, cipher)
+    return engine
+
+
+def nowhere(why: StoreError, cipher: Cipher) -> Engine:
+    """Return an engine that refuses every connection for this reason."""
+
+    def refuse() -> Any:
+        raise why
+
+    engine = create_engine("sqlite://", creator=refuse)
     bind(engine, cipher)
     return engine
 
@@ -54,7 +65,7 @@ def upgrade(engine: Engine) -> None:
         _alone(connection)
         if (level := _level(connection)) != head():
             if level is not None and level not in known():
-                raise StoreError(f"the database is at {level}, newer than this release ({head()}): update the program")
+                raise NewerError(f"the database is at {level}, newer than this release ({head()}): update the program")
             run(connection)
         connection.commit()
         connection.invalidate()  # Its patience was raised for the migration.
@@ -126,17 +137,22 @@ def _plainly(engine: Engine) -> Iterator[None]:
 
 
 def _sqlite(url: URL) -> Engine:
-    if url.database and not url.database.startswith("file:"):
-        try:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            words = f"the database's folder cannot be made: {error}: correct DATABASE_URL or make it yourself"
-            raise StoreError(words) from None
     options = {"timeout": LOCKED_SECONDS}
     engine = create_engine(url, hide_parameters=True, pool_size=8, pool_timeout=2, connect_args=options)
     engine.dialect.statement_compiler = _Hinted
+    if url.database and not url.database.startswith("file:"):
+        folder = Path(url.database).parent
+        event.listen(engine, "do_connect", lambda *_: _made(folder))
     event.listen(engine, "connect", _pragmas)
     return engine
+
+
+def _made(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        words = f"the database's folder cannot be made: {error}: correct DATABASE_URL or make it yourself"
+        raise StoreError(words) from None
 
 
 class _Hinted(SQLiteCompiler):

@@ -24,6 +24,10 @@ class StoreError(Exception):
     """The database cannot be used, or did not answer in time; the message is one line and holds no secret."""
 
 
+class NewerError(StoreError):
+    """The database was brought up by a newer release; nothing but updating the program helps."""
+
+
 class Busy(StoreError):  # noqa: N818 - a state to answer with an apology, which its reader knows by this word
     """More turns wait to be written than can be written in time; the caller is to be told to try again."""
 

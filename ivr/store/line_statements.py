@@ -72,7 +72,7 @@ def messaging(insert: Maker) -> Any:
     """Return the statement that puts a message in the line, where it counts as having come when it is due."""
     due = bindparam("due", type_=Moment)
     told: dict[str, Any] = {name: bindparam(name) for name in ("recording", "level")}
-    values = _standing("message") | told | {"rank": _ranked(), "since": due}
+    values = _standing("message") | told | {"rank": func.coalesce(_rank(), _ranked()), "since": due}
     return insert(line).values(**values, due_at=due).on_conflict_do_nothing()
 
 

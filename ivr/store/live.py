@@ -14,16 +14,22 @@ from ivr.store.library import Library, Publication
 SECONDS: Final = 0.5
 KEPT: Final = 100  # Versions in memory; one takes some 3 MB.
 Read = Callable[[Mapping[str, str]], Flow]
+Switched = Callable[[int, Mapping[str, str], Flow], object]
 log = structlog.get_logger()
 
 
 class Live:
-    """The live version's flow, and those of the versions that calls began with; `read` makes files a flow."""
+    """The live version's flow, and those of the versions that calls began with; `read` makes files a flow.
 
-    def __init__(self, library: Library, read: Read, now: Publication, flow: Flow) -> None:
+    Until the database says which version is live, a flow may stand in for it. `switched` is told the number, the files
+    and the flow of each version that becomes live.
+    """
+
+    def __init__(self, library: Library, read: Read, switched: Switched = lambda *_: None) -> None:
         self.library = library
-        self._read = read
-        self._at = (now, flow)  # One thing, so that nobody gets the version of the one and the flow of another.
+        self._read, self._switched = read, switched
+        # One thing, so that nobody gets the version of the one and the flow of another.
+        self._at: tuple[Publication | None, Flow] | None = None
         self._flows = OrderedDict[int, Flow]()
         self._lock = Lock()
         self._closed = Event()
@@ -32,23 +38,31 @@ class Live:
 
     @property
     def now(self) -> Publication:
-        """What was published last."""
-        return self._at[0]
+        """What was published last; StoreError where the database was not there yet to say."""
+        if self._at and self._at[0]:
+            return self._at[0]
+        raise StoreError("the database is away, and nobody else knows which menus are live")
 
     @property
     def flow(self) -> Flow:
-        """The live version's flow."""
+        """The live version's flow, or the one that stands in for it."""
+        if self._at is None:
+            raise LookupError("no menus were read yet")
         return self._at[1]
 
     @property
     def version(self) -> int:
         """The version that new calls begin with."""
-        return self._at[0].version
+        return self.now.version
+
+    def stand_in(self, files: Mapping[str, str]) -> None:
+        """Let these files answer until the database says what is live."""
+        self._at = self._at or (None, self._read(files))
 
     def of(self, version: int) -> Flow:
         """Return the flow of a version; raise KeyError for one there never was."""
-        now, flow = self._at
-        if version == now.version:
+        now, flow = self._at or (None, None)
+        if now and flow and version == now.version:
             return flow
         with self._lock:
             if found := self._flows.get(version):
@@ -60,19 +74,29 @@ class Live:
         """Switch to what is live; go on with what was where that cannot be had, and say so once."""
         try:
             latest = self.library.live()
-            if latest is None or latest.id == self.now.id:
-                return
-            flow = self.of(latest.version)
         except StoreError:
             return  # Calls say it louder.
+        if latest is None or (self._at and self._at[0] and latest.id == self._at[0].id):
+            return
+        try:
+            self.switch(latest)
+        except StoreError:
+            return
         except Exception:
-            if latest and latest.id != self._failed:
+            if latest.id != self._failed:
                 self._failed = latest.id
                 log.exception("a published version cannot be read", version=latest.version, live=self.version)
-            return
-        self._kept(self.now.version, self.flow)
+
+    def switch(self, latest: Publication) -> None:
+        """Let what was published answer from now on; raise what `of` raises."""
+        files, before = self.library.files(latest.version), self._at
+        flow = self.of(latest.version)
+        if before and before[0]:
+            self._kept(before[0].version, before[1])
         self._at = (latest, flow)
-        log.info("other menus answer", version=latest.version, by=latest.by)
+        self._switched(latest.version, files, flow)
+        if before:
+            log.info("other menus answer", version=latest.version, by=latest.by)
 
     def start(self) -> None:
         """Look again and again, in this process."""

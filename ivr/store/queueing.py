@@ -17,6 +17,7 @@ REDIAL: Final = timedelta(minutes=10)
 MOVED: Final = ("redirected", "redirected-from-bridged", "bridging-in-process")
 BACK_WITHIN: Final = timedelta(hours=4)
 HEARD_WITHIN: Final = timedelta(hours=24)
+URGENT: Final = 1  # The rank of what is reported by the lifeboat, which counts as having come when it was left.
 Row = dict[str, Any]
 
 
@@ -50,8 +51,8 @@ def change(entry: Entry, at: datetime, cipher: Cipher) -> Change:
                 leave = {"call": entry.call_id, "now": moment(at)}
             case AskedBack(number, queue):
                 back = _back(entry, at, number, queue, cipher)
-            case Heard(Recorded(sid, seconds)) if sid and seconds > 0 and not remarks(entry):
-                message = _message(entry, at, sid)
+            case Heard(Recorded(sid, seconds) as told) if sid and seconds > 0 and not remarks(entry):
+                message = _message(entry, at, told)
             case Heard(InLine(low=low, high=high) as told) if high > low:
                 promise = _promise(entry, at, low, high, told)
     return Change(leave, join, back, message, promise)
@@ -81,10 +82,16 @@ def _back(entry: Entry, at: datetime, number: str, queue: str, cipher: Cipher) -
     return _standing(entry, at, queue, f"{entry.call_id}-back") | told
 
 
-def _message(entry: Entry, at: datetime, sid: str) -> Row:
+def _message(entry: Entry, at: datetime, left: Recorded) -> Row:
     line_id = f"{entry.call_id}-message-{entry.turn}"
-    facts = entry.call.facts
-    told = {"recording": sid, "due": moment(at + HEARD_WITHIN), "level": int(facts.get("level", "0"))}
+    facts, urgent = entry.call.facts, bool(left.matter)
+    due = moment(at if urgent else at + HEARD_WITHIN)
+    told = {
+        "recording": left.sid,
+        "due": due,
+        "level": int(facts.get("level", "0")),
+        "rank": URGENT if urgent else None,
+    }
     return _standing(entry, at, facts.get("queue", ""), line_id) | told
 
 

@@ -3,15 +3,21 @@
 Every document asks again for the way back, so that whoever is in the lifeboat is in it no longer than they must.
 """
 
+from collections.abc import Sequence
+from typing import Final
+
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from ivr.flow import speech
 from ivr.flow.events import Said
 from ivr.flow.flow import Flow
 from ivr.flow.waits import FINISH
-from ivr.telephony.render import Site, record, speak
+from ivr.telephony.render import Site, speak, take
 
 KEY = "1"
+THEFT = "2"
+Keys = tuple[tuple[str, str], ...]  # The place of what is named, and its key.
+LEAVE: Final[Keys] = (("phrases.leave", KEY),)
 ROUNDS = 20
 SECONDS = 120
 
@@ -19,14 +25,14 @@ SECONDS = 120
 def apology(flow: Flow, site: Site, language: str, failed: str) -> str:
     """Return an apology for what `failed`, and the way back; in every language while none is known."""
     document = VoiceResponse()
-    speak(document, [_said(flow, "apology", one) for one in _languages(flow, language)], site)
+    speak(document, [_said(flow, "phrases.apology", one) for one in _languages(flow, language)], site)
     document.redirect(_back(site, language, failed, 0), method="POST")
     return str(document)
 
 
 def adrift(flow: Flow, site: Site, language: str, failed: str, rounds: int) -> str:
     """Return music until a person is asked for again, or the caller's key for a message; they are in no queue."""
-    return str(_music(flow, site, language, _back(site, language, failed, rounds + 1)))
+    return str(_music(flow, site, language, _back(site, language, failed, rounds + 1), _keys(flow)))
 
 
 def waiting(flow: Flow, site: Site, language: str, asked: str, rounds: int, keys: str) -> str:
@@ -38,22 +44,41 @@ def waiting(flow: Flow, site: Site, language: str, asked: str, rounds: int, keys
         document = VoiceResponse()
         document.leave()
         return str(document)
-    return str(_music(flow, site, language, site.action(asked, language, rounds=rounds + 1)))
+    return str(_music(flow, site, language, site.action(asked, language, rounds=rounds + 1), LEAVE))
+
+
+def welcome(flow: Flow, site: Site, language: str, failed: str) -> str:
+    """Return an apology for what `failed` at the carrier, the keys for a report and a message, and the way back."""
+    document, words = VoiceResponse(), [_said(flow, "phrases.apology", one) for one in _languages(flow, language)]
+    document.append(_choice(flow, site, language, _back(site, language, failed, 0), _keys(flow), words))
+    return str(document)
+
+
+def theft(flow: Flow, site: Site, language: str, matter: str) -> str:
+    """Return the recorder for an urgent report of this matter."""
+    document = VoiceResponse()
+    for one in _languages(flow, language):
+        speak(document, [_said(flow, "lifeboat.theft", one), _said(flow, "phrases.spoken", one, FINISH)], site)
+    # Both of them name the matter, as either may come alone.
+    following, ready = site.action("fallback/thanks", language, matter=matter), f"fallback/recording?matter={matter}"
+    take(document, following, site.callback(ready), SECONDS, 5)
+    return str(document)
 
 
 def message(flow: Flow, site: Site, language: str) -> str:
     """Return the recorder for a message."""
     document = VoiceResponse()
     for one in _languages(flow, language):
-        speak(document, [_said(flow, "message", one), _said(flow, "spoken", one, FINISH)], site)
-    record(document, site, "fallback/thanks", language, SECONDS, 5, "fallback/recording")
+        speak(document, [_said(flow, "phrases.message", one), _said(flow, "phrases.spoken", one, FINISH)], site)
+    take(document, site.action("fallback/thanks", language), site.callback("fallback/recording"), SECONDS, 5)
     return str(document)
 
 
-def thanks(flow: Flow, site: Site, language: str) -> str:
-    """Return the goodbye after the message."""
+def thanks(flow: Flow, site: Site, language: str, report: bool = False) -> str:
+    """Return the goodbye after the message, or the report."""
     document = VoiceResponse()
-    speak(document, [_said(flow, "thanks", one) for one in _languages(flow, language)], site)
+    place = "lifeboat.reported" if report and flow.hotline.lifeboat else "phrases.thanks"
+    speak(document, [_said(flow, place, one) for one in _languages(flow, language)], site)
     document.hangup()
     return str(document)
 
@@ -67,8 +92,16 @@ def _back(site: Site, language: str, failed: str, rounds: int) -> str:
     return site.action(f"fallback/{rounds}", language, failed=failed)
 
 
-def _music(flow: Flow, site: Site, language: str, action: str) -> VoiceResponse:
+def _music(flow: Flow, site: Site, language: str, action: str, keys: Keys) -> VoiceResponse:
     document = VoiceResponse()
+    gather = _choice(flow, site, language, action, keys)
+    gather.play(f"{site.url}/audio/music/{flow.queues[flow.hotline.queue].music}")
+    document.append(gather)
+    return document
+
+
+def _choice(flow: Flow, site: Site, language: str, action: str, keys: Keys, words: Sequence[Said] = ()) -> Gather:
+    """Return these words with what can be keyed behind them, language by language."""
     gather = Gather(
         input="dtmf",
         action=action,
@@ -78,17 +111,20 @@ def _music(flow: Flow, site: Site, language: str, action: str) -> VoiceResponse:
         finish_on_key="",
         timeout=1,
     )
-    speak(gather, [_said(flow, "leave", one, KEY) for one in _languages(flow, language)], site)
-    gather.play(f"{site.url}/audio/music/{flow.queues[flow.hotline.queue].music}")
-    document.append(gather)
-    return document
+    named = [_said(flow, place, one, key) for one in _languages(flow, language) for place, key in keys]
+    speak(gather, [*words, *named], site)
+    return gather
+
+
+def _keys(flow: Flow) -> Keys:
+    return (("lifeboat.report", THEFT), *LEAVE) if flow.hotline.lifeboat else LEAVE
 
 
 def _languages(flow: Flow, language: str) -> tuple[str, ...]:
     return (language,) if language in flow.words else tuple(flow.words)
 
 
-def _said(flow: Flow, phrase: str, language: str, key: str = "") -> Said:
-    place = f"hotline.phrases.{phrase}"
+def _said(flow: Flow, name: str, language: str, key: str = "") -> Said:
+    place = f"hotline.{name}"
     words = flow.words[language][place]
     return Said(place, speech.voice_of(language).press(words, key) if key else words, language)

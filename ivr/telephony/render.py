@@ -41,6 +41,10 @@ class Site:
         more = f"&{urlencode(told, safe='/')}" if told else ""
         return f"{self.url}/voice/{path}?language={language}{more}{RETRY}"
 
+    def callback(self, path: str) -> str:
+        """Return the URL by which the carrier tells us something, again and again until we have it."""
+        return f"{self.url}/voice/{path}{RETRY_CALLBACK}"
+
 
 def render(events: Iterable[Event], site: Site, language: str) -> str:
     """Return the TwiML document of one turn's events; `language` is the call's from here on."""
@@ -132,7 +136,7 @@ def _wait(document: Any, wait: Wait, turn: int, site: Site, language: str) -> No
             dial.number(number)
             document.append(dial)
         case Message(seconds, silence):
-            record(document, site, f"turn/{turn}", language, seconds, silence)
+            take(document, site.action(f"turn/{turn}", language), site.callback("recording"), seconds, silence)
         case Leaving():
             document.leave()
         case Talking():
@@ -152,18 +156,16 @@ def _enqueue(wait: Agent, turn: int, site: Site, language: str) -> Enqueue:
     return enqueue
 
 
-def record(
-    document: Any, site: Site, path: str, language: str, seconds: int, silence: int, ready: str = "recording"
-) -> None:
+def take(document: Any, following: str, ready: str, seconds: int, silence: int, method: str = "POST") -> None:
     """Add a recorder with a beep; its answer and its file's callback come by separate requests, in either order."""
     document.record(
-        action=site.action(path, language),
-        method="POST",
+        action=following,
+        method=method,
         max_length=seconds,
         timeout=silence,
         finish_on_key=FINISH,
         play_beep=True,
-        recording_status_callback=f"{site.url}/voice/{ready}{RETRY_CALLBACK}",
+        recording_status_callback=ready,
         recording_status_callback_method="POST",
         recording_status_callback_event="completed absent",
     )

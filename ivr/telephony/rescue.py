@@ -1,7 +1,7 @@
 """Answers where we failed, and the way back: into the line as soon as the database answers, or else to a message."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,6 +15,7 @@ from ivr.store.errors import StoreError
 from ivr.telephony import lifeboat
 from ivr.telephony.calls import asked, caller, language, path, told, xml
 from ivr.telephony.decode import decode, keys, seconds
+from ivr.telephony.facts import Left, Spoken
 from ivr.telephony.render import Site, render
 from ivr.telephony.unwritten import Unwritten
 
@@ -60,7 +61,7 @@ class Rescue:
         split = urlsplit(url)
         before = {name: values[0] for name, values in parse_qs(split.query).items()}
         failed = before.get("failed", split.path.removeprefix("/voice/"))
-        return xml(lifeboat.apology(self.flow(), self.sites(), before.get("language", ""), failed))
+        return xml(lifeboat.welcome(self.flow(), self.sites(), before.get("language", ""), failed))
 
     def back(self, rounds: int) -> Response:
         """Get a caller a person, or the message that they ask for; music as long as the database is away.
@@ -68,7 +69,10 @@ class Rescue:
         What the flow cannot do now it cannot do later: then it is a message, too.
         """
         call, failed = told()["CallSid"], asked().args.get("failed", "")
-        if lifeboat.KEY not in keys(told().get("Digits") or ""):
+        pressed, boat = keys(told().get("Digits") or ""), self.flow().hotline.lifeboat
+        if boat and lifeboat.THEFT in pressed:
+            return xml(lifeboat.theft(self.flow(), self.sites(), language(), boat.matter))
+        if lifeboat.KEY not in pressed:
             try:
                 return self._on(self.hotline.rescue(call, failed[:LONGEST], caller()))
             except StoreError as error:
@@ -82,14 +86,14 @@ class Rescue:
     def thanks(self) -> Response:
         """Keep the message that was left, and see the caller off."""
         heard = decode(told())
-        return self._saved(heard if isinstance(heard, Recorded) else Recorded("", 0))
+        left = heard if isinstance(heard, Recorded) else Recorded("", 0)
+        return self._saved(replace(left, matter=asked().args.get("matter", "")))
 
     def _thanks(self, error: Exception, heard: Recorded) -> Response:
         """Keep a message that the flow was to take: as soon as the database is there, or else without the flow."""
         if not isinstance(error, StoreError):
             return self._saved(heard)
-        call, turn = told()["CallSid"], path()
-        self.unwritten.keep(call, turn, lambda: self.hotline.hear(call, turn, heard))
+        self.unwritten.keep(Spoken(told()["CallSid"], path(), heard, self.hotline.now()))
         return xml(lifeboat.thanks(self.flow(), self.sites(), language()))
 
     def _saved(self, heard: Recorded) -> Response:
@@ -98,10 +102,10 @@ class Rescue:
             return self._on(self.hotline.save(call, heard, rings))
         except StoreError as error:
             log.warning("the database is away", call=call, why=str(error))
-            self.unwritten.keep(call, heard.sid, lambda: self.hotline.save(call, heard, rings))
+            self.unwritten.keep(Left(call, rings, heard, self.hotline.now()))
         except Exception:
             log.exception("a message is not work", call=call, recording=heard.sid)
-        return xml(lifeboat.thanks(self.flow(), self.sites(), language()))
+        return xml(lifeboat.thanks(self.flow(), self.sites(), language(), bool(heard.matter)))
 
     def _on(self, reply: Reply) -> Response:
         self.changed()

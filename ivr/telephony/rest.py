@@ -1,6 +1,7 @@
 """What we ask of Twilio by its REST, in its own client's words: of calls, and of talks, which are its conferences."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,6 +14,26 @@ SECONDS: Final = 4.0
 TWILIO: Final = "https://api.twilio.com"
 NOT_FOUND: Final = 404
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number of the account, and what is asked about its calls; "" where nothing is."""
+
+    number: str
+    voice: str
+    fallback: str
+    fallback_method: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tape:
+    """A recording that a caller made: its id, its call, how many seconds, and when it began."""
+
+    sid: str
+    call: str
+    seconds: int
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -53,6 +74,23 @@ class Rest:
             if error.status == NOT_FOUND:
                 return True
             raise
+
+    def tapes(self, since: datetime) -> list[Tape]:
+        """Return what callers have recorded since then."""
+        found = self._client.recordings.list(date_created_after=since.astimezone(UTC))
+        spoken = [one for one in found if one.source == "RecordVerb" and one.status == "completed"]
+        return [Tape(one.sid, one.call_sid, int(one.duration or 0), one.start_time) for one in spoken]
+
+    def parties(self, call: str) -> tuple[str, str]:
+        """Return who rang in a call, and whom."""
+        found = self._client.calls(call).fetch()
+        return found._from or "", found.to or ""
+
+    def numbers(self) -> list[Number]:
+        """Return the account's numbers."""
+        found = self._client.incoming_phone_numbers.list()
+        told = ((one.phone_number, one.voice_url, one.voice_fallback_url, one.voice_fallback_method) for one in found)
+        return [Number(*(text or "" for text in one)) for one in told]
 
     def hold(self, talk: str, who: str, music: str = "") -> None:
         """Have somebody in a talk hear this document instead of it; without one, the talk again."""

@@ -1,6 +1,6 @@
 """The paths that Twilio asks; every one of them answers signed requests only."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -15,14 +15,15 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import InLine, Input, Recorded
 from ivr.flow.waits import Agent
 from ivr.hotline import Hotline, Reply
-from ivr.store.messages import Kind, Messages, Status
+from ivr.store.messages import Status
 from ivr.telephony import rescue
 from ivr.telephony.calls import asked, caller, told, xml
 from ivr.telephony.decode import decode, decode_wait, recording, seconds
+from ivr.telephony.facts import Fact, Left, Over, Ready
 from ivr.telephony.render import Site, render
 from ivr.telephony.rescue import Rescue
 from ivr.telephony.signature import Signatures
-from ivr.telephony.unwritten import Job, Unwritten
+from ivr.telephony.unwritten import Unwritten
 
 LARGEST: Final = 64 * 1024
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
@@ -32,20 +33,18 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What the paths need: the hotline, the messages, our address and voices, whose requests count, the present flow.
+    """What the paths need: the hotline, our address and voices, whose requests count, the present flow.
 
-    `wanted` is told the id of every message whose file is to be fetched, `changed` that somebody joined the line or
-    left it. `rescue` answers where we failed; what the database does not take is `unwritten`.
+    `changed` is told that somebody joined the line or left it. `rescue` answers where we failed; what the database does
+    not take is `unwritten`.
     """
 
     hotline: Hotline
-    messages: Messages
     sites: Callable[[], Site]
     signatures: Signatures
     account: str
     flow: Callable[[], Flow]
     now: Callable[[], datetime]
-    wanted: Callable[[str], None]
     changed: Callable[[], None]
     desk: Desk
     rescue: Rescue
@@ -121,69 +120,41 @@ def _calls(paths: Blueprint, line: Line) -> None:
 def _callbacks(paths: Blueprint, line: Line) -> None:
     @paths.post("/status")
     def status() -> Response:
-        call, rings = told().get("CallSid", ""), caller()
         if told().get("CallStatus") not in OVER:
             return Response(status=204)
-
-        def over() -> None:
-            line.hotline.hang_up(call, rings)
-            line.changed()
-
-        return _written(line, call, "over", over)
+        return _written(line, [Over(told().get("CallSid", ""), caller(), line.now())])
 
     @paths.post("/recording")
     def recording_ready() -> Response:
-        return _reported(line, lambda ready: _report(line, ready))
+        return _written(line, _ready(line))
 
     @paths.post("/recording/<place>")
     def talk_recorded(place: str) -> Response:
-        def report(ready: Ready) -> None:
-            if found := line.desk.place(place):
-                _report(line, replace(ready, call=found.call_id), "talk")
-
-        return _reported(line, report)
+        return _written(line, [replace(ready, place=place) for ready in _ready(line)])
 
     @paths.post("/fallback/recording")
     def saved() -> Response:
-        rings = caller()
-
-        def report(ready: Ready) -> None:
-            _report(line, ready)
-            if ready.state == "completed" and ready.seconds:
-                line.hotline.save(ready.call, Recorded(ready.sid, ready.seconds), rings)
-                line.changed()
-
-        return _reported(line, report)
+        told: list[Fact] = []
+        for ready in _ready(line):
+            left = Recorded(ready.sid, ready.seconds, matter=asked().args.get("matter", ""))
+            spoken = ready.state == "completed" and ready.seconds
+            told += [ready, Left(ready.call, caller(), left, ready.at)] if spoken else [ready]
+        return _written(line, told)
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A recording that is ready, or never will be: its id, its call, what became of it, how many seconds, and when."""
-
-    sid: str
-    call: str
-    state: Status
-    seconds: int
-    at: datetime
-
-
-def _reported(line: Line, job: Callable[[Ready], None]) -> Response:
+def _ready(line: Line) -> list[Ready]:
+    """Return the recording that is told to be ready, or lost; nothing for one that is on the way."""
     form = told()
     state, sid = STATES.get(form.get("RecordingStatus", "")), recording(form)
     if not state or not sid:
-        return Response(status=204)
-    call = form.get("CallSid", "")
-    ready = Ready(sid, call, state, seconds(form.get("RecordingDuration")), line.now())
-    return _written(line, call, sid, lambda: job(ready))
+        return []
+    return [Ready(form.get("CallSid", ""), sid, state, seconds(form.get("RecordingDuration")), line.now())]
 
 
-def _report(line: Line, ready: Ready, kind: Kind = "message") -> None:
-    line.wanted(line.messages.report(ready.sid, ready.call, ready.state, ready.seconds, ready.at, kind))
-
-
-def _written(line: Line, call: str, name: str, job: Job) -> Response:
-    """Have something of a call written down; the carrier is to tell again what the database did not take."""
-    return Response(status=204 if line.unwritten.write(call, name, job) else 503)
+def _written(line: Line, told: Sequence[Fact]) -> Response:
+    """Have facts written down; the carrier is to tell again what neither the database nor the disk takes."""
+    safe = [line.unwritten.write(fact) for fact in told]
+    return Response(status=204 if all(safe) else 503)
 
 
 def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:

@@ -1,4 +1,4 @@
-"""What the carrier told us while the database was away, kept in memory until it is written down."""
+"""What the carrier told us while the database was away, kept on disk until it is written down."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,96 +9,104 @@ from typing import Final
 import structlog
 
 from ivr.store.errors import StoreError
+from ivr.telephony.facts import Fact
+from ivr.telephony.spool import Spool
 
 SECONDS: Final = 0.5
 MOST: Final = 10_000
-PATIENCE_SECONDS: Final = 3600.0  # The carrier knows no more of a call then than its log does.
-Job = Callable[[], object]
+WARNS_AGAIN: Final = 60.0
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A job of one call, which is given up at a moment of the monotonic clock."""
-
-    call: str
-    job: Job
-    until: float
 
 
 @dataclass
 class Unwritten:
     """Tries again what the database did not take: of each call in order, and by the same name only once.
 
-    A job may be done twice, and must not mind. A process that is killed forgets what it keeps; the carrier asks again.
+    `job` writes a fact down, maybe twice, and must not mind. What the spool holds outlives the process.
     """
 
-    _kept: dict[tuple[str, str], _Kept] = field(default_factory=dict)
+    job: Callable[[Fact], object]
+    spool: Spool
+    _kept: dict[tuple[str, str], Fact] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
     _closed: Event = field(default_factory=Event)
+    _busy: bool = False
+    _warned: float = 0.0
 
-    def write(self, call: str, name: str, job: Job) -> bool:
-        """Do a job now, unless something of the same call is kept; return False where it is kept, too."""
+    def start(self) -> None:
+        """Take in what a process before this one left in the spool."""
+        if left := self.spool.all():
+            log.warning("taken out of the spool", facts=str(len(left)))
+            with self._lock:
+                self._kept = {(fact.call, fact.name): fact for fact in left} | self._kept
+            self._go_on()
+
+    def write(self, fact: Fact) -> bool:
+        """Write a fact down now, or keep it where something of its call is kept; False where it may yet be lost."""
         with self._lock:
-            behind = any(kept.call == call for kept in self._kept.values())
-        if not behind and _written(job):
-            return True
-        self.keep(call, name, job)
-        return False
+            behind = any(call == fact.call for call, _ in self._kept)
+        return (not behind and self._written(fact)) or self.keep(fact)
 
-    def keep(self, call: str, name: str, job: Job) -> None:
-        """Do a job as soon as the database takes it."""
+    def keep(self, fact: Fact) -> bool:
+        """Write a fact down as soon as the database takes it; True once it cannot be lost any more."""
+        safe = self.spool.put(fact)
         with self._lock:
             if len(self._kept) >= MOST:
-                log.error("too much is unwritten", call=call, what=name)
-                return
-            idle = not self._kept
-            self._kept.setdefault((call, name), _Kept(call, job, monotonic() + PATIENCE_SECONDS))
-        if idle:
-            Thread(target=self._until_written, name="unwritten", daemon=True).start()
+                log.error("too much is unwritten", call=fact.call, what=fact.name)
+                return safe  # What is on disk is taken in by the next start.
+            self._kept.setdefault((fact.call, fact.name), fact)
+        self._go_on()
+        return safe
 
     def close(self) -> None:
         """Try what is kept for the last time."""
         self._closed.set()
         self._again()
 
+    def _go_on(self) -> None:
+        with self._lock:
+            idle, self._busy = not self._busy, True
+        if idle:
+            Thread(target=self._until_written, name="unwritten", daemon=True).start()
+
     def _until_written(self) -> None:
         while not self._closed.wait(SECONDS) and self._again():
             pass
 
     def _again(self) -> bool:
-        """Try each job, but for those behind one that failed; return whether any are left."""
+        """Try each fact, but for those behind one that failed; return whether any are left."""
         with self._lock:
             kept = dict(self._kept)
         failed = set[str]()
-        for name, one in kept.items():
-            if one.call in failed:
+        for name, fact in kept.items():
+            if fact.call in failed:
                 continue
-            if self._done(one):
+            if self._done(fact):
                 with self._lock:
                     self._kept.pop(name, None)
             else:
-                failed.add(one.call)
+                failed.add(fact.call)
         with self._lock:
-            return bool(self._kept)
+            self._busy = bool(self._kept)
+            return self._busy
 
-    def _done(self, one: _Kept) -> bool:
+    def _done(self, fact: Fact) -> bool:
         try:
-            if _written(one.job):
-                return True
+            if done := self._written(fact):
+                self.spool.remove(fact)
         except Exception:
-            log.exception("never to be written", call=one.call)
+            log.exception("never to be written", call=fact.call, what=fact.name)
+            self.spool.set_aside(fact)
             return True
-        if late := monotonic() > one.until:
-            log.error("given up", call=one.call)
-        return late
+        return done
 
-
-def _written(job: Job) -> bool:
-    """Do a job; False where the database is away."""
-    try:
-        job()
-    except StoreError as error:
-        log.warning("not yet written", why=str(error))
-        return False
-    return True
+    def _written(self, fact: Fact) -> bool:
+        """Write a fact down; False where the database is away."""
+        try:
+            self.job(fact)
+        except StoreError as error:
+            if monotonic() - self._warned > WARNS_AGAIN:
+                self._warned = monotonic()
+                log.warning("not yet written", call=fact.call, what=fact.name, why=str(error))
+            return False
+        return True

@@ -100,6 +100,17 @@ class Schedule:
         openings = _openings(self, queue, moment.astimezone(self.zone).date())
         return next(opening for end, opening in openings if instant < end)
 
+    def hours(self, queue: str, day: date) -> tuple[tuple[time, time], ...]:
+        """From when to when the queue is open on a day, on the zone's clock; midnight to midnight is all of it."""
+        cuts: list[datetime] = []
+        for part in _parts(self, queue, day):
+            if part.open and cuts and cuts[-1] == part.start:
+                cuts[-1] = part.end
+            elif part.open:
+                cuts += (part.start, part.end)
+        clock = [cut.astimezone(self.zone).time() for cut in cuts]
+        return tuple(zip(clock[::2], clock[1::2], strict=True))
+
     def rings(self, queue: str, moment: datetime) -> datetime | None:
         """The first moment from this one on at which customers of the queue are rung back; None if not in 400 days.
 

@@ -1,10 +1,14 @@
 """Numbers, amounts, dates, digit strings and keys as words to be spoken, one module a language in this folder."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
+
+Day = date
+Span = tuple[time, time]
 
 
 class Voice(Protocol):
@@ -36,6 +40,15 @@ class Voice(Protocol):
 
     def time(self, t: time) -> str:
         """Time of day to the minute."""
+
+    def weekdays(self, first: int, last: int) -> str:
+        """A weekday, Monday as 0, or those from one to another."""
+
+    def days(self, first: Day, last: Day) -> str:
+        """A day, or those from one to another."""
+
+    def hours(self, spans: Sequence[Span]) -> str:
+        """When something is open on a day: from and to, midnight to midnight for all of it."""
 
     def moment(self, then: datetime, now: datetime) -> str:
         """A moment as seen from now, in now's zone: today, tomorrow, a weekday soon, else the date, and the time."""

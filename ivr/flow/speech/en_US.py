@@ -3,6 +3,7 @@
 
 import datetime
 from bisect import bisect
+from collections.abc import Sequence
 from functools import lru_cache
 
 from num2words import num2words
@@ -79,6 +80,21 @@ def date(d: datetime.date) -> str:
 def time(t: datetime.time) -> str:
     """nine in the morning, half past six in the evening, ten oh five at night, noon, midnight."""
     return NAMED.get(t) or f"{_clock(t)} {PARTS[bisect(HOURS, t.hour)]}"
+
+
+def weekdays(first: int, last: int) -> str:
+    """Saturday, Monday to Friday."""
+    return WEEK[first] if first == last else f"{WEEK[first]} to {WEEK[last]}"
+
+
+def days(first: datetime.date, last: datetime.date) -> str:
+    """October first, October first to October seventh."""
+    return date(first) if first == last else f"{date(first)} to {date(last)}"
+
+
+def hours(spans: Sequence[tuple[datetime.time, datetime.time]]) -> str:
+    """nine in the morning to six in the evening, all day."""
+    return " and ".join("all day" if start == end else f"{time(start)} to {time(end)}" for start, end in spans)
 
 
 def moment(then: datetime.datetime, now: datetime.datetime) -> str:

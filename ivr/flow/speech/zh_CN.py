@@ -4,6 +4,7 @@
 import datetime
 import re
 from bisect import bisect
+from collections.abc import Sequence
 from functools import lru_cache
 
 from cn2an import an2cn
@@ -79,6 +80,21 @@ def time(t: datetime.time) -> str:
     """上午九点, 中午十二点, 下午六点半, 晚上十点零五分, 凌晨零点: 明天午夜 might be either end of tomorrow."""
     hour = counted((t.hour - 1) % 12 + 1) if t.hour else "零"
     return f"{PARTS[bisect(HOURS, t.hour)]}{hour}点{_past(t.minute)}"
+
+
+def weekdays(first: int, last: int) -> str:
+    """周六, 周一到周五."""
+    return f"周{WEEK[first]}" if first == last else f"周{WEEK[first]}到周{WEEK[last]}"
+
+
+def days(first: datetime.date, last: datetime.date) -> str:
+    """十月一日, 十月一日到十月七日."""
+    return date(first) if first == last else f"{date(first)}到{date(last)}"
+
+
+def hours(spans: Sequence[tuple[datetime.time, datetime.time]]) -> str:
+    """上午九点到下午六点, 全天."""
+    return "，".join("全天" if start == end else f"{time(start)}到{time(end)}" for start, end in spans)
 
 
 def moment(then: datetime.datetime, now: datetime.datetime) -> str:

@@ -1,0 +1,73 @@
+"""Facts on disk until the database has them: a sealed file each, which survives whatever becomes of the process."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import structlog
+
+from ivr.store.crypto import Cipher
+from ivr.store.errors import StoreError
+from ivr.telephony import facts
+from ivr.telephony.facts import Fact
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """A folder of facts; the same fact told twice is one file."""
+
+    folder: Path
+    cipher: Cipher
+
+    def put(self, fact: Fact) -> bool:
+        """Keep a fact, and return once it is on the disk; False where the disk does not take it."""
+        file = self._file(fact)
+        draft = file.with_suffix(f".{os.getpid()}")
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+                out.write(self.cipher.seal(facts.write(fact)))
+                out.flush()
+                os.fsync(out.fileno())
+            draft.replace(file)
+            self._settle()
+        except OSError as error:
+            log.error("the spool takes nothing", call=fact.call, what=fact.name, why=str(error))
+            return False
+        return True
+
+    def remove(self, fact: Fact) -> None:
+        """Forget a fact, as the database has it."""
+        self._file(fact).unlink(missing_ok=True)
+
+    def set_aside(self, fact: Fact) -> None:
+        """Leave a fact that can never be written down for somebody to look at."""
+        file = self._file(fact)
+        if file.exists():
+            file.replace(file.with_suffix(".failed"))
+
+    def all(self) -> list[Fact]:
+        """Return what is kept, in the order in which it happened."""
+        return sorted(self._read(), key=lambda fact: fact.at)
+
+    def _read(self) -> Iterator[Fact]:
+        for file in self.folder.glob("*.fact"):
+            try:
+                yield facts.read(self.cipher.open(file.read_text("ascii")))
+            except (StoreError, ValueError, KeyError, OSError) as error:
+                log.error("a fact in the spool cannot be read", file=file.name, why=type(error).__name__)
+
+    def _file(self, fact: Fact) -> Path:
+        return self.folder / f"{sha256(f'{fact.call} {fact.name}'.encode()).hexdigest()[:32]}.fact"
+
+    def _settle(self) -> None:
+        """Have the file's name on the disk, too."""
+        folder = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

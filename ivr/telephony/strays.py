@@ -1,0 +1,53 @@
+"""Recordings that the carrier has and never told us of, as we were away: made in the lifeboat of another host."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from ivr.flow.flow import Flow
+from ivr.flow.inputs import Recorded
+from ivr.hotline import Caller, Hotline
+from ivr.store.messages import Messages
+from ivr.telephony.facts import Left, Ready
+from ivr.telephony.rest import Rest, Tape
+from ivr.telephony.unwritten import Unwritten
+
+BACK: Final = timedelta(days=7)
+SETTLED: Final = timedelta(minutes=10)  # By then the carrier has told what it had to tell.
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Strays:
+    """Takes in what callers left; of a call that we never knew it is urgent, as it may be the report of a theft."""
+
+    rest: Rest
+    hotline: Hotline
+    messages: Messages
+    unwritten: Unwritten
+    flow: Callable[[], Flow]
+    now: Callable[[], datetime]
+
+    def take(self) -> int:
+        """Take in the recordings of the last days that we do not know, and return how many; raise what REST raises."""
+        found = list(self._found())
+        for tape, caller, matter in found:
+            seconds = tape.seconds
+            self.unwritten.write(Ready(tape.call, tape.sid, "completed", seconds, tape.at))
+            self.unwritten.write(Left(tape.call, caller, Recorded(tape.sid, seconds, matter=matter), tape.at))
+            log.warning("a recording that nobody told us of", call=tape.call, recording=tape.sid)
+        return len(found)
+
+    def _found(self) -> Iterator[tuple[Tape, Caller, str]]:
+        flow, now = self.flow(), self.now()
+        boat = flow.hotline.lifeboat
+        for tape in self.rest.tapes(now - BACK):
+            if not tape.seconds or tape.at > now - SETTLED or self.messages.recorded(tape.sid):
+                continue
+            caller = Caller(*self.rest.parties(tape.call))
+            if caller.called == flow.hotline.number:
+                known = self.hotline.journal.call(tape.call)
+                yield tape, caller, boat.matter if boat and not known else ""

@@ -1,0 +1,261 @@
+"""The lifeboat's files on a host of files: whoever calls hears both languages, and what they leave is taken in."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from ivr import folders
+from ivr.carrier import schema
+from ivr.carrier.caller import Caller
+from ivr.carrier.company import Line
+from ivr.carrier.cues import Recording
+from ivr.carrier.signals import Request
+from ivr.carrier.twiml import parse
+from ivr.flow.load import load
+from ivr.telephony.bundle import FIRST, MANIFEST, bundle, read_manifest
+from ivr.telephony.render import Site
+from ivr.telephony.rest import Rest
+from ivr.telephony.strays import Strays
+from tests.contract import faults
+from tests.small import small
+from tests.talks import heard
+from tests.test_switchboard import soon
+from tests.world import ACCOUNT, NUMBER, OPEN, ROOT, TOKEN, World, world
+
+LIVE = "https://hotline.example"
+
+
+def made(at: Any = OPEN) -> dict[str, str]:
+    flow, _ = load(folders.menus(ROOT / "menus"))
+    assert flow
+    return bundle(flow, Site(LIVE, flow.hotline.languages, flow.hotline.number), 7, at)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files as any host does; what is posted it refuses."""
+
+    def guess_type(self, path: Any) -> str:
+        return "application/xml" if str(path).endswith(".xml") else "application/octet-stream"
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def hosted(folder: Path) -> Iterator[str]:
+    """Serve a folder, and give the address of the first document."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/{FIRST}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path) as found:
+        yield found
+
+
+def down(here: World, url: str, method: str = "GET") -> None:
+    """Let the number's main address have no answer, and this be the one to fall back to."""
+    status = Request(f"{here.parts.settings.public_url}/voice/status", "POST")
+    here.carrier.numbers[NUMBER] = Line(NUMBER, Request("http://127.0.0.1:9/"), Request(url, method), status)
+
+
+def test_every_document_keeps_the_carriers_contract_and_limits() -> None:
+    files = made()
+    for name, text in files.items():
+        if name.endswith(".xml"):
+            assert faults(text, waiting=False) == [], name
+            assert parse(text, schema.CALL).problems == (), name
+    assert {name for name in files if name.endswith(".xml")} == {
+        "fallback.xml",
+        "theft.xml",
+        "reported.xml",
+        "message.xml",
+        "thanks.xml",
+    }
+
+
+def test_the_hours_are_told_with_the_days_that_are_unlike() -> None:
+    message = made(OPEN.replace(month=9, day=20))["message.xml"]
+    assert "周一到周五，上午九点到下午六点。" in message
+    assert "十月一日到十月七日，休息。" in message
+    assert "Monday to Friday, nine in the morning to six in the evening." in message
+    assert "October first to October seventh, closed." in message
+
+
+def test_menus_without_a_lifeboat_take_messages(tmp_path: Path) -> None:
+    flow, problems = load(small())
+    assert flow, problems
+    files = bundle(flow, Site(LIVE, flow.hotline.languages), 1, OPEN)
+    assert "<Record" in files[FIRST]
+    assert faults(files[FIRST], waiting=False) == []
+
+
+@pytest.mark.parametrize(("key", "queue", "rank"), [("5", "fraud", 1), ("#", "fraud", 1), ("", "general", 3)])
+def test_a_call_by_files_alone_is_work_afterwards(here: World, key: str, queue: str, rank: int) -> None:
+    with hosted(here.parts.settings.bundles / "current") as url:
+        down(here, url)
+        caller = Caller(here.carrier, "+8613900001111", NUMBER)
+        said = "".join(one.text for one in (caller.press(key) if key else caller.silence())) + heard(caller)
+        assert isinstance(caller.cue, Recording)
+        caller.speak(8)
+        caller.press("#")
+        said += heard(caller)
+    for words in ("要报告钱包被盗，现在请按任意键", "To report a stolen wallet, press any key now"):
+        assert words in said
+    assert ("安全专员会最先处理" in said, "our security team" in said) == (bool(key), bool(key))
+    assert ("人工客服的时间是" in said, "these times" in said) == (not key, not key)
+    assert caller.over
+    soon(lambda: [place.kind for place in here.parts.desk.waiting()] == ["message"])
+    (place,) = here.parts.desk.waiting()
+    assert (place.call_id, place.queue, place.rank) == (caller.leg.sid, queue, rank)
+    assert here.parts.journal.caller(caller.leg.sid) == "+8613900001111"
+    assert here.carrier.log.codes == [11205]
+
+
+@pytest.mark.parametrize("key", ["5", ""])
+def test_what_was_recorded_while_all_of_us_was_away_is_taken_in_afterwards(here: World, key: str) -> None:
+    send, ours = here.carrier.send, here.parts.settings.public_url
+
+    def unreachable(url: str, *more: Any) -> Any:
+        if url.startswith(f"{ours}/voice"):
+            raise ConnectionError("nobody is there")
+        return send(url, *more)
+
+    with hosted(here.parts.settings.bundles / "current") as url:
+        down(here, url)
+        here.carrier.send = unreachable
+        caller = Caller(here.carrier, "+8613900001111", NUMBER)
+        caller.press(key) if key else caller.silence()
+        caller.speak(8)
+        caller.press("#")
+        caller.listen()
+    assert caller.over
+    here.carrier.send = send
+    left = here.carrier.clock()
+    assert strays(here) == 0  # The carrier may still tell it by itself.
+    here.carrier.clock.advance(3600)
+    assert strays(here) == 1
+    (place,) = here.parts.desk.waiting()
+    assert (place.call_id, place.kind, place.queue, place.rank) == (caller.leg.sid, "message", "fraud", 1)
+    assert here.parts.journal.caller(caller.leg.sid) == "+8613900001111"
+    (message,) = here.parts.messages.latest()
+    assert abs(message.created_at - left) < timedelta(minutes=1)
+    assert strays(here) == 0
+
+
+def strays(here: World) -> int:
+    """Have the carrier asked what nobody told us."""
+    parts, rest = here.parts, Rest(ACCOUNT, TOKEN, here.parts.settings.api_url)
+    return Strays(rest, parts.hotline, parts.messages, parts.unwritten, lambda: parts.flow, here.carrier.clock).take()
+
+
+def test_a_kill_leaves_the_old_files_or_the_new_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders.put_whole(tmp_path, "1-a", {"one": "old", "two": "old"})
+    done = 0
+
+    def killed(file: Path, text: str) -> None:
+        nonlocal done
+        done += 1
+        if done == 2:
+            raise KeyboardInterrupt
+        file.write_text(text)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(folders, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            folders.put_whole(tmp_path, "2-b", {"one": "new", "two": "new"})
+    assert [(tmp_path / "current" / name).read_text() for name in ("one", "two")] == ["old", "old"]
+    (tmp_path / f".2-b.{os.getpid()}").rename(tmp_path / ".2-b.1")
+    folders.put_whole(tmp_path, "2-b", {"one": "new", "two": "new"})
+    assert [(tmp_path / "current" / name).read_text() for name in ("one", "two")] == ["new", "new"]
+    folders.put_whole(tmp_path, "3-c", {"one": "newest"})
+    assert sorted(one.name for one in tmp_path.iterdir() if not one.name.startswith(".")) == ["2-b", "3-c", "current"]
+
+
+def test_each_start_and_publishing_writes_the_live_versions_files(here: World) -> None:
+    current = here.parts.settings.bundles / "current"
+    first = read_manifest((current / MANIFEST).read_text())
+    assert first.version == here.parts.live.version
+    library, last = here.parts.live.library, here.parts.live.now
+    files = library.files(last.version)
+    files["hotline.yaml"] = files["hotline.yaml"].replace("系统出了故障", "机房停电了")
+    assert library.publish(library.keep(files, OPEN), "sam", OPEN, "", last.id)
+    here.parts.live.look()
+    second = read_manifest((current / MANIFEST).read_text())
+    assert second.version == here.parts.live.version != first.version
+    assert "机房停电了" in (current / FIRST).read_text()
+
+
+def run(here: World, *words: str) -> Result:
+    return CliRunner().invoke(here.app.cli, ["lifeboat", *words])
+
+
+def test_the_drill_calls_our_own_address_and_leaves_nothing_behind(here: World) -> None:
+    done = run(here, "drill")
+    assert done.exit_code == 0, done.output
+    url = here.parts.settings.public_url
+    assert f"{url}/voice/fallback by POST" in done.output
+    for words in ("a report, by key 2: the beep after", "a message, by key 1: the beep after", "cmn-CN: ", "en-US: "):
+        assert words in done.output
+    assert f"{NUMBER}: falls back to {url}/voice/fallback" in done.output
+    assert here.parts.desk.waiting() == []
+    assert here.parts.messages.latest() == []
+    assert here.wrong() == []
+
+
+def test_the_drill_calls_the_files_compares_them_and_says_which_numbers_point_there(
+    here: World, tmp_path: Path
+) -> None:
+    folder = tmp_path / "put up"
+    assert run(here, "write", str(folder)).exit_code == 0
+    with hosted(folder) as url:
+        astray = run(here, "drill", "--url", url)
+        assert astray.exit_code == 1
+        assert f"WRONG: not to {url}" in astray.output
+        down(here, url)
+        good = run(here, "drill", "--url", url)
+        assert good.exit_code == 0, good.output
+        assert "a report, by key 1: the beep after" in good.output
+        assert "a message, by no key: the beep after" in good.output
+        down(here, url, "POST")
+        assert "WRONG: by POST" in run(here, "drill", "--url", url).output
+        down(here, url)
+        theft = folder / "theft.xml"
+        theft.write_text(theft.read_text("utf-8").replace("最先", "尽快"), "utf-8")
+        assert "WRONG: other than the live menus' files: theft.xml" in run(here, "drill", "--url", url).output
+        theft.unlink()
+        gone = run(here, "drill", "--url", url)
+        assert gone.exit_code == 1
+        assert "WRONG: 11200 HTTP status 404" in gone.output
+        assert run(here, "write", str(folder)).exit_code == 0
+        manifest = json.loads((folder / MANIFEST).read_text())
+        here.carrier.clock.advance(timedelta(days=29).total_seconds())
+        assert "WRONG: the hours that it tells are out of date" in run(here, "drill", "--url", url).output
+        assert manifest["number"] == NUMBER
+
+
+def test_the_drill_says_what_an_account_lacks(here: World) -> None:
+    here.carrier.numbers.clear()
+    here.carrier.number("+8621555", "https://elsewhere.example/")
+    done = run(here, "drill")
+    assert done.exit_code == 1
+    assert "+8621555: falls back to nothing" in done.output
+    assert f"WRONG: the account has no number {NUMBER}" in done.output

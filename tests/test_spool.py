@@ -1,0 +1,106 @@
+"""Facts that the database did not take: on the disk before the carrier is answered, and written down after a crash."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from ivr.flow.inputs import Recorded
+from ivr.hotline import Caller
+from ivr.jobs.every import Every
+from ivr.store.crypto import Cipher
+from ivr.store.errors import StoreError
+from ivr.telephony import facts
+from ivr.telephony.facts import Fact, Left, Over, Ready, Spoken
+from ivr.telephony.spool import Spool
+from ivr.telephony.unwritten import Unwritten
+from tests.test_switchboard import soon
+
+NOON = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)
+CALLER = Caller("+8613800138000", "+864001234567")
+REPORT = Left("CA1", CALLER, Recorded("RE1", 7, adrift=True, matter="stolen"), NOON)
+FACTS: tuple[Fact, ...] = (
+    REPORT,
+    Spoken("CA1", "turn/7", Recorded("RE2", 5), NOON),
+    Ready("CA1", "RE1", "completed", 7, NOON),
+    Over("CA1", CALLER, NOON.replace(hour=5)),
+)
+
+
+def away(_: Fact) -> None:
+    raise StoreError("the database is away")
+
+
+def spool(folder: Path, secret: str = "a secret") -> Spool:
+    return Spool(folder / "spool", Cipher([secret]))
+
+
+def test_every_kind_of_fact_is_read_as_it_was_written() -> None:
+    assert [facts.read(facts.write(fact)) for fact in FACTS] == list(FACTS)
+
+
+def test_what_was_spooled_is_written_down_by_the_next_process_in_order_and_once(tmp_path: Path) -> None:
+    killed = Unwritten(away, spool(tmp_path))
+    assert all(killed.write(fact) for fact in (*reversed(FACTS), REPORT))
+    assert len(list((tmp_path / "spool").glob("*.fact"))) == len(FACTS)
+    written: list[Fact] = []
+    following = Unwritten(written.append, spool(tmp_path))
+    following.start()
+    soon(lambda: list((tmp_path / "spool").iterdir()) == [])
+    assert sorted(written, key=FACTS.index) == list(FACTS)
+    assert written[-1] == FACTS[-1]
+    killed.close()
+
+
+def test_no_number_stands_readable_on_the_disk(tmp_path: Path) -> None:
+    spool(tmp_path).put(REPORT)
+    (file,) = (tmp_path / "spool").iterdir()
+    assert file.stat().st_mode & 0o077 == (tmp_path / "spool").stat().st_mode & 0o077 == 0
+    assert b"13800138000" not in file.read_bytes()
+    with capture_logs() as logged:
+        assert spool(tmp_path, "another secret").all() == []
+    assert [line["event"] for line in logged] == ["a fact in the spool cannot be read"]
+    assert file.exists()
+
+
+def test_a_disk_that_takes_nothing_is_told_so_that_the_carrier_asks_again(tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("a file where the folder should be")
+    kept = Unwritten(away, spool(tmp_path))
+    assert not kept.write(REPORT)
+    kept.close()
+
+
+def test_what_is_done_again_and_again_is_done_sooner_after_it_failed() -> None:
+    now, done, fail = [NOON], list[datetime](), [True]
+
+    def job() -> None:
+        if fail:
+            raise OSError("the carrier is away")
+        done.append(now[0])
+
+    hourly = Every(job, lambda: now[0], timedelta(hours=1), timedelta(minutes=1))
+    with pytest.raises(OSError, match="away"):
+        hourly.do(*hourly.due())
+    assert hourly.due() == []
+    fail.clear()
+    for minutes in (1, 30, 60, 61):
+        now[0] = NOON + timedelta(minutes=minutes)
+        for at in hourly.due():
+            hourly.do(at)
+    assert done == [NOON + timedelta(minutes=minutes) for minutes in (1, 61)]
+
+
+def test_what_can_never_be_written_is_set_aside_and_stops_nothing(tmp_path: Path) -> None:
+    written: list[Fact] = []
+
+    def job(fact: Fact) -> None:
+        if fact is REPORT:
+            raise ValueError("a fault of ours")
+        written.append(fact)
+
+    kept = Unwritten(job, spool(tmp_path))
+    kept.keep(REPORT)
+    kept.keep(FACTS[-1])
+    soon(lambda: written == [FACTS[-1]])
+    soon(lambda: [file.suffix for file in (tmp_path / "spool").iterdir()] == [".failed"])
