@@ -81,7 +81,9 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     people, audit = Later("people", "Who may log in.", pages.people), Later("audit", "What people did.", pages.audit)
     mail = Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
     files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
-    menus = Later("menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail))
+    menus = Later(
+        "menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail, parts.yesterday)
+    )
     for command in (*commands(_tools(parts, now)), people, audit, mail, menus):
         app.cli.add_command(command)
     # Flask's own way to wrap an application.

@@ -14,6 +14,7 @@ from ivr.desk.keeping import RULES, Desk
 from ivr.editor.gate import Gate
 from ivr.editor.publishing import Publishing
 from ivr.editor.reading import Here, read
+from ivr.editor.yesterday import Yesterday
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.hotline import Hotline
@@ -50,6 +51,7 @@ class Parts:
     settings: Settings
     live: Live
     publishing: Publishing
+    yesterday: Yesterday
     engine: Engine
     journal: Journal
     messages: Messages
@@ -89,6 +91,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     upgrade(engine)
     live = _live(Library(engine), found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
+    yesterday = Yesterday(engine, found.secrets)
     engine.dispose()  # The server forks after this, and no connection may be shared with a child.
 
     journal, messages = Journal(engine), Messages(engine)
@@ -104,7 +107,20 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), *mailing)
     return Parts(
-        found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, Unwritten()
+        found,
+        live,
+        publishing,
+        yesterday,
+        engine,
+        journal,
+        messages,
+        hotline,
+        jobs,
+        kept,
+        daily,
+        desk,
+        board,
+        Unwritten(),
     )
 
 
