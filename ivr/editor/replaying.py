@@ -92,14 +92,15 @@ def _flow(files: Mapping[str, str]) -> Flow | None:
     return load(files)[0]
 
 
-class _Worker:
-    """What this process keeps from part to part."""
+class Worker:
+    """Does calls again part by part, with what it keeps from one to the next."""
 
     def __init__(self, source: Source) -> None:
         self.engine = connect(source.url, Cipher(source.secrets))
         self.again = Again(Library(self.engine), source.files)
 
     def part(self, span: Span) -> Part:
+        """Return what comes of the calls of a span."""
         calls, unread, findings = 0, 0, list[Finding]()
         for past in recorded(self.engine, span):
             calls, found = calls + 1, self.again.replay(past)
@@ -110,7 +111,7 @@ class _Worker:
         return Part(calls, unread, tuple(findings))
 
 
-_here: list[_Worker] = []
+_here: list[Worker] = []
 
 
 def begin(source: Source) -> None:
@@ -118,7 +119,7 @@ def begin(source: Source) -> None:
     if (parent := parent_process()) is not None:
         Thread(target=_follow, args=(parent,), daemon=True).start()
     os.nice(NICER)
-    _here.append(_Worker(source))
+    _here.append(Worker(source))
 
 
 def _follow(parent: BaseProcess) -> None:
