@@ -135,5 +135,5 @@ def serve(application: Flask, found: Settings) -> None:
 
 if __name__ == "__main__":
     main()
-else:
+elif __name__ != "__mp_main__":  # So it is named in a process that one of ours begins, for work of its own.
     app = started()

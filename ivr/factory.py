@@ -99,7 +99,8 @@ def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator
     yield Later("people", "Who may log in.", pages.people)
     yield Later("audit", "What people did.", pages.audit)
     yield Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
-    yield Later("menus", "What callers hear.", lambda: menus_commands(files, parts.publishing, trail))
+    menus = lambda: menus_commands(files, parts.publishing, trail, parts.yesterday)  # noqa: E731
+    yield Later("menus", "What callers hear.", menus)
     yield _lifeboat(parts, now)
 
 

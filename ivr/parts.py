@@ -14,6 +14,7 @@ from ivr.desk.keeping import RULES, Desk
 from ivr.editor.gate import Gate
 from ivr.editor.publishing import Publishing
 from ivr.editor.reading import Here, read
+from ivr.editor.yesterday import Yesterday
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.hotline import Hotline
@@ -59,6 +60,7 @@ class Parts:
     settings: Settings
     live: Live
     publishing: Publishing
+    yesterday: Yesterday
     engine: Engine
     journal: Journal
     messages: Messages
@@ -111,6 +113,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         log.error("the database is away: callers can only leave messages", why=shore.why)
         live.stand_in(folders.copy(found.instance) or folders.menus(found.menus))
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
+    yesterday = Yesterday(engine, found.secrets)
     engine.dispose()  # The server forks after this, and no connection may be shared with a child.
 
     journal, messages = Journal(engine), Messages(engine)
@@ -131,7 +134,21 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     ones = (Worker(kept.take, kept.due, threads=1), Worker(hourly.do, hourly.due, threads=1))
     jobs: tuple[Worker[Any], ...] = (worker, *ones, *mailing)
     return Parts(
-        found, live, publishing, engine, journal, messages, hotline, jobs, kept, daily, desk, board, unwritten, shore
+        settings=found,
+        live=live,
+        publishing=publishing,
+        yesterday=yesterday,
+        engine=engine,
+        journal=journal,
+        messages=messages,
+        hotline=hotline,
+        jobs=jobs,
+        kept=kept,
+        daily=daily,
+        desk=desk,
+        board=board,
+        unwritten=unwritten,
+        shore=shore,
     )
 
 

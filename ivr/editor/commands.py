@@ -14,6 +14,8 @@ from ivr.editor.emergency_commands import emergency_commands
 from ivr.editor.gate import Finding, GateError
 from ivr.editor.prompt_commands import prompts_command
 from ivr.editor.publishing import EyesError, Publishing, RefusedError
+from ivr.editor.replay_command import replaying
+from ivr.editor.yesterday import Yesterday
 from ivr.flow.flow import Flow
 from ivr.flow.problem import Problem
 from ivr.store.audit import Trail
@@ -39,7 +41,7 @@ class Files:
     read: Callable[[Mapping[str, str]], tuple[Flow | None, list[Problem]]]
 
 
-def menus_commands(files: Files, publishing: Publishing, trail: Trail) -> click.Group:
+def menus_commands(files: Files, publishing: Publishing, trail: Trail, yesterday: Yesterday) -> click.Group:
     """Return the commands on what callers hear."""
 
     @click.group("menus", help="What callers hear.")
@@ -47,6 +49,7 @@ def menus_commands(files: Files, publishing: Publishing, trail: Trail) -> click.
         pass
 
     _looking(menus, files, publishing)
+    replaying(menus, files, publishing, yesterday)
     _changing(menus, files, publishing, trail)
     menus.add_command(emergency_commands(Declaring(publishing), trail))
     menus.add_command(prompts_command(lambda: publishing.library.files(publishing.last().version), files.read))

@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 import orjson
 
-from ivr.flow.events import Event
+from ivr.flow.events import Event, Heard
 from ivr.flow.inputs import Input
 from ivr.flow.secret import SEALED, Secret
 from ivr.flow.waits import Wait
@@ -31,6 +31,11 @@ def write(events: Iterable[Event]) -> str:
 def read(text: str) -> tuple[Event, ...]:
     """Return the events that `write` wrote; raise UnknownRecordError for a kind from a newer release."""
     return tuple(_made(item) for item in orjson.loads(text))
+
+
+def heard(text: str) -> Heard:
+    """Return what began a turn that `write` wrote, without reading what came of it."""
+    return _made(orjson.loads(text)[0])  # type: ignore[no-any-return]
 
 
 def _plain(value: Any) -> Any:

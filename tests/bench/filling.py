@@ -60,7 +60,7 @@ def fill(file: Path, plan: Plan, flow: Flow, say: Say = print) -> None:
         for name, _ in indexes:
             database.execute(f"DROP INDEX {name}")
         for done, made in enumerate(_days(known, days, plan), 1):
-            _write(database, made)
+            write(database, made)
             if done % 100 == 0:
                 say(f"  {done} of {len(days)} days after {time.perf_counter() - begun:.0f} s")
         for _, text in indexes:
@@ -95,7 +95,8 @@ def _indexes(database: sqlite3.Connection) -> list[tuple[str, str]]:
     return database.execute(query).fetchall()
 
 
-def _write(database: sqlite3.Connection, made: Made) -> None:
+def write(database: sqlite3.Connection, made: Made) -> None:
+    """Write these rows, in one transaction."""
     database.execute("BEGIN")
     for table in TABLES:
         if found := made.rows.get(table.name):

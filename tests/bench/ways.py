@@ -71,10 +71,10 @@ class Way:
 def ways(flow: Flow, cipher: Cipher, at: datetime, count: int, seed: int, withheld: bool) -> list[Way]:
     """Return so many ways of calls that begin at this moment, with the caller's number withheld or not."""
     chance = Random(seed)
-    return [_walk(flow, cipher, _Walker(flow, chance, WITHHELD if withheld else CALLER, at)) for _ in range(count)]
+    return [_walk(flow, cipher, Walker(flow, chance, WITHHELD if withheld else CALLER, at)) for _ in range(count)]
 
 
-def _walk(flow: Flow, cipher: Cipher, walker: "_Walker") -> Way:
+def _walk(flow: Flow, cipher: Cipher, walker: "Walker") -> Way:
     walker.go()
     events = [event for _, _, told in walker.turns for event in told]
     call = fold(Call(walker.greeted), events)
@@ -92,7 +92,7 @@ def _told(cipher: Cipher, own: Sequence[str], asked: str, after: int, events: Se
     return Told(asked, after, text, "" if any(one in text for one in own) else cipher.seal(text))
 
 
-class _Walker:
+class Walker:
     """A caller who goes through the menus."""
 
     def __init__(self, flow: Flow, chance: Random, caller: str, at: datetime) -> None:
