@@ -1,4 +1,4 @@
-"""The build hook: installs styles and scripts by npm, copies the few needed files to `vendor/`, and bundles the editor."""
+"""The build hook: installs styles and scripts by npm, copies the needed files to `vendor/`, and bundles the editor."""
 
 import hashlib
 import json
