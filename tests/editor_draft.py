@@ -228,11 +228,12 @@ def _edit(files: dict[str, str], edit: Told) -> None:
 
 
 def _choice(choices: Any, edit: Told) -> None:
-    found = next((one for one in choices if str(one) == edit["key"]), None)
-    old = choices.pop(found) if found is not None else {}
-    if edit["to_key"] is not None:
-        key = int(edit["to_key"]) if edit["to_key"].isdigit() else edit["to_key"]
-        choices[key] = {
-            "for": edit.get("words", {}).get("zh-CN") or old.get("for", ""),
-            "go": edit.get("go") or old.get("go", ""),
-        }
+    named = {str(one): one for one in choices}
+    key, to = edit["key"], edit["to_key"]
+    old = choices.pop(named[key]) if key in named else {}
+    if to is None:
+        return
+    if to in named and to != key:
+        choices[named[key]] = choices.pop(named[to])
+    told = edit.get("words", {}).get("zh-CN") or old.get("for", "")
+    choices[int(to) if to.isdigit() else to] = {"for": told, "go": edit.get("go") or old.get("go", "")}

@@ -21,11 +21,13 @@ const Box = memo(({ data, selected }) => (
   </div>
 ));
 
-// Through the middle of each stretch, so that the bends are round.
+// Each stretch begins and ends level, so that the bends are round.
 const curve = (points) => {
-  const middle = (a, b) => `${(a.x + b.x) / 2},${(a.y + b.y) / 2}`;
-  const bends = points.slice(1, -1).map((point, at) => `Q${point.x},${point.y} ${middle(point, points[at + 2])}`);
-  return `M${points[0].x},${points[0].y} ${bends.join(" ")} L${points.at(-1).x},${points.at(-1).y}`;
+  const stretches = points.slice(1).map(({ x, y }, at) => {
+    const middle = (points[at].x + x) / 2;
+    return `C${middle},${points[at].y} ${middle},${y} ${x},${y}`;
+  });
+  return `M${points[0].x},${points[0].y} ${stretches.join(" ")}`;
 };
 
 // A way back to its own box goes around the box's top.
@@ -33,10 +35,11 @@ const round = (x, y) => `M${x},${y} C${x + 50},${y - 90} ${x - BOX.width - 50},$
 
 const Way = memo(({ id, data, sourceX, sourceY }) => {
   const own = !data.points.length;
+  const back = !own && data.points[0].x > data.points.at(-1).x;
   const path = own ? round(sourceX, sourceY) : curve(data.points);
   const at = own ? { x: sourceX - BOX.width / 2, y: sourceY - 70 } : data.points[Math.floor(data.points.length / 2)];
   return (
-    <g className={data.strong ? "way way-strong" : "way"}>
+    <g className={`way ${data.strong ? "way-strong" : ""} ${back ? "way-back" : ""}`}>
       <BaseEdge id={id} path={path} interactionWidth={0} markerEnd={`url(#${data.strong ? "tip-strong" : "tip"})`} />
       {data.label && <text x={at.x} y={at.y - 4} textAnchor="middle" className="way-label">{data.label}</text>}
     </g>

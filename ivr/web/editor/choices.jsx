@@ -7,17 +7,8 @@ import { say } from "./words.js";
 
 const KEYS = [..."123456789", "0", "*", "#"];
 
+// Two choices change their keys with each other where the new one is taken.
 const choice = (place, key, more) => ({ do: "choice", place, key, ...more });
-
-// Two choices change their keys with each other by way of one that is free.
-const renumbered = (node, from, to) => {
-  const taken = Object.keys(node.fields.choices ?? {});
-  if (!taken.includes(to)) return [choice(node.place, from, { to_key: to })];
-  const free = KEYS.find((key) => !taken.includes(key));
-  return free
-    ? [choice(node.place, from, { to_key: free }), choice(node.place, to, { to_key: from }), choice(node.place, free, { to_key: to })]
-    : [];
-};
 
 const KeySelect = ({ value, set, label }) => {
   const can = useStore((one) => one.state.can.edit);
@@ -33,7 +24,7 @@ const Row = ({ node, at, told, onNew }) => {
   const name = `${say("choice")} ${at}`;
   return (
     <li className="choice-row">
-      <KeySelect value={at} label={`${name}: ${say("key")}`} set={(to) => change(renumbered(node, at, to))} />
+      <KeySelect value={at} label={`${name}: ${say("key")}`} set={(to) => change([choice(node.place, at, { to_key: to })])} />
       <div className="choice-told">
         <Words place={`${node.place}.choices.${told.go}`} told={node.words[`choices.${told.go}`] ?? {}} title={name} rows={1} required />
         <PlaceField written={told.go} file={node.file} label={`${name}: ${say("leads_to")}`} required

@@ -67,16 +67,31 @@ const walked = (made, found, begin) => {
 // What the layout depends on: the same boxes and ways stand where they stood.
 let kept = { told: "", spots: null };
 
+// Where nothing leads is right of the beginning, too: callers come there by the keys that work everywhere.
+const loose = (order, found) => {
+  const led = new Set(found.filter(({ from, to }) => from !== to).map(({ to }) => to));
+  return order.slice(1).filter((id) => !led.has(id));
+};
+
 const placed = (order, found) => {
   const told = JSON.stringify([order, found.map(({ id, label }) => [id, label])]);
   if (kept.told === told) return kept.spots;
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 70, marginx: 20, marginy: 20 });
+  graph.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 56, marginx: 20, marginy: 20 });
   for (const id of order) graph.setNode(id, { ...BOX });
   for (const { from, to, label } of found) if (from !== to) graph.setEdge(from, to, { width: LETTER * label.length, height: 14 });
+  for (const id of loose(order, found)) graph.setEdge(order[0], id, { width: 0, height: 0, weight: 0 });
   layout(graph);
   kept = { told, spots: graph };
   return graph;
+};
+
+// From one box's side to the other's by way of the points that the layout keeps free for it.
+const route = (graph, { from, to }) => {
+  const [start, end] = [graph.node(from), graph.node(to)];
+  const side = start.x < end.x ? BOX.width / 2 : -BOX.width / 2;
+  const inner = graph.edge(from, to).points.slice(1, -1);
+  return [{ x: start.x + side, y: start.y }, ...inner, { x: end.x - side, y: end.y }];
 };
 
 export const drawn = (state, open, begin) => {
@@ -86,6 +101,6 @@ export const drawn = (state, open, begin) => {
   const graph = placed(order, found);
   return {
     boxes: order.map((id) => ({ ...made.get(id), x: graph.node(id).x - BOX.width / 2, y: graph.node(id).y - BOX.height / 2 })),
-    ways: found.map((way) => ({ ...way, points: way.from === way.to ? [] : graph.edge(way.from, way.to).points })),
+    ways: found.map((way) => ({ ...way, points: way.from === way.to ? [] : route(graph, way) })),
   };
 };

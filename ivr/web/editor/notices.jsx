@@ -17,7 +17,7 @@ const Kept = ({ item }) => {
   const copy = () => navigator.clipboard.writeText(text.includes("\n") ? text.slice(text.indexOf("\n") + 1) : text).then(() => setCopied(true), () => setCopied(false));
   return (
     <li>
-      <textarea className="form-control" readOnly rows={Math.min(text.split("\n").length, 6)} value={text} aria-label={say("kept")} />
+      <textarea className="form-control" readOnly rows={Math.min(text.split("\n").length, 6)} value={text} aria-label={text.split("\n")[0]} />
       <div className="row-acts">
         <button type="button" className="btn btn-primary" onClick={() => remake(item)}>{say("remake")}</button>
         <button type="button" className="btn" onClick={copy}>{copied ? say("copied") : say("copy")}</button>

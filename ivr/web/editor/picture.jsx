@@ -1,6 +1,5 @@
 // The menus as a picture: boxes by kind, ways by key and reason; walked along by arrow keys, mended by pulling a way's end.
 
-import "@xyflow/react/dist/base.css";
 import { Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { BOXES, WAYS } from "./boxes.jsx";
@@ -12,7 +11,9 @@ import { say } from "./words.js";
 
 const QUICK = window.matchMedia("(prefers-reduced-motion: reduce)");
 const SMALLEST = 0.08;
-const READABLE = 0.75;
+const READABLE = 0.6; // What is chosen is shown no smaller,
+const WHOLE = 0.42; // but at first all of it, where it fits at this size.
+const SMALL = { width: 140, height: 96 };
 const HANDLES = [
   { type: "target", position: "left", x: 0, y: BOX.height / 2, width: 1, height: 1 },
   { type: "source", position: "right", x: BOX.width, y: BOX.height / 2, width: 1, height: 1 },
@@ -44,6 +45,7 @@ const node = ({ box, chosen, edits }) => ({
   type: "box",
   position: { x: box.x, y: box.y },
   ...BOX,
+  measured: BOX, // So that those that are out of view count, too.
   handles: HANDLES,
   data: box,
   selected: chosen,
@@ -92,7 +94,15 @@ const Drawing = ({ onForm }) => {
     },
     [picture, flow],
   );
-  useEffect(() => centre(here), [here, centre]);
+  const begun = useRef(false);
+  useEffect(() => {
+    if (begun.current) centre(here);
+  }, [here, centre]);
+  const start = async () => {
+    await flow.fitView({ minZoom: WHOLE });
+    if (flow.getZoom() <= WHOLE) centre(here, true);
+    begun.current = true;
+  };
 
   const focus = (id) => {
     const look = (times) => {
@@ -177,10 +187,10 @@ const Drawing = ({ onForm }) => {
         deleteKeyCode={null}
         selectionKeyCode={null}
         multiSelectionKeyCode={null}
-        onInit={() => centre(here, true)}
+        onInit={start}
         proOptions={{ hideAttribution: false }}
       >
-        <MiniMap pannable zoomable ariaLabel={say("map")} nodeStrokeWidth={0} nodeClassName={({ id }) => (id === here ? "here" : "")} />
+        <MiniMap style={SMALL} pannable zoomable ariaLabel={say("map")} nodeStrokeWidth={0} nodeClassName={({ id }) => (id === here ? "here" : "")} />
         <Controls showInteractive={false} aria-label={say("views")} />
       </ReactFlow>
     </div>
