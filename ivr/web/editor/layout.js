@@ -73,6 +73,17 @@ const loose = (order, found) => {
   return order.slice(1).filter((id) => !led.has(id));
 };
 
+// Choices go down in the order in which they are heard, wherever more of them would go up.
+const upright = (graph, found) => {
+  const fans = Object.values(Object.groupBy(found, ({ from }) => from));
+  const steps = fans.flatMap((fan) => fan.slice(1).map(({ to }, at) => Math.sign(graph.node(to).y - graph.node(fan[at].to).y)));
+  if (steps.reduce((sum, step) => sum + step, 0) >= 0) return;
+  const { height } = graph.graph();
+  const flip = (spot) => (spot.y = height - spot.y);
+  for (const id of graph.nodes()) flip(graph.node(id));
+  for (const { v, w } of graph.edges()) for (const point of graph.edge(v, w).points) flip(point);
+};
+
 const placed = (order, found) => {
   const told = JSON.stringify([order, found.map(({ id, label }) => [id, label])]);
   if (kept.told === told) return kept.spots;
@@ -82,6 +93,7 @@ const placed = (order, found) => {
   for (const { from, to, label } of found) if (from !== to) graph.setEdge(from, to, { width: LETTER * label.length, height: 14 });
   for (const id of loose(order, found)) graph.setEdge(order[0], id, { width: 0, height: 0, weight: 0 });
   layout(graph);
+  upright(graph, found);
   kept = { told, spots: graph };
   return graph;
 };

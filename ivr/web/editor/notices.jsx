@@ -29,12 +29,13 @@ const Kept = ({ item }) => {
 
 const Trouble = ({ trouble }) => {
   const words = {
-    stale: () => [trouble.message ?? say("stale", trouble), say("load_present_help")].join(" "),
+    stale: () => trouble.message ?? say("stale", trouble),
     refused: () => both(trouble.message),
   };
   return (
     <div className="notice-bar" role="alert">
       <p>{(words[trouble.sort] ?? (() => say(trouble.sort)))()}</p>
+      {trouble.sort === "stale" && <p className="quiet">{say("load_present_help")}</p>}
       {trouble.problems?.length > 0 && <ul>{trouble.problems.map((one) => <li key={one.words}>{both(one.words)}</li>)}</ul>}
       {trouble.sort === "stale" && <button type="button" className="btn btn-primary" onClick={present}>{say("load_present")}</button>}
       {["lost", "out"].includes(trouble.sort) && <button type="button" className="btn btn-primary" onClick={again}>{say("retry")}</button>}

@@ -1,6 +1,6 @@
 // The menus as a picture: boxes by kind, ways by key and reason; walked along by arrow keys, mended by pulling a way's end.
 
-import { Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import { Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore as useView } from "@xyflow/react";
 import { useCallback, useEffect, useMemo, useRef } from "react";
 import { BOXES, WAYS } from "./boxes.jsx";
 import { BOX, drawn } from "./layout.js";
@@ -75,6 +75,7 @@ const toggled = (file) => {
 const Drawing = ({ onForm }) => {
   const [state, open, chosen] = [useStore((one) => one.state), useStore((one) => one.open), useStore((one) => one.chosen)];
   const flow = useReactFlow();
+  const far = useView(({ transform }) => transform[2] < READABLE);
   const view = useRef(null);
   const trail = useRef([]);
   const [nodesAs, edgesAs] = useRef([remembered(), remembered()]).current;
@@ -165,7 +166,7 @@ const Drawing = ({ onForm }) => {
   };
 
   return (
-    <div className="picture-view" ref={view} onKeyDown={pressed} onFocus={focused} role="group" aria-label={say("picture")} aria-describedby="picture-help">
+    <div className={`picture-view ${far ? "far" : ""}`} ref={view} onKeyDown={pressed} onFocus={focused} role="group" aria-label={say("picture")} aria-describedby="picture-help">
       <p id="picture-help" className="visually-hidden">{say("picture_help")}</p>
       <ReactFlow
         nodes={nodes}

@@ -4,6 +4,7 @@
 
 import { acceptCompletion, autocompletion } from "@codemirror/autocomplete";
 import { yaml } from "@codemirror/lang-yaml";
+import { indentService } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { Annotation, Compartment, EditorState } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
@@ -23,6 +24,12 @@ const save = (file) => {
   const text = now().typed[`file:${file}`];
   if (text !== undefined) change([{ do: "file", name: file, text }], { typed: { [`file:${file}`]: text } });
 };
+
+// What a key holds stands two to the right of it.
+const inward = indentService.of((context, at) => {
+  const { text } = context.lineAt(at, -1);
+  return /:\s*$/.test(text) ? /^\s*/.exec(text)[0].length + 2 : undefined;
+});
 
 const diagnostics = (doc, problems) =>
   problems.map(({ line, words }) => {
@@ -45,6 +52,7 @@ const made = (parent, file, current) => {
       extensions: [
         keymap.of([saves, { key: "Tab", run: acceptCompletion }]),
         basicSetup,
+        inward,
         yaml(),
         lintGutter(),
         autocompletion({ override: [completion(() => ({ ...current(), state: now().state, schema: known }))] }),
