@@ -84,16 +84,27 @@ const upright = (graph, found) => {
   for (const { v, w } of graph.edges()) for (const point of graph.edge(v, w).points) flip(point);
 };
 
+// The beginning stands beside what comes next, where it has its column to itself.
+const level = (graph, id) => {
+  const here = graph.node(id);
+  const next = graph.successors(id).find((other) => graph.edge(id, other).height);
+  if (!next || graph.nodes().some((other) => other !== id && graph.node(other).x === here.x)) return;
+  here.y = graph.node(next).y;
+  const edge = graph.edge(id, next);
+  edge.points = edge.points.map((point) => ({ ...point, y: here.y }));
+};
+
 const placed = (order, found) => {
   const told = JSON.stringify([order, found.map(({ id, label }) => [id, label])]);
   if (kept.told === told) return kept.spots;
   const graph = new Graph();
-  graph.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 56, marginx: 20, marginy: 20 });
+  graph.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 56, ranker: "tight-tree", marginx: 20, marginy: 20 });
   for (const id of order) graph.setNode(id, { ...BOX });
   for (const { from, to, label } of found) if (from !== to) graph.setEdge(from, to, { width: LETTER * label.length, height: 14 });
   for (const id of loose(order, found)) graph.setEdge(order[0], id, { width: 0, height: 0, weight: 0 });
   layout(graph);
   upright(graph, found);
+  level(graph, order[0]);
   kept = { told, spots: graph };
   return graph;
 };

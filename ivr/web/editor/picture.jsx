@@ -74,6 +74,7 @@ const toggled = (file) => {
 
 const Drawing = ({ onForm }) => {
   const [state, open, chosen] = [useStore((one) => one.state), useStore((one) => one.open), useStore((one) => one.chosen)];
+  const looks = useStore((one) => one.looks);
   const flow = useReactFlow();
   const far = useView(({ transform }) => transform[2] < READABLE);
   const view = useRef(null);
@@ -87,18 +88,19 @@ const Drawing = ({ onForm }) => {
   const edges = edgesAs(picture.ways.map((way) => ({ way, strong: way.from === here || way.to === here, edits })), (one) => one.way.id, edge);
 
   const centre = useCallback(
-    (id, quick) => {
+    (id, quick = QUICK.matches) => {
       const box = picture.boxes.find((one) => one.id === id);
       if (!box) return;
       const zoom = Math.max(flow.getZoom(), READABLE);
-      flow.setCenter(box.x + BOX.width / 2, box.y + BOX.height / 2, { zoom, duration: quick || QUICK.matches ? 0 : 250 });
+      flow.setCenter(box.x + BOX.width / 2, box.y + BOX.height / 2, { zoom, duration: quick ? 0 : 250 });
     },
     [picture, flow],
   );
-  const begun = useRef(false);
+  const [begun, keyed] = [useRef(false), useRef(false)];
   useEffect(() => {
-    if (begun.current) centre(here);
-  }, [here, centre]);
+    if (begun.current) centre(here, keyed.current || QUICK.matches);
+    keyed.current = false;
+  }, [looks, open]);
   const start = async () => {
     await flow.fitView({ minZoom: WHOLE });
     if (flow.getZoom() <= WHOLE) centre(here, true);
@@ -114,8 +116,8 @@ const Drawing = ({ onForm }) => {
     look(60);
   };
   const to = (id) => {
+    keyed.current = true; // Who walks by keys does not wait for a glide.
     choose(id);
-    centre(id, true);
     focus(id);
   };
   const enter = (id) => {

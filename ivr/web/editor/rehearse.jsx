@@ -26,7 +26,7 @@ const Lines = ({ lines }) => (
   </ol>
 );
 
-const Several = ({ press, busy }) => {
+const Several = ({ press }) => {
   const [keys, setKeys] = useState("");
   const id = useId();
   const send = (event) => {
@@ -38,17 +38,17 @@ const Several = ({ press, busy }) => {
     <form className="several" onSubmit={send}>
       <label className="visually-hidden" htmlFor={id}>{say("keys_typed")}</label>
       <input id={id} className="form-control" inputMode="numeric" pattern="[0-9*#]*" placeholder={say("keys_typed")} autoComplete="off" value={keys} onChange={(event) => setKeys(event.target.value)} />
-      <button type="submit" className="btn" disabled={busy || !keys}>{say("press")}</button>
+      <button type="submit" className="btn" disabled={!keys}>{say("press")}</button>
     </form>
   );
 };
 
-const Keypad = ({ offers, press, busy }) => {
+const Keypad = ({ offers, press }) => {
   const told = new Map(offers.filter((one) => one.sort === "key").map((one) => [String(one.input?.keys ?? ""), one]));
   return (
     <div className="keypad" role="group" aria-label={say("keypad")}>
       {KEYS.map((key) => (
-        <button type="button" key={key} className={`btn ${told.has(key) ? "key-told" : ""}`} disabled={busy} title={both(told.get(key)?.label)} onClick={() => press(key)}>
+        <button type="button" key={key} className={`btn ${told.has(key) ? "key-told" : ""}`} title={both(told.get(key)?.label)} onClick={() => press(key)}>
           {key}{told.has(key) && <small>{both(told.get(key).label)}</small>}
         </button>
       ))}
@@ -56,14 +56,14 @@ const Keypad = ({ offers, press, busy }) => {
   );
 };
 
-const Outcomes = ({ offers, give, busy }) => {
+const Outcomes = ({ offers, give }) => {
   const others = offers.filter((one) => one.sort !== "key" || !KEYS.includes(String(one.input?.keys ?? "")));
   return (
     others.length > 0 && (
       <fieldset className="outcomes">
         <legend className="quiet">{say("outcomes")}</legend>
         {others.map((one) => (
-          <button type="button" className="btn" key={`${both(one.label)}${JSON.stringify(one.input)}`} disabled={busy} onClick={() => give(one)}>{both(one.label)}</button>
+          <button type="button" className="btn" key={`${both(one.label)}${JSON.stringify(one.input)}`} onClick={() => give(one)}>{both(one.label)}</button>
         ))}
       </fieldset>
     )

@@ -1,7 +1,7 @@
 // Asking the server about one draft. An answer is { status, told }; status 0 means that nothing came back.
 
 const root = document.getElementById("editor");
-const token = document.querySelector("meta[name=csrf-token]").content;
+let token = document.querySelector("meta[name=csrf-token]").content;
 
 export const chinese = document.documentElement.lang.startsWith("zh");
 
@@ -17,7 +17,7 @@ const answered = async (asked) => {
 
 export const look = (path) => answered(fetch(`${root.dataset.url}/${path}`, { headers: { Accept: "application/json" } }));
 
-export const act = (path, body) =>
+const post = (path, body) =>
   answered(
     fetch(`${root.dataset.url}/${path}`, {
       method: "POST",
@@ -25,6 +25,20 @@ export const act = (path, body) =>
       body: JSON.stringify(body),
     }),
   );
+
+// The token against forgery is another once somebody has logged in anew in another tab, or after a long time.
+const renewed = async () => {
+  const page = await fetch(window.location.pathname).then((answer) => answer.text(), () => "");
+  const found = new DOMParser().parseFromString(page, "text/html").querySelector("meta[name=csrf-token]")?.content;
+  const other = Boolean(found) && found !== token;
+  if (other) token = found;
+  return other;
+};
+
+export const act = async (path, body) => {
+  const answer = await post(path, body);
+  return answer.status === 400 && (await renewed()) ? post(path, body) : answer;
+};
 
 // The menus' JSON Schema, where the server has one.
 export const schema = async () => {

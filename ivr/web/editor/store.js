@@ -12,6 +12,7 @@ let seen = {
   state: null,
   chosen: decodeURIComponent(window.location.hash.slice(1)),
   open: null, // files whose nodes are shown one by one; null until it is known which there are
+  looks: 0, // how often something was chosen, if only again
   tab: "form",
   busy: false,
   waiting: [],
@@ -44,7 +45,7 @@ export const choose = (place, more = {}) => {
   const file = nodeAt(seen.state, place)?.file;
   const open = file && seen.open && !seen.open.has(file) ? new Set([...seen.open, file]) : seen.open;
   window.history.replaceState(null, "", `#${encodeURIComponent(place)}`);
-  put({ chosen: place, open, ...more });
+  put({ chosen: place, open, looks: seen.looks + 1, ...more });
 };
 
 // A place that is no more gives way to the one that it became, or to the first of its file.
@@ -118,8 +119,14 @@ export const present = async () => {
   put({ trouble: null });
 };
 
+// A whole file is not put over what others changed in it: it stands in the editor again, to be looked at.
 export const remake = (item) => {
   put({ kept: seen.kept.filter((one) => one !== item), trouble: null });
+  const [{ do: what, name }] = item.edits;
+  if (what === "file") {
+    put({ typed: { ...seen.typed, ...item.typed } });
+    return choose(`file:${name}`, { tab: "yaml" });
+  }
   return change(item.edits, item);
 };
 

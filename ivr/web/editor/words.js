@@ -77,6 +77,8 @@ const WORDS = {
   save: ["保存", "Save"],
   save_keys: ["Ctrl+S 保存", "Ctrl+S saves"],
   revert: ["放弃改动", "Drop my changes"],
+  overtaken: ["这个文件在这期间改过；保存会用您的文字盖过那些改动。", "This file has changed meanwhile; saving puts your text in place of that."],
+  save_anyway: ["仍然保存", "Save anyway"],
   line: ["第 {line} 行", "line {line}"],
   no_problems: ["没有发现问题。", "No problems were found."],
   prove: ["证明", "Prove"],

@@ -18,11 +18,15 @@ import { look } from "./yaml-look.js";
 import { say } from "./words.js";
 
 const outside = Annotation.define(); // A text that came from the server, and was not typed.
+const begun = new Map(); // by file: the text on which somebody began to type
 let known = null;
 
-const save = (file) => {
+const overtaken = ({ state, typed }, file) => typed[`file:${file}`] !== undefined && begun.get(file) !== state.files[file];
+
+const save = (file, anyway) => {
   const text = now().typed[`file:${file}`];
-  if (text !== undefined) change([{ do: "file", name: file, text }], { typed: { [`file:${file}`]: text } });
+  if (text === undefined || (overtaken(now(), file) && !anyway)) return;
+  change([{ do: "file", name: file, text }], { typed: { [`file:${file}`]: text } });
 };
 
 // What a key holds stands two to the right of it.
@@ -41,8 +45,9 @@ const made = (parent, file, current) => {
   const held = new Compartment();
   const typed = EditorView.updateListener.of((update) => {
     if (!update.docChanged || update.transactions.some((one) => one.annotation(outside))) return;
-    const [text, { state }] = [update.state.doc.toString(), now()];
-    type(`file:${current().file}`, text === state.files[current().file] ? null : text);
+    const [text, { file }, { state, typed }] = [update.state.doc.toString(), current(), now()];
+    if (typed[`file:${file}`] === undefined) begun.set(file, state.files[file]);
+    type(`file:${file}`, text === state.files[file] ? null : text);
   });
   const saves = { key: "Mod-s", preventDefault: true, run: () => (save(current().file), true) };
   const view = new EditorView({
@@ -84,6 +89,7 @@ export const Yaml = ({ spot }) => {
   const [picked, setPicked] = useState("");
   const file = picked && picked in state.files ? picked : wanted in state.files ? wanted : Object.keys(state.files)[0];
   const unsent = useStore((one) => one.typed[`file:${file}`]);
+  const late = useStore((one) => overtaken(one, file) && !one.waiting.length);
   const [host, editor, current] = [useRef(null), useRef(null), useRef({ file })];
   const id = useId();
   current.current = { file };
@@ -116,8 +122,9 @@ export const Yaml = ({ spot }) => {
           {Object.keys(state.files).map((name) => <option key={name}>{name}</option>)}
         </select>
         {unsent !== undefined && <button type="button" className="btn" onClick={() => type(`file:${file}`, null)}>{say("revert")}</button>}
-        <button type="button" className="btn btn-primary" disabled={unsent === undefined} onClick={() => save(file)} aria-keyshortcuts="Control+S" title={say("save_keys")}>{say("save")}</button>
+        <button type="button" className="btn btn-primary" disabled={unsent === undefined} onClick={() => save(file, late)} aria-keyshortcuts="Control+S" title={say("save_keys")}>{say(late ? "save_anyway" : "save")}</button>
       </div>
+      {late && <p role="alert" className="bad">{say("overtaken")}</p>}
       <div className="yaml-text" ref={host} onKeyDown={(event) => event.stopPropagation()} />
     </div>
   );
