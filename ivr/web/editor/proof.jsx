@@ -4,15 +4,15 @@ import { useState } from "react";
 import { ProblemList } from "./problems.jsx";
 import { act } from "./server.js";
 import { choose, nodeAt, put, useStore } from "./store.js";
-import { both, say } from "./words.js";
+import { both, knows, say } from "./words.js";
 
 const CALLER = "+8613800138000";
 
 export const Trap = ({ trap }) => {
   const state = useStore((one) => one.state);
   const play = () => {
-    const at = trap.at ?? trap.inputs[0]?.at ?? null;
-    put({ tab: "rehearse", played: { at, caller: trap.caller ?? CALLER, inputs: trap.inputs } });
+    const inputs = trap.inputs.map(({ input, at }) => ({ input, at: typeof at === "string" ? at : at.at })); // as the journal has moments, or plain
+    put({ tab: "rehearse", played: { at: inputs[0]?.at ?? new Date().toISOString(), caller: inputs[0]?.input.caller || CALLER, inputs } });
   };
   return (
     <li className="card trap">
@@ -26,36 +26,58 @@ export const Trap = ({ trap }) => {
   );
 };
 
-const figure = (value) => {
+const NAMES = ["place", "name"]; // whose values say enough by themselves
+
+const figure = (value, name = "") => {
   if (value && typeof value === "object" && ("zh" in value || "en" in value)) return both(value);
-  if (Array.isArray(value)) return value.map(figure).join(", ");
-  if (value && typeof value === "object") return Object.entries(value).map(([name, one]) => `${name}: ${figure(one)}`).join(" · ");
-  return typeof value === "number" ? value.toLocaleString() : String(value);
+  if (Array.isArray(value)) return value.map((one) => figure(one)).join(", ");
+  if (value && typeof value === "object") return Object.entries(value).map(([key, one]) => figure(one, key)).join(" · ");
+  const told = typeof value === "number" ? value.toLocaleString(undefined, { maximumFractionDigits: 1 }) : String(value);
+  if (knows(`figure_${name}`)) return say(`figure_${name}`, { value: told });
+  return !name || NAMES.includes(name) ? told : `${name}: ${told}`;
 };
 
-// Figures come as an object by name, or as a list of { title, value }.
-const Figures = ({ figures }) => {
-  const rows = Array.isArray(figures) ? figures.map((one) => [both(one.title), one.value]) : Object.entries(figures ?? {});
-  return (
-    <dl className="figures">
-      {rows.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{figure(value)}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+// What there is of each goal stands in a row of its own.
+const rowsOf = ([name, value]) => {
+  const title = knows(`figure_${name}`) ? say(`figure_${name}`) : name;
+  const inner = value && typeof value === "object" ? Object.entries(value) : [];
+  const many = inner.length > 0 && !Array.isArray(value) && inner.every(([, one]) => one && typeof one === "object");
+  return many ? inner.map(([key, one]) => [`${title}: ${key}`, figure(one)]) : [[title, figure(value)]];
 };
+
+const Figures = ({ figures }) => (
+  <dl className="figures">
+    {Object.entries(figures ?? {}).flatMap(rowsOf).map(([name, told]) => (
+      <div key={name}>
+        <dt>{name}</dt>
+        <dd>{told}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+export const Rehearsals = ({ told = [] }) =>
+  told.length > 0 && (
+    <div>
+      <p className="bad">{say("rehearsals")}</p>
+      {told.map(({ name, lines }) => (
+        <details key={name}>
+          <summary>{name}</summary>
+          <pre className="different" tabIndex={0}>{(lines ?? []).map(both).join("\n")}</pre>
+        </details>
+      ))}
+    </div>
+  );
 
 const Found = ({ told, onSpot }) => (
   <>
     <p className={told.holds ? "good" : "bad"} role="status">
-      {told.holds ? say("holds") : told.traps?.length ? say("traps", { count: told.traps.length }) : say("proof_problems")}
+      {told.holds ? say("holds") : told.traps?.length ? say("traps", { count: told.traps.length }) : told.problems?.length ? say("proof_problems") : ""}
       {told.seconds !== undefined && <small className="quiet"> {say("seconds", { seconds: Number(told.seconds).toFixed(1) })}</small>}
     </p>
     <ProblemList problems={told.problems ?? []} onSpot={onSpot} />
     <ul className="traps" role="list">{(told.traps ?? []).map((trap) => <Trap key={`${trap.place}${both(trap.told)}`} trap={trap} />)}</ul>
+    <Rehearsals told={told.rehearsals} />
     <Figures figures={told.figures} />
   </>
 );

@@ -3,7 +3,7 @@
 import { useEffect, useId, useState } from "react";
 import { Acts, Dialog } from "./dialog.jsx";
 import { ProblemList } from "./problems.jsx";
-import { Trap } from "./proof.jsx";
+import { Rehearsals, Trap } from "./proof.jsx";
 import { act, look } from "./server.js";
 import { load, useStore } from "./store.js";
 import { both, say } from "./words.js";
@@ -13,7 +13,7 @@ const Findings = ({ told, onSpot }) => (
     <p className="bad">{told.message ? both(told.message) : say("findings")}</p>
     <ProblemList problems={told.problems ?? []} onSpot={onSpot} />
     <ul className="traps" role="list">{(told.traps ?? []).map((trap) => <Trap key={both(trap.told)} trap={trap} />)}</ul>
-    <ul>{(told.findings ?? told.rehearsals ?? []).map((one) => <li key={JSON.stringify(one)}>{both(one.words ?? one)}</li>)}</ul>
+    <Rehearsals told={told.rehearsals} />
   </div>
 );
 

@@ -7,7 +7,7 @@ import { change, nodeAt, useStore } from "./store.js";
 import { both, say } from "./words.js";
 
 const NAME = /^[a-z][a-z0-9_]*$/;
-const APART = ["hotline.yaml", "hours.yaml", "queues.yaml", "emergency.yaml", "prompts.yaml"];
+const APART = ["hotline.yaml", "hours.yaml", "queues.yaml", "emergency.yaml", "prompts.yaml", "rehearsals.yaml"];
 
 const Name = ({ label, value, set, hint, wrong, focus }) => {
   const id = useId();

@@ -6,7 +6,7 @@
 
 import { useSyncExternalStore } from "react";
 import { act, look } from "./server.js";
-import { say } from "./words.js";
+import { say, tongue } from "./words.js";
 
 let seen = {
   state: null,
@@ -50,10 +50,11 @@ export const choose = (place, more = {}) => {
 
 // A place that is no more gives way to the one that it became, or to the first of its file.
 const take = (state) => {
+  const languages = state.languages.map((one) => ({ ...one, name: tongue(one) }));
   const first = state.nodes.find((node) => node.file === "main.yaml") ?? state.nodes[0];
   const chosen = nodeAt(state, seen.chosen) || seen.chosen.startsWith("file:") ? seen.chosen : (first?.place ?? "");
   const open = seen.open ?? new Set([nodeAt(state, chosen)?.file, first?.file]);
-  put({ state, chosen, open });
+  put({ state: { ...state, languages }, chosen, open });
 };
 
 const trouble = ({ status, told }) => {

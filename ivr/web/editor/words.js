@@ -87,6 +87,18 @@ const WORDS = {
   traps: ["发现 {count} 个陷阱", "Traps found: {count}"],
   proof_problems: ["先解决这些问题：", "Solve these problems first:"],
   proof_help: ["走遍来电可能遇到的每一种情形，找出走不出去的地方。", "Walks every state that a call can be in, and finds where callers are trapped."],
+  rehearsals: ["这些样板的走法变了：", "These saved calls go differently now:"],
+  figure_nodes: ["步骤", "Steps"],
+  figure_languages: ["语言", "Languages"],
+  figure_states: ["走过的状态", "States walked"],
+  figure_steps: ["走过的步数", "Steps walked"],
+  figure_hours: ["营业时间的组合", "Sets of open queues"],
+  figure_slow: ["最长的菜单", "Longest menu"],
+  figure_wide: ["选项最多的菜单", "Most choices"],
+  figure_goals: ["最快到达", "Soonest"],
+  figure_seconds: ["{value} 秒", "{value} s"],
+  figure_keys: ["按 {value} 次键", "{value} keys"],
+  figure_choices: ["{value} 项", "{value} choices"],
   play: ["演示", "Play it"],
   seconds: ["{seconds} 秒", "{seconds} s"],
   moment: ["假定的时间", "Pretended moment"],
@@ -128,3 +140,8 @@ export const say = (name, told = {}) =>
 
 // What the server tells in both languages.
 export const both = (told) => (typeof told === "string" ? told : (told?.[chinese ? "zh" : "en"] ?? ""));
+
+// What a language calls itself, where the server knows it by its tag alone.
+export const tongue = ({ tag, name }) => (name === tag ? new Intl.DisplayNames([tag], { type: "language" }).of(tag.split("-")[0]) : name);
+
+export const knows = (name) => name in WORDS;
