@@ -1,7 +1,7 @@
-"""What the editor's island promises, in a real browser: by keyboard alone, in two languages, with nothing typed lost."""
+"""What the editor's island promises in a real browser: all by keyboard, two languages, nothing typed lost."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -21,14 +21,28 @@ TRAP = {
     "place": CHOOSE,
     "words": "没有人接听也没有留言 · cut off",
     "told": "silent caller, after hours: 1, silence, silence",
+    "at": "2026-11-22T01:59:00+00:00",
+    "caller": "",
     "inputs": [{"input": {"is": "Pressed", "keys": "1"}, "at": "2026-11-22T02:00:00+00:00"}],
 }
+
+
+def kept(draft: Draft) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Return what keeps a rehearsal in a file of the draft."""
+
+    def keep(told: dict[str, Any]) -> dict[str, Any]:
+        draft.change({**draft.files, "rehearsals.yaml": f"{told['name']}: {{}}\n"})
+        return draft.state()
+
+    return keep
 
 
 def rehearsed(told: dict[str, Any]) -> dict[str, Any]:
     """Return a page of a call that goes as far as there are inputs."""
     said = [{"mark": "<", "words": "您好，欢迎致电。", "place": "main.start", "language": "zh-CN"}]
-    keyed = [{"mark": ">", "words": one["input"].get("keys", "…"), "place": "", "language": ""} for one in told["inputs"]]
+    keyed = [
+        {"mark": ">", "words": one["input"].get("keys", "…"), "place": "", "language": ""} for one in told["inputs"]
+    ]
     offers = [
         {"label": {"zh": "钱包被盗", "en": "Stolen wallet"}, "input": {"is": "Pressed", "keys": "1"}, "sort": "key"},
         {"label": {"zh": "没有按键", "en": "Silence"}, "input": {"is": "Silence"}, "sort": "time"},
@@ -50,29 +64,34 @@ def draft() -> Draft:
 
 
 @pytest.fixture
-def answers() -> dict[str, Any]:
+def answers(draft: Draft) -> dict[str, Any]:
     """Return what proof, rehearsal and the like answer here; a test may change it."""
     proof = {"holds": False, "problems": [], "traps": [TRAP], "figures": {"states": 1234}, "seconds": 0.4}
     lines = {"lines": [{"place": CHOOSE, "words": "key 3 now leads to merchant"}]}
-    return {"proof": proof, "rehearse": rehearsed, "rehearsals": {}, "differences": lines, "publish": {"version": 2}}
+    return {
+        "proof": proof,
+        "rehearse": rehearsed,
+        "rehearsals": kept(draft),
+        "differences": lines,
+        "publish": {"version": 2},
+    }
 
 
 @pytest.fixture
 def page(browser: Browser, draft: Draft, answers: dict[str, Any]) -> Iterator[Page]:
     """Return a page at which nothing goes wrong."""
     port = free_port()
-    with served(editor_site(draft, answers), port):
-        with browser.new_context(base_url=f"http://127.0.0.1:{port}") as context:
-            shown = context.new_page()
-            wrong: list[str] = []
-            shown.on("pageerror", lambda error: wrong.append(str(error)))
-            shown.on("console", lambda line: wrong.append(line.text) if unexpected(line.type, line.text) else None)
-            yield shown
-            assert wrong == []
+    with served(editor_site(draft, answers), port), browser.new_context(base_url=f"http://127.0.0.1:{port}") as context:
+        shown = context.new_page()
+        wrong: list[str] = []
+        shown.on("pageerror", lambda error: wrong.append(str(error)))
+        shown.on("console", lambda line: wrong.append(line.text) if unexpected(line.type, line.text) else None)
+        yield shown
+        assert wrong == []
 
 
 def unexpected(sort: str, text: str) -> bool:
-    """Tell whether a line of the console speaks of a fault: refused changes and lost connections are tried on purpose."""
+    """Tell whether a line of the console speaks of a fault that is not tried on purpose."""
     return sort == "error" and not re.search("409|422|404|ERR_FAILED|ERR_INTERNET", text)
 
 
@@ -159,7 +178,9 @@ def test_a_change_that_somebody_overtook_is_kept_and_can_be_made_again(page: Pag
     expect(page.get_by_label("say, English")).to_have_value("Choose, please.")
     alert.get_by_role("button", name="Load the present state").click()
     expect(page.get_by_label("help, 中文")).to_have_value("别的帮助。")
-    expect(page.get_by_role("region", name="Changes that were not saved").get_by_role("textbox")).to_have_value(re.compile("Choose, please."))
+    expect(page.get_by_role("region", name="Changes that were not saved").get_by_role("textbox")).to_have_value(
+        re.compile("Choose, please.")
+    )
     page.get_by_role("button", name="Make it again").click()
     saved(page)
     assert words(draft, "en-US", "main.choose.say") == "Choose, please."
@@ -226,7 +247,27 @@ def test_the_file_is_edited_with_completion_and_marks(page: Page, draft: Draft) 
     expect(page.locator(".form-of h2")).to_contain_text("main.extra")
 
 
-def test_a_trap_is_played_in_the_rehearsal(page: Page) -> None:
+def test_a_file_that_changed_while_it_was_typed_in_is_not_covered_unasked(page: Page, draft: Draft) -> None:
+    opened(page, "main.more")
+    page.get_by_role("tab", name="YAML").click()
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("# mine\n")
+    page.get_by_role("tab", name="Form").click()
+    page.get_by_label("say, 中文").fill("还要什么？")
+    page.keyboard.press("Tab")
+    expect(page.locator(".unsent")).to_have_count(0)
+    page.get_by_role("tab", name="YAML").click()
+    expect(page.get_by_role("alert")).to_contain_text("has changed meanwhile")
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+S")
+    assert parsed(draft.files["main.yaml"])["more"]["say"] == "还要什么？"
+    page.get_by_role("button", name="Save anyway").click()
+    saved(page)
+    assert draft.files["main.yaml"].startswith("# mine")
+
+
+def test_a_trap_is_played_in_the_rehearsal_which_is_saved(page: Page, draft: Draft) -> None:
     opened(page)
     page.get_by_role("tab", name="Proof").click()
     page.get_by_role("button", name="Prove").click()
@@ -238,6 +279,10 @@ def test_a_trap_is_played_in_the_rehearsal(page: Page) -> None:
     expect(lines.locator("li")).to_have_count(3)
     page.get_by_role("button", name="One step back").click()
     expect(lines.locator("li")).to_have_count(2)
+    page.get_by_label("Name of the page").fill("silent")
+    page.get_by_role("button", name="Save as page").click()
+    expect(page.get_by_text("Saved; publishing will check it.")).to_be_visible()
+    assert "silent" in draft.files["rehearsals.yaml"]
     page.get_by_role("button", name="Hang up").click()
     expect(page.get_by_text("The call is over: caller")).to_be_visible()
 

@@ -11,8 +11,8 @@ const CALLER = "+8613800138000";
 export const Trap = ({ trap }) => {
   const state = useStore((one) => one.state);
   const play = () => {
-    const inputs = trap.inputs.map(({ input, at }) => ({ input, at: typeof at === "string" ? at : at.at })); // as the journal has moments, or plain
-    put({ tab: "rehearse", played: { at: inputs[0]?.at ?? new Date().toISOString(), caller: inputs[0]?.input.caller || CALLER, inputs } });
+    const { inputs, at = inputs[0]?.at, caller } = trap;
+    put({ tab: "rehearse", played: { at, caller: caller || CALLER, inputs } });
   };
   return (
     <li className="card trap">
@@ -60,9 +60,9 @@ export const Rehearsals = ({ told = [] }) =>
   told.length > 0 && (
     <div>
       <p className="bad">{say("rehearsals")}</p>
-      {told.map(({ name, lines }) => (
+      {told.map(({ name, words, lines }) => (
         <details key={name}>
-          <summary>{name}</summary>
+          <summary>{both(words) || name}</summary>
           <pre className="different" tabIndex={0}>{(lines ?? []).map(both).join("\n")}</pre>
         </details>
       ))}

@@ -2,7 +2,7 @@
 
 import { useEffect, useId, useState } from "react";
 import { act } from "./server.js";
-import { choose, nodeAt, put, useStore } from "./store.js";
+import { choose, nodeAt, put, take, useStore } from "./store.js";
 import { hush, speak } from "./voice.js";
 import { both, say } from "./words.js";
 
@@ -77,7 +77,8 @@ const Kept = ({ played }) => {
   const keep = async (event) => {
     event.preventDefault();
     const { status, told } = await act("rehearsals", { name, ...played });
-    setTold(status >= 200 && status < 300 ? say("page_saved") : (told.message ?? say(status ? "refused" : "lost")));
+    if (status === 200) take(told); // It is part of the draft, which is at a new revision by it.
+    setTold(status === 200 ? say("page_saved") : (told.message ?? say(status ? "refused" : "lost")));
   };
   return (
     <form className="several" onSubmit={keep}>

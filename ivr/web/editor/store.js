@@ -49,7 +49,7 @@ export const choose = (place, more = {}) => {
 };
 
 // A place that is no more gives way to the one that it became, or to the first of its file.
-const take = (state) => {
+export const take = (state) => {
   const languages = state.languages.map((one) => ({ ...one, name: tongue(one) }));
   const first = state.nodes.find((node) => node.file === "main.yaml") ?? state.nodes[0];
   const chosen = nodeAt(state, seen.chosen) || seen.chosen.startsWith("file:") ? seen.chosen : (first?.place ?? "");
