@@ -9,7 +9,7 @@ from typing import Any, Final
 from ivr.editor.scalars import Value
 from ivr.editor.splice import Document, Patch, Path, patched
 from ivr.flow.problem import Problem
-from ivr.flow.text import parse
+from ivr.flow.text import Text, parse
 
 MISSING: Final = object()
 
@@ -51,9 +51,15 @@ Change = Put | Drop | Rename  # All paths are those before any change.
 
 
 @lru_cache(maxsize=1024)
+def parsed(name: str, text: str) -> tuple[Text, tuple[Problem, ...]]:
+    """Return a file as `parse` does, which is not to be changed; the same one for the same text."""
+    told, problems = parse(name, text)
+    return told, tuple(problems)
+
+
 def read(name: str, text: str) -> dict[str, Any]:
     """Return a file's data, not to be changed; raise EditError for one in which something cannot be read."""
-    told, problems = parse(name, text)
+    told, problems = parsed(name, text)
     if problems:
         words = "nothing can be changed in this file before this is mended"
         raise EditError(*problems, Problem(name, problems[0].line, words))

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, get_args, get_origin
 
 from ivr.flow.flow import Hotline, Matter, Queue
-from ivr.flow.load import APART, HEADER
+from ivr.flow.load import APART, BESIDE, HEADER
 from ivr.flow.node import Mark, Node, Path, Piece, flat
 from ivr.flow.nodes import kinds
 
@@ -40,7 +40,7 @@ def fields(kind: type[Piece]) -> dict[str, list[Any]]:
 
 def nodes(files: Files) -> dict[str, tuple[str, str]]:
     """Return the file and the name of every node that is written down, good or not, by its place."""
-    menus = [name for name in files if name not in APART and "/" not in name]
+    menus = [name for name in files if name not in (*APART, *BESIDE) and "/" not in name]
     found = ((name, key) for name in menus for key in files[name] if key not in HEADER)
     return {f"{stem(name)}.{key}": (name, key) for name, key in found if isinstance(files[name][key], Mapping)}
 

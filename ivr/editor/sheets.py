@@ -10,7 +10,7 @@ from typing import Any, Final
 from ivr.editor import marks
 from ivr.editor.change import Change, Drop, EditError, Put, Rename, changed, read
 from ivr.editor.splice import Path
-from ivr.flow.load import APART
+from ivr.flow.load import APART, BESIDE
 from ivr.flow.problem import Problem
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -116,7 +116,7 @@ def free(sheets: Sheets, place: str) -> tuple[str, str]:
     """Return the file and the name for a new node; raise EditError where the place is taken, or is none."""
     file, own = home(place)
     name = str(own[0]) if own else ""
-    if not NAME.fullmatch(name) or file in APART or name in ("matter", "queue"):
+    if not NAME.fullmatch(name) or file in (*APART, *BESIDE) or name in ("matter", "queue"):
         raise refused(file, f"{place!r} cannot be a node's name: write file.name in small letters, digits and _")
     if f"{name}.yaml" in sheets.texts:
         raise refused(file, f"a node must not be called like the file {name}.yaml: choose another name")

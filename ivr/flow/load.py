@@ -18,6 +18,8 @@ from ivr.flow.text import Text, parse
 
 HEADER: Final = ("matter", "queue")
 APART: Final = ("hotline.yaml", "hours.yaml", "queues.yaml")
+# What stands beside the nodes: what goes before them for a time, what people have spoken, calls that must go as before.
+BESIDE: Final = ("emergency.yaml", "prompts.yaml", "rehearsals.yaml")
 P = TypeVar("P", bound=Piece)
 
 
@@ -146,7 +148,7 @@ class Reading:
                 yield name, header
 
     def _menus(self) -> Iterator[str]:
-        return (name for name in self.texts if name not in APART and "/" not in name)
+        return (name for name in self.texts if name not in (*APART, *BESIDE) and "/" not in name)
 
     def _data(self, name: str) -> Mapping[str, Any]:
         return self.texts[name].data if name in self.texts else {}
