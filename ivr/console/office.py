@@ -111,12 +111,12 @@ def opened(office: Office) -> Blueprint:
     return page
 
 
-def formed(name: str, office: Office, module: str = __name__) -> Blueprint:
-    """Return the blueprint of `/desk/NAME`, as yet without pages, whose acts are plain forms.
+def formed(name: str, office: Office, module: str = __name__, path: str = "") -> Blueprint:
+    """Return the blueprint of `/desk/NAME`, or of another path there, as yet without pages, whose acts are plain forms.
 
     Its templates lie beside the module.
     """
-    page = Blueprint(name, module, url_prefix=f"/desk/{name}", template_folder="templates")
+    page = Blueprint(name, module, url_prefix=f"/desk/{path or name}", template_folder="templates")
     page.before_request(lambda: _shielded(office.forgery))
     page.after_request(guarded)
 

@@ -58,16 +58,16 @@ def may(right: str) -> bool:
     return bool(current_user.is_authenticated and current_user.has_permission(right))
 
 
-def needs(right: str, look: bool = False) -> Callable[[View], View]:
+def needs(right: str, look: bool = False, most: int = LARGEST) -> Callable[[View], View]:
     """Declare the right that a page needs; with `look`, the page asks for it by itself, so that it is no act.
 
-    It stands below the route. Raise ValueError for a right that no role has.
+    `most` is how many bytes it may be sent. It stands below the route. Raise ValueError for a right that no role has.
     """
     if right not in RIGHTS:
         raise ValueError(f"no role has the right {right}")
 
     def declared(view: View) -> View:
-        view.__dict__.update(right=right, look=look)
+        view.__dict__.update(right=right, look=look, most=most)
         return view
 
     return declared
@@ -89,7 +89,8 @@ def enforce(app: Flask, now: Callable[[], datetime]) -> None:
 
 def _plain() -> None:
     """Refuse what is too large, JSON where Flask-Security would take it for a form, and what no database takes."""
-    request.max_content_length = LARGEST
+    view = current_app.view_functions.get(request.endpoint or "")
+    request.max_content_length = getattr(view, "most", LARGEST)
     if request.blueprint == "security" and request.is_json:
         abort(415, "send a form")
     if None in request.form:  # A part of a form without a name, over which the check against forgery would fall.

@@ -66,8 +66,12 @@ class Publishing:
 
     def files(self, files: Mapping[str, str], by: str, note: str, last: Publication, author: str = "") -> int:
         """Let files answer after what was live last, with its emergencies; return their version."""
-        emergencies = {name: text for name, text in self.library.files(last.version).items() if name == APART}
-        return self.whole({**without(files), **emergencies}, by, note, last, author)
+        return self.whole(self.carried(files, last), by, note, last, author)
+
+    def carried(self, files: Mapping[str, str], last: Publication) -> dict[str, str]:
+        """Return files as they would answer after what was live last: with its emergencies."""
+        live = self.library.files(last.version)
+        return without(files) | {name: text for name, text in live.items() if name == APART}
 
     def whole(self, files: Mapping[str, str], by: str, note: str, last: Publication, author: str = "") -> int:
         """Let files answer after what was live last, emergencies and all; return their version."""

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from ivr.console.office import Office
+from ivr.editor.pages import draft_pages
 from ivr.editor.publishing import Publishing
 from ivr.editor.shelf import shelf
 
@@ -10,3 +11,4 @@ from ivr.editor.shelf import shelf
 def furnish(app: Flask, given: Office, publishing: Publishing) -> None:
     """Give an application, which has the console's pages, those about the menus."""
     app.register_blueprint(shelf(given, publishing))
+    app.register_blueprint(draft_pages(given, publishing))
