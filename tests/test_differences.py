@@ -59,7 +59,7 @@ def test_words_are_told_as_they_were_and_are_in_every_language() -> None:
         ("main.more", "普通话（播报）：原来说“还有什么可以帮您？”，现在说“还有事吗？”"),
         (
             "main.more",
-            "英语（播报）：原来说“Is there anything else we can help you with?”，现在说“Anything else, please?”",
+            "英语（播报）：原来说“Is there anything else we can help with?”，现在说“Anything else, please?”",
         ),
     ]
 
@@ -75,7 +75,7 @@ def test_nodes_that_are_new_or_gone_are_told_by_their_names() -> None:
     made = done(MENUS, do="add", place="main.vip", kind="hangup", words={"say": {"zh-CN": "您好", "en-US": "Hi"}})
     assert told(made) == [("main.vip", "Hi (main.vip) is new (Goodbye)"), ("main.vip", "Says in English: says “Hi”")]
     gone = told(done(MENUS, do="remove", place="main.money"))
-    assert ("main.money", "For payments, top-ups,… (main.money) is gone, and its translations with it") in gone
+    assert ("main.money", "For payments, top-ups, … (main.money) is gone, and its translations with it") in gone
 
 
 def test_queues_hours_and_settings() -> None:

@@ -74,8 +74,9 @@ def rows(app: Flask) -> list[tuple[str, str, str]]:
     """Return (method, path, endpoint) of everything that can be asked, with made-up ids in the paths."""
     found = []
     for rule in app.url_map.iter_rules():
-        kinds = [re.fullmatch(r"any\((\w+).*\)", kind or "") for kind in re.findall(r"<(?:(.*?):)?\w+>", rule.rule)]
-        values = iter([kind[1] if kind else "made-up" for kind in kinds])
+        named = re.findall(r"<(?:(.*?):)?\w+>", rule.rule)
+        kinds = [(name, re.fullmatch(r"any\((\w+).*\)", name)) for name in named]
+        values = iter([kind[1] if kind else "1" if name == "int" else "made-up" for name, kind in kinds])
         path = re.sub(r"<[^>]+>", lambda _, values=values: next(values), rule.rule)
         found += [(method, path, rule.endpoint) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
     return found

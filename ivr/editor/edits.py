@@ -129,7 +129,7 @@ def _made(sheets: Sheets, edit: Edit) -> Sheets:
 def _set(sheets: Sheets, place: str, path: Path, value: Any) -> Sheets:
     file, own = home(place)
     whole, data = (*own, *path), sheets.data.get(file, {})
-    if not whole:
+    if not path:
         raise refused(file, "say which field is meant")
     if value is None:
         there = _there(data, whole)
