@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-BELOW: Final = ("", "languages/", "rehearsals/")
+BELOW: Final = ("", "languages/")
 NAME: Final = re.compile(rf"({'|'.join(BELOW)})[A-Za-z0-9_][A-Za-z0-9_.-]*\.yaml")
 CURRENT: Final = "current"
 COPY: Final = "live-menus.json"

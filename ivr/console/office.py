@@ -113,11 +113,11 @@ def opened(office: Office) -> Blueprint:
 
 
 def formed(name: str, office: Office, module: str = __name__, path: str = "") -> Blueprint:
-    """Return the blueprint of `/desk/NAME`, or of another path, as yet without pages, whose acts are plain forms.
+    """Return the blueprint of `/desk/NAME`, or of another path there, as yet without pages, whose acts are plain forms.
 
     Its templates lie beside the module.
     """
-    page = Blueprint(name, module, url_prefix=path or f"/desk/{name}", template_folder="templates")
+    page = Blueprint(name, module, url_prefix=f"/desk/{path or name}", template_folder="templates")
     page.before_request(lambda: _shielded(office.forgery))
     page.after_request(guarded)
 

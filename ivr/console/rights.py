@@ -62,7 +62,7 @@ def may(right: str) -> bool:
 def needs(right: str, look: bool = False, most: int = LARGEST) -> Callable[[View], View]:
     """Declare the right that a page needs; with `look`, the page asks for it by itself, so that it is no act.
 
-    `most` are the bytes of a file that can be sent to it, as such and in no form. It stands below the route. Raise
+    `most` are the bytes that can be sent to it as a file or as JSON, not in a form. It stands below the route. Raise
     ValueError for a right that no role has.
     """
     if right not in RIGHTS:
@@ -91,7 +91,7 @@ def enforce(app: Flask, now: Callable[[], datetime]) -> None:
 
 def _plain() -> None:
     """Refuse what is too large, JSON where Flask-Security would take it for a form, and what no database takes."""
-    view, whole = current_app.view_functions.get(request.endpoint or ""), request.mimetype == FILE
+    view, whole = current_app.view_functions.get(request.endpoint or ""), request.is_json or request.mimetype == FILE
     request.max_content_length = getattr(view, "most", LARGEST) if whole else LARGEST
     if request.blueprint == "security" and request.is_json:
         abort(415, "send a form")

@@ -161,6 +161,8 @@ def _say(finding: Finding) -> None:
         click.echo(str(problem))
     for trap in finding.traps:
         click.echo(f"{trap['place']}: {trap['told']}")
+    for one in finding.rehearsals:
+        click.echo("\n".join([f"the rehearsal {one['name']!r} goes differently:", *one["lines"]]))
 
 
 def _figures(figures: Mapping[str, Any]) -> Iterator[str]:

@@ -45,7 +45,7 @@ class Trial:
 
 def emergency_page(given: Office, declaring: Declaring) -> Blueprint:
     """Return the blueprint of `/desk/menus/emergency`; it works without scripts."""
-    page = office.formed("emergency", given, __name__, "/desk/menus/emergency")
+    page = office.formed("emergency", given, __name__, "menus/emergency")
 
     @page.get("")
     @needs(RIGHT)

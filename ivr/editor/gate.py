@@ -23,17 +23,21 @@ class GateError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the gate found: `traps` with place, words, told and inputs; `figures` of what is proven; seconds it took."""
+    """What the gate found: `traps` with place, words, told and inputs; `figures` of what is proven; seconds it took.
+
+    `rehearsals` are the saved ones that go differently now, with name and lines.
+    """
 
     problems: tuple[Problem, ...]
     traps: tuple[dict[str, Any], ...]
     figures: dict[str, Any]
     seconds: float
+    rehearsals: tuple[dict[str, Any], ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether menus may answer calls."""
-        return not self.problems and not self.traps
+        return not self.problems and not self.traps and not self.rehearsals
 
     def told(self) -> dict[str, Any]:
         """Return it ready for JSON."""
@@ -43,6 +47,7 @@ class Finding:
             "problems": problems,
             "traps": list(self.traps),
             "figures": self.figures,
+            "rehearsals": list(self.rehearsals),
             "seconds": round(self.seconds, 2),
         }
 
@@ -69,7 +74,7 @@ class Gate:
 def _found(asked: str) -> Finding:
     begun, told = monotonic(), _asked(asked)
     problems = tuple(Problem(one["file"], one["line"], one["words"]) for one in told["problems"])
-    return Finding(problems, tuple(told["traps"]), told["figures"], monotonic() - begun)
+    return Finding(problems, tuple(told["traps"]), told["figures"], monotonic() - begun, tuple(told["rehearsals"]))
 
 
 def _question(files: Mapping[str, str], here: Here, now: datetime) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ivr.editor.reading import Here, read
+from ivr.editor.rehearsals import findings, saved
 from ivr.flow import record
 from ivr.flow.events import Heard
 from ivr.flow.flow import Flow
@@ -28,9 +29,14 @@ def answer(question: str) -> dict[str, Any]:
     here = Here(frozenset(asked["recorded"]), frozenset(asked["music"]), tuple(asked["prefixes"]))
     flow, problems = read(asked["files"], here)
     if flow is None:
-        return {"problems": [_problem(one) for one in problems], "traps": [], "figures": {}}
+        return {"problems": [_problem(one) for one in problems], "traps": [], "figures": {}, "rehearsals": []}
     proof = prove(flow, datetime.fromisoformat(asked["now"]))
-    return {"problems": [], "traps": [_trap(flow, one) for one in proof.traps], "figures": figures(flow, proof)}
+    return {
+        "problems": [_problem(one) for one in saved(asked["files"])[1]],
+        "traps": [_trap(flow, one) for one in proof.traps],
+        "figures": figures(flow, proof),
+        "rehearsals": list(findings(asked["files"], flow)),
+    }
 
 
 def figures(flow: Flow, proof: Proof) -> dict[str, Any]:

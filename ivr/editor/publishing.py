@@ -67,9 +67,12 @@ class Publishing:
 
     def files(self, files: Mapping[str, str], by: str, note: str, last: Publication, author: str = "") -> int:
         """Let files answer after what was live last, with its emergencies that have not ended; return their version."""
+        return self.whole(self.carried(files, last), by, note, last, author)
+
+    def carried(self, files: Mapping[str, str], last: Publication) -> dict[str, str]:
+        """Return files as they would answer after what was live last: with its emergencies that have not ended."""
         standing = current(self.library.files(last.version), self.now(), self.live.of(last.version).zone)
-        emergencies = {name: text for name, text in standing.items() if name == APART}
-        return self.whole({**without(files), **emergencies}, by, note, last, author)
+        return without(files) | {name: text for name, text in standing.items() if name == APART}
 
     def whole(self, files: Mapping[str, str], by: str, note: str, last: Publication, author: str = "") -> int:
         """Let files answer after what was live last, emergencies and all; return their version."""

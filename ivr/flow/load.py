@@ -22,7 +22,8 @@ HEADER: Final = ("matter", "queue")
 APART: Final = ("hotline.yaml", "hours.yaml", "queues.yaml")
 EMERGENCY: Final = "emergency.yaml"
 PROMPTS: Final = "prompts.yaml"  # What people have spoken, where anybody has.
-BESIDE: Final = (EMERGENCY, PROMPTS)
+REHEARSALS: Final = "rehearsals.yaml"  # Calls that must go as before.
+BESIDE: Final = (EMERGENCY, PROMPTS, REHEARSALS)
 P = TypeVar("P", bound=Piece)
 
 

@@ -83,7 +83,7 @@ class Piece(BaseModel):
 
 def _marked(use: str, value: Any, types: list[Any]) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
-        if Mark(use) in list(_flat(types)):
+        if Mark(use) in list(flat(types)):
             yield (), value
     elif isinstance(value, Piece):
         yield from value.marked(use)
@@ -92,11 +92,12 @@ def _marked(use: str, value: Any, types: list[Any]) -> Iterator[tuple[Path, str]
             yield from (((str(key), *path), text) for path, text in _marked(use, item, types))
 
 
-def _flat(types: list[Any]) -> Iterator[Any]:
+def flat(types: list[Any]) -> Iterator[Any]:
+    """Yield these types and annotations, and all that stand within them."""
     for item in types:
         yield item
         if get_origin(item) is not None:
-            yield from _flat(list(get_args(item)))
+            yield from flat(list(get_args(item)))
 
 
 class Node(Piece, ABC):

@@ -1,0 +1,81 @@
+"""A draft as its page and its acts see it: whose it is, what may be done with it, what its files make."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+from flask import abort
+
+from ivr.console.office import me
+from ivr.console.rights import may
+from ivr.editor.bodies import listed, refuse
+from ivr.editor.publishing import Publishing, without
+from ivr.editor.reading import Here, read
+from ivr.editor.state import state
+from ivr.editor.texts import said
+from ivr.flow.flow import Flow
+from ivr.flow.problem import Problem
+from ivr.store.drafts import OPEN, Draft, ForeignError, StaleError
+
+NUMBERS: Final = 2**31
+
+
+@lru_cache(maxsize=16)
+def _read(files: tuple[tuple[str, str], ...], here: Here) -> tuple[Flow | None, tuple[Problem, ...]]:
+    flow, problems = read(dict(files), here)
+    return flow, tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where drafts are looked at and worked on."""
+
+    publishing: Publishing
+
+    def draft(self, number: int) -> Draft:
+        """Return a draft; 404 where there is none."""
+        try:
+            return self.publishing.drafts.draft(number) if number < NUMBERS else abort(404, said("shelf_none"))
+        except KeyError:
+            abort(404, said("shelf_none"))
+
+    def mine(self, number: int, revision: int) -> Draft:
+        """Return a draft of who asks, as they see it; 409 that says who has it, or who changed it, where it is not."""
+        draft = self.draft(number)
+        if draft.owner != me():
+            refuse(409, said("shelf_foreign", owner=draft.owner), by=draft.owner, revision=draft.revision)
+        if draft.state != OPEN or draft.revision != revision:
+            by = self.publishing.drafts.step(number).author
+            refuse(409, said("draft_stale", by=by), by=by, revision=draft.revision)
+        return draft
+
+    def files(self, number: int) -> dict[str, str]:
+        """Return a draft's files."""
+        return without(self.publishing.drafts.files(number))
+
+    def read(self, files: Mapping[str, str]) -> tuple[Flow | None, tuple[Problem, ...]]:
+        """Return what files make here, and every problem in them."""
+        return _read(tuple(sorted(files.items())), self.publishing.gate.here())
+
+    def flow(self, files: Mapping[str, str]) -> Flow:
+        """Return what files make here; 422 with the problems where they make nothing yet."""
+        flow, problems = self.read(files)
+        return flow or refuse(422, said("draft_unread"), problems=listed(problems))
+
+    def state(self, number: int) -> dict[str, Any]:
+        """Return all that the island is told of a draft."""
+        draft, files = self.draft(number), self.files(number)
+        step, last = self.publishing.drafts.step(number), self.publishing.last()
+        mine, open = draft.owner == me(), draft.state == OPEN
+        can = {"edit": mine and open and may("menus.edit"), "publish": open and may("menus.publish")}
+        told = {"draft": number, "title": draft.title, "revision": draft.revision, "base": draft.base}
+        told |= {"live": last.version, "owner": draft.owner, "mine": mine, "can": can}
+        told |= {"undo": step.back is not None, "redo": step.forth is not None}
+        return told | state(files, self.read(files)[1])
+
+
+def overtaken(error: StaleError | ForeignError) -> Any:
+    """End the request with 409, saying who was faster."""
+    by, revision = getattr(error, "by", ""), getattr(error, "revision", 0)
+    refuse(409, said("draft_stale", by=by or "?") if by else str(error), by=by, revision=revision)

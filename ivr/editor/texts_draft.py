@@ -1,0 +1,20 @@
+"""The words of a draft's page and of what stands against its acts, in its two languages."""
+
+from collections.abc import Mapping
+from typing import Final
+
+ENGLISH: Final[Mapping[str, str]] = {
+    "draft_stale": "{by} changed this draft meanwhile.",
+    "draft_unread": "These menus cannot be rehearsed before their problems are solved.",
+    "draft_unnamed": "Give the rehearsal a name, please.",
+    "draft_no_input": "This cannot be rehearsed: {why}",
+    "draft_rehearsal": "The rehearsal “{title}” goes differently now.",
+}
+
+CHINESE: Final[Mapping[str, str]] = {
+    "draft_stale": "{by} 在这期间改过这份草稿。",
+    "draft_unread": "这份菜单还有问题，解决之后才能排练。",
+    "draft_unnamed": "请给这次排练起个名称。",
+    "draft_no_input": "这一步无法排练：{why}",
+    "draft_rehearsal": "排练“{title}”现在走得不一样了。",
+}
