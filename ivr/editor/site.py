@@ -5,6 +5,7 @@ from flask import Flask
 from ivr.console.office import Office
 from ivr.editor.declaring import Declaring
 from ivr.editor.emergency_page import emergency_page
+from ivr.editor.hours_page import hours_pages
 from ivr.editor.pages import draft_pages
 from ivr.editor.prompts import prompt_pages
 from ivr.editor.publishing import Publishing
@@ -17,3 +18,4 @@ def furnish(app: Flask, given: Office, publishing: Publishing) -> None:
     app.register_blueprint(emergency_page(given, Declaring(publishing)))
     app.register_blueprint(prompt_pages(given), url_prefix="/desk/menus/drafts/<int:number>/prompts")
     app.register_blueprint(draft_pages(given, publishing))
+    app.register_blueprint(hours_pages(given, publishing))
