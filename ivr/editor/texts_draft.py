@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from typing import Final
 
 ENGLISH: Final[Mapping[str, str]] = {
+    "draft_tab_picture": "Menus",
+    "draft_tab_hours": "Hours",
+    "draft_tab_prompts": "Recordings",
+    "draft_tab_yesterday": "Yesterday's calls",
     "draft_stale": "{by} changed this draft meanwhile.",
     "draft_unread": "These menus cannot be rehearsed before their problems are solved.",
     "draft_unnamed": "Give the rehearsal a name, please.",
@@ -12,6 +16,10 @@ ENGLISH: Final[Mapping[str, str]] = {
 }
 
 CHINESE: Final[Mapping[str, str]] = {
+    "draft_tab_picture": "菜单图",
+    "draft_tab_hours": "营业时间",
+    "draft_tab_prompts": "录音",
+    "draft_tab_yesterday": "昨日来电",
     "draft_stale": "{by} 在这期间改过这份草稿。",
     "draft_unread": "这份菜单还有问题，解决之后才能排练。",
     "draft_unnamed": "请给这次排练起个名称。",

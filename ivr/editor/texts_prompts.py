@@ -6,8 +6,6 @@ from typing import Final
 CHINESE: Final[Mapping[str, str]] = {
     "prompts_title": "录音",
     "prompts_about": "来电者听到的每一句话：由语音合成朗读，或由真人录音。文字改动后，旧录音不再播放，直到重新录制。",
-    "prompts_draft": "草稿",
-    "prompts_owner": "负责人",
     "prompts_foreign": "这份草稿由 {owner} 负责，您可以试听，不能录制。",
     "prompts_closed": "这份草稿已关闭，您可以试听，不能录制。",
     "prompts_broken": "菜单里还有问题，改好以后才能录制：",
@@ -69,8 +67,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "prompts_title": "Recordings",
     "prompts_about": "All that callers hear: read by a voice, or spoken by a person. Once words are changed, their "
     "recording is not played until they are spoken anew.",
-    "prompts_draft": "Draft",
-    "prompts_owner": "Owner",
     "prompts_foreign": "This draft is {owner}'s: you can listen, and not record.",
     "prompts_closed": "This draft is closed: you can listen, and not record.",
     "prompts_broken": "Something is wrong with these menus. Mend it, then record:",
