@@ -9,8 +9,9 @@ import pytest
 
 from ivr import folders
 from ivr.flow.call import Call
-from ivr.flow.events import Said
+from ivr.flow.events import Heard, Said
 from ivr.flow.flow import Flow
+from ivr.flow.inputs import Answered
 from ivr.flow.load import load
 from ivr.flow.move import Prompt
 from ivr.flow.prove.proof import prove
@@ -18,6 +19,7 @@ from ivr.flow.spoken import Line, lines, places
 from tests.small import small
 
 MENUS = Path(__file__).parent.parent / "menus"
+CALL = Call(language="zh-CN").after(Heard(Answered("+8613800138000"), datetime(2026, 11, 26, tzinfo=UTC)))
 SOUND, OTHER = "a" * 64, "b" * 64
 HELLO = f'zh-CN/main.start.say: {{file: {SOUND}.wav, words: "您好。"}}\n'
 
@@ -54,6 +56,15 @@ def test_a_recording_by_its_name_is_played_as_ever_until_a_newer_one_says_more()
     assert said(flow("", old)).audio == "zh-CN/main.start.say"
     assert said(flow(HELLO, old | {SOUND})).audio == SOUND
     assert said(flow(HELLO.replace("您好。", "你好。"), old | {SOUND})).audio == ""
+
+
+def test_words_with_gaps_are_never_a_sounds_whatever_is_recorded() -> None:
+    words = "现在休息，{opening:moment}开始服务。"
+    for prompts in ("", f'zh-CN/person.closed.say: {{file: {SOUND}.wav, words: "{words}"}}\n'):
+        made = flow(prompts, frozenset({SOUND, "zh-CN/person.closed.say"}))
+        assert made.words["zh-CN"]["person.closed.say"] == words
+        told = made.say(Prompt("person.closed.say", facts={"opening": "2026-11-26T09:00:00+08:00"}), CALL)
+        assert (told.audio, "{" in told.words) == ("", False)
 
 
 def test_a_sound_that_is_not_there_is_a_problem_with_its_line() -> None:

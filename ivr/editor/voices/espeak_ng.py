@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from shutil import which
+from subprocess import DEVNULL
 from tempfile import TemporaryDirectory
 from typing import Final
 
@@ -31,7 +32,9 @@ def heard(words: str, language: str) -> bytes | None:
         command = [program, "-v", voice, "-w", str(file), "--stdin"]
         try:
             # The words come by the pipe, so that none of them is taken for an option.
-            subprocess.run(command, input=words.encode(), capture_output=True, timeout=SECONDS, check=True)  # nosec B603
+            subprocess.run(  # nosec B603
+                command, input=words.encode(), timeout=SECONDS, check=True, stdout=DEVNULL, stderr=DEVNULL
+            )
             return file.read_bytes() or None
         except (subprocess.SubprocessError, OSError) as error:
             log.warning("no voice", program=PROGRAM, language=language, why=type(error).__name__)
