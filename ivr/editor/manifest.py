@@ -3,14 +3,10 @@
 import os
 from collections.abc import Mapping
 from hashlib import sha256
-from io import StringIO
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-
+from ivr.editor.change import Drop, Put, changed, read
 from ivr.flow.flow import Spoken
 from ivr.flow.load import PROMPTS
 from ivr.jobs.recordings import whole
@@ -31,32 +27,18 @@ def keep(recordings: Path, sound: bytes) -> str:
 
 
 def with_spoken(files: Mapping[str, str], name: str, spoken: Spoken) -> dict[str, str]:
-    """Return the menus in which a person has spoken the prompt of this name (`language/place`)."""
-    data = _read(files)
-    data[name] = CommentedMap(file=spoken.file, words=DoubleQuotedScalarString(spoken.words))
-    return {**files, PROMPTS: _written(data, "" if files.get(PROMPTS) else HEAD)}
+    """Return the menus in which a person has spoken the prompt of this name (`language/place`); raise EditError."""
+    text, told = files.get(PROMPTS) or HEAD, spoken.model_dump()
+    again = name in read(PROMPTS, text)
+    puts = [Put((name, field), value) for field, value in told.items()] if again else [Put((name,), told)]
+    return {**files, PROMPTS: changed(PROMPTS, text, puts)}
 
 
 def without_spoken(files: Mapping[str, str], name: str) -> dict[str, str]:
-    """Return the menus in which nobody has spoken the prompt of this name."""
-    data = _read(files)
-    data.pop(name, None)
-    others = {file: text for file, text in files.items() if file != PROMPTS}
-    return {**others, PROMPTS: _written(data, "")} if data else others
-
-
-def _yaml() -> YAML:
-    yaml = YAML()
-    yaml.width = 10_000  # A line an entry, as names and words are long.
-    yaml.preserve_quotes = True
-    return yaml
-
-
-def _read(files: Mapping[str, str]) -> Any:
-    return _yaml().load(files.get(PROMPTS, "")) or CommentedMap()
-
-
-def _written(data: Any, head: str) -> str:
-    text = StringIO()
-    _yaml().dump(data, text)
-    return head + text.getvalue()
+    """Return the menus in which nobody has spoken the prompt of this name; raise EditError."""
+    data = read(PROMPTS, files.get(PROMPTS, ""))
+    if name not in data:
+        return dict(files)
+    if len(data) == 1:
+        return {file: text for file, text in files.items() if file != PROMPTS}
+    return {**files, PROMPTS: changed(PROMPTS, files[PROMPTS], [Drop((name,))])}

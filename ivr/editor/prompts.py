@@ -11,6 +11,7 @@ from ivr.console.office import Office, me
 from ivr.console.rights import needs
 from ivr.editor import voices
 from ivr.editor.booth import Booth, PromptError
+from ivr.editor.change import EditError
 from ivr.editor.prompt_rows import FILTERS, Sheet
 from ivr.editor.sound import SoundError
 from ivr.editor.texts import said, words
@@ -108,6 +109,8 @@ def _tried(act: Callable[[], T]) -> T:
         _refuse(404, "no_prompt")
     except SoundError as error:
         _refuse(422, f"sound_{error.why}")
+    except EditError as error:
+        abort(make_response(jsonify(error=str(error)), 422))
     except ForeignError:
         _refuse(409, "foreign_now")
     except StaleError as error:
