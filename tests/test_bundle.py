@@ -21,6 +21,7 @@ from ivr.carrier.company import Line
 from ivr.carrier.cues import Recording
 from ivr.carrier.signals import Request
 from ivr.carrier.twiml import parse
+from ivr.flow.events import Heard
 from ivr.flow.load import load
 from ivr.telephony.bundle import FIRST, MANIFEST, bundle, read_manifest
 from ivr.telephony.render import Site
@@ -157,7 +158,8 @@ def test_what_was_recorded_while_all_of_us_was_away_is_taken_in_afterwards(here:
     assert (place.call_id, place.kind, place.queue, place.rank) == (caller.leg.sid, "message", "fraud", 1)
     assert here.parts.journal.caller(caller.leg.sid) == "+8613900001111"
     (message,) = here.parts.messages.latest()
-    assert abs(message.created_at - left) < timedelta(minutes=1)
+    moments = [event.at for event in here.parts.journal.events(caller.leg.sid) if isinstance(event, Heard)]
+    assert [abs(at - left) < timedelta(minutes=1) for at in (message.created_at, *moments)] == [True, True]
     assert strays(here) == 0
 
 
