@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +24,7 @@ from ivr.carrier.signals import Request
 from ivr.carrier.twiml import parse
 from ivr.flow.events import Heard
 from ivr.flow.load import load
+from ivr.parts import put_bundle
 from ivr.telephony.bundle import FIRST, MANIFEST, bundle, read_manifest
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
@@ -204,6 +206,32 @@ def test_each_start_and_publishing_writes_the_live_versions_files(here: World) -
     second = read_manifest((current / MANIFEST).read_text())
     assert second.version == here.parts.live.version != first.version
     assert "机房停电了" in (current / FIRST).read_text()
+
+
+def test_the_files_are_written_anew_when_they_change_or_a_day_has_passed_only(here: World) -> None:
+    found, parts = here.parts.settings, here.parts
+    current = found.bundles / "current"
+
+    def put(**changed: Any) -> str:
+        put_bundle(replace(found, **changed), parts.flow, parts.live.version, here.carrier.clock())
+        return current.resolve().name
+
+    first = put()
+    here.carrier.clock.advance(3600)
+    assert put() == first
+    moved = put(public_url=LIVE)
+    assert moved != first
+    here.carrier.clock.advance(24 * 3600)
+    assert put(public_url=LIVE) != moved
+
+
+def test_a_lifeboat_for_a_matter_that_nobody_rings_about_is_told() -> None:
+    texts = folders.menus(ROOT / "menus")
+    texts["hotline.yaml"] = texts["hotline.yaml"].replace("matter: stolen", "matter: lost")
+    flow, problems = load(texts)
+    assert flow is None
+    (problem,) = problems
+    assert (problem.file, "there is no matter 'lost': there is " in problem.words) == ("hotline.yaml", True)
 
 
 def run(here: World, *words: str) -> Result:
