@@ -68,6 +68,8 @@ def copy(instance: Path) -> dict[str, str]:
 
 def keep_copy(instance: Path, files: Mapping[str, str]) -> None:
     """Keep the menus that answer now; whoever reads at the same moment finds these or the ones before."""
+    if copy(instance) == files:
+        return
     instance.mkdir(parents=True, exist_ok=True)
     replace(instance / COPY, json.dumps(dict(files), ensure_ascii=False))
 

@@ -32,7 +32,7 @@ from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.shore import Shore
-from ivr.telephony.bundle import MANIFEST, bundle, digest, read_manifest
+from ivr.telephony.bundle import MANIFEST, bundle, digest, digests, documents, read_manifest
 from ivr.telephony.facts import Clerk
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
@@ -177,20 +177,22 @@ def _live(library: Library, found: Settings, now: Callable[[], datetime]) -> Liv
 
 
 def put_bundle(found: Settings, flow: Flow, version: int, now: datetime) -> None:
-    """Write the lifeboat's files for another host; raise OSError where that cannot be."""
-    files = bundle(flow, site_of(found, flow), version, now)
-    name = f"{version}-{digest(''.join(files.values()).encode())[:8]}"
-    folders.put_whole(found.bundles, name, files)
+    """Write the lifeboat's files for another host, unless they are there since today; raise OSError where it cannot."""
+    site = site_of(found, flow)
+    try:
+        made = read_manifest((found.bundles / folders.CURRENT / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        made = None
+    today = made and (made.version, made.made.date()) == (version, now.date())
+    if made and today and made.files == digests(documents(flow, site, made.made)):
+        return
+    files = bundle(flow, site, version, now)
+    folders.put_whole(found.bundles, f"{version}-{digest(''.join(files.values()).encode())[:8]}", files)
 
 
 def _hourly(found: Settings, live: Live, strays: Strays, now: datetime) -> None:
     """Write the lifeboat's files anew each day, for the weeks to come, and take in what was recorded by them."""
-    try:
-        made = read_manifest((found.bundles / folders.CURRENT / MANIFEST).read_text("utf-8")).made
-    except (OSError, ValueError, KeyError, TypeError):
-        made = None
-    if made is None or made.date() != now.date():
-        put_bundle(found, live.flow, live.version, now)
+    put_bundle(found, live.flow, live.version, now)
     strays.take()
 
 

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +22,9 @@ from ivr.carrier.company import Line
 from ivr.carrier.cues import Recording
 from ivr.carrier.signals import Request
 from ivr.carrier.twiml import parse
+from ivr.flow.events import Heard
 from ivr.flow.load import load
+from ivr.parts import put_bundle
 from ivr.telephony.bundle import FIRST, MANIFEST, bundle, read_manifest
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
@@ -157,7 +160,8 @@ def test_what_was_recorded_while_all_of_us_was_away_is_taken_in_afterwards(here:
     assert (place.call_id, place.kind, place.queue, place.rank) == (caller.leg.sid, "message", "fraud", 1)
     assert here.parts.journal.caller(caller.leg.sid) == "+8613900001111"
     (message,) = here.parts.messages.latest()
-    assert abs(message.created_at - left) < timedelta(minutes=1)
+    moments = [event.at for event in here.parts.journal.events(caller.leg.sid) if isinstance(event, Heard)]
+    assert [abs(at - left) < timedelta(minutes=1) for at in (message.created_at, *moments)] == [True, True]
     assert strays(here) == 0
 
 
@@ -202,6 +206,32 @@ def test_each_start_and_publishing_writes_the_live_versions_files(here: World) -
     second = read_manifest((current / MANIFEST).read_text())
     assert second.version == here.parts.live.version != first.version
     assert "机房停电了" in (current / FIRST).read_text()
+
+
+def test_the_files_are_written_anew_when_they_change_or_a_day_has_passed_only(here: World) -> None:
+    found, parts = here.parts.settings, here.parts
+    current = found.bundles / "current"
+
+    def put(**changed: Any) -> str:
+        put_bundle(replace(found, **changed), parts.flow, parts.live.version, here.carrier.clock())
+        return current.resolve().name
+
+    first = put()
+    here.carrier.clock.advance(3600)
+    assert put() == first
+    moved = put(public_url=LIVE)
+    assert moved != first
+    here.carrier.clock.advance(24 * 3600)
+    assert put(public_url=LIVE) != moved
+
+
+def test_a_lifeboat_for_a_matter_that_nobody_rings_about_is_told() -> None:
+    texts = folders.menus(ROOT / "menus")
+    texts["hotline.yaml"] = texts["hotline.yaml"].replace("matter: stolen", "matter: lost")
+    flow, problems = load(texts)
+    assert flow is None
+    (problem,) = problems
+    assert (problem.file, "there is no matter 'lost': there is " in problem.words) == ("hotline.yaml", True)
 
 
 def run(here: World, *words: str) -> Result:

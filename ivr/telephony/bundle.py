@@ -52,8 +52,7 @@ def bundle(flow: Flow, site: Site, version: int, now: datetime) -> dict[str, str
     """Return the bundle's files, name to text: documents, a manifest, and how to host them."""
     texts = documents(flow, site, now)
     made = now.replace(microsecond=0)
-    digests = {name: digest(text.encode()) for name, text in texts.items()}
-    manifest = Manifest(flow.hotline.number, version, made, made + VALID, digests)
+    manifest = Manifest(flow.hotline.number, version, made, made + VALID, digests(texts))
     told = asdict(manifest) | {"made": made.isoformat(), "until": manifest.until.isoformat()}
     named = {"number": manifest.number, "version": version, "url": site.url, "first": FIRST}
     readme = README.format(**named, made=f"{made:%Y-%m-%d}", until=f"{manifest.until:%Y-%m-%d}")
@@ -81,6 +80,11 @@ def documents(flow: Flow, site: Site, now: datetime) -> dict[str, str]:
         "theft.xml": _recorder(theft, site, "reported.xml", boat.matter),
         "reported.xml": _goodbye(flow, site, "lifeboat.reported"),
     }
+
+
+def digests(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the sha256 of each file."""
+    return {name: digest(text.encode()) for name, text in texts.items()}
 
 
 def digest(content: bytes) -> str:
