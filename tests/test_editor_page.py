@@ -27,8 +27,8 @@ def saved(page: Page) -> None:
 
 def test_words_and_a_key_are_changed_undone_and_rehearsed(page: Page, site: Site) -> None:
     draft(page, site)
-    page.get_by_label("Says, 普通话").fill("还有事吗？")
-    page.get_by_label("Says, 英语").fill("Anything else?")
+    page.get_by_label("Says, Mandarin").fill("还有事吗？")
+    page.get_by_label("Says, English").fill("Anything else?")
     page.keyboard.press("Control+S")
     saved(page)
     page.get_by_label("Choice 2: Key").select_option("3")
@@ -50,7 +50,7 @@ def test_words_and_a_key_are_changed_undone_and_rehearsed(page: Page, site: Site
 def test_somebody_elses_draft_can_be_looked_at_only(page: Page, site: Site) -> None:
     draft(page, site, name="sam")
     expect(page.get_by_text("You can only look: this is olga's draft.")).to_be_visible()
-    expect(page.get_by_label("Says, 英语")).to_have_js_property("readOnly", True)
+    expect(page.get_by_label("Says, English")).to_have_js_property("readOnly", True)
 
 
 @pytest.mark.parametrize(("language", "size"), PAIRS)

@@ -27,7 +27,7 @@ AT = moment("2026-11-26T10:00:00+08:00")
 
 def shown(files: dict[str, str]) -> dict[str, Any]:
     """Return the state of files with their problems."""
-    return state(files, load(files)[1])
+    return state(files, load(files)[1], "zh")
 
 
 def test_each_node_is_shown_with_its_words_in_all_languages_and_its_ways() -> None:
