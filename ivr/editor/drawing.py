@@ -9,6 +9,7 @@ from flask import abort
 
 from ivr.console.office import me
 from ivr.console.rights import may
+from ivr.console.texts import language
 from ivr.editor.bodies import listed, refuse
 from ivr.editor.publishing import Publishing, without
 from ivr.editor.reading import Here, read
@@ -72,7 +73,7 @@ class Bench:
         told = {"draft": number, "title": draft.title, "revision": draft.revision, "base": draft.base}
         told |= {"live": last.version, "owner": draft.owner, "mine": mine, "can": can}
         told |= {"undo": step.back is not None, "redo": step.forth is not None}
-        return told | state(files, self.read(files)[1])
+        return told | state(files, self.read(files)[1], language())
 
 
 def overtaken(error: StaleError | ForeignError) -> Any:

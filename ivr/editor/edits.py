@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from ivr.editor import marks
 from ivr.editor.change import Change, Drop, Put, Rename, inside
 from ivr.editor.moves import moved
-from ivr.editor.sheets import EMERGENCY, Sheets, free, home, refused
+from ivr.editor.sheets import Sheets, free, home, refused
 from ivr.editor.splice import Path
 from ivr.flow.flow import Queue
+from ivr.flow.load import EMERGENCY
 from ivr.flow.node import Piece, flat
 
 FILE: Final = re.compile(r"[a-z][a-z0-9_]*\.yaml|languages/[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\.yaml")

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import ndiff
-from typing import Any, Final
+from typing import Any
 
 from ivr import transcript
 from ivr.editor.change import Drop, Put, changed, parsed
@@ -23,9 +23,9 @@ from ivr.editor.offers import written
 from ivr.editor.rehearse import heard, play
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, Input
+from ivr.flow.load import REHEARSALS
 from ivr.flow.problem import Problem
 
-FILE: Final = "rehearsals.yaml"
 Timed = tuple[Input, datetime]
 
 
@@ -68,13 +68,13 @@ def differing(flow: Flow, saved: Saved) -> list[str] | None:
 
 def saved(files: Mapping[str, str]) -> tuple[list[Saved], list[Problem]]:
     """Return the rehearsals of some menus, and what cannot be read of them."""
-    text, problems = parsed(FILE, files.get(FILE, ""))
+    text, problems = parsed(REHEARSALS, files.get(REHEARSALS, ""))
     found, wrong = list[Saved](), list(problems)
     for name, data in text.data.items():
         try:
             found.append(_saved(name, data))
         except (KeyError, TypeError, ValueError) as error:
-            wrong.append(Problem(FILE, text.line((name,)), f"{name!r} is no rehearsal: {error}"))
+            wrong.append(Problem(REHEARSALS, text.line((name,)), f"{name!r} is no rehearsal: {error}"))
     return found, wrong
 
 
@@ -88,9 +88,12 @@ def kept(files: Mapping[str, str], flow: Flow, rehearsal: Saved) -> dict[str, st
     inputs = [{"at": at.isoformat(), "input": written(one)} for one, at in rehearsal.inputs]
     head = {"caller": rehearsal.caller, "at": rehearsal.at.isoformat()}
     value = {**head, "inputs": inputs, "page": list(replayed(flow, rehearsal))}
-    text = files.get(FILE, "")
-    before = [Drop((rehearsal.name,))] if rehearsal.name in parsed(FILE, text)[0].data else []
-    return {**files, FILE: changed(FILE, changed(FILE, text, before), [Put((rehearsal.name,), value)])}
+    text = files.get(REHEARSALS, "")
+    before = [Drop((rehearsal.name,))] if rehearsal.name in parsed(REHEARSALS, text)[0].data else []
+    return {
+        **files,
+        REHEARSALS: changed(REHEARSALS, changed(REHEARSALS, text, before), [Put((rehearsal.name,), value)]),
+    }
 
 
 def findings(files: Mapping[str, str], flow: Flow) -> Iterator[dict[str, Any]]:

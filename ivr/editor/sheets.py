@@ -10,13 +10,11 @@ from typing import Any, Final
 from ivr.editor import marks
 from ivr.editor.change import Change, Drop, EditError, Put, Rename, changed, read
 from ivr.editor.splice import Path
-from ivr.flow.load import APART, BESIDE
+from ivr.flow.load import APART, BESIDE, EMERGENCY, PROMPTS
 from ivr.flow.problem import Problem
 
 NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 LANGUAGES: Final = "languages/"
-PROMPTS: Final = "prompts.yaml"
-EMERGENCY: Final = "emergency.yaml"
 Changes = Iterable[tuple[str, Change]]
 Spot = tuple[str, Path]  # A file and a path in it.
 

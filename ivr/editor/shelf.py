@@ -18,6 +18,7 @@ from ivr.console.rights import may, needs
 from ivr.editor.gate import GateError
 from ivr.editor.merging import merged
 from ivr.editor.publishing import EyesError, Publishing, RefusedError, without
+from ivr.editor.schema import schema
 from ivr.editor.texts import said, words
 from ivr.flow.names import queue_name
 from ivr.store.drafts import Draft, ForeignError, StaleError
@@ -42,6 +43,11 @@ def _listing(page: Blueprint, given: Office, publishing: Publishing) -> None:
     @needs("menus.edit")
     def show() -> str:
         return _drawn(given, publishing)
+
+    @page.get("/schema.json")
+    @needs("menus.edit", look=True)
+    def described() -> dict[str, Any]:
+        return schema()
 
     @page.post("/drafts")
     @needs("menus.edit")

@@ -17,15 +17,20 @@ LANGUAGES: Final = "languages/"
 Told = dict[str, Any]
 
 
-def state(files: Mapping[str, str], problems: Sequence[Problem]) -> Told:
-    """Return all that the editor shows of files (name to text), ready for JSON; `problems` are what `load` found."""
+def state(files: Mapping[str, str], problems: Sequence[Problem], reader: str) -> Told:
+    """Return all that the editor shows of files (name to text), ready for JSON.
+
+    `problems` are what `load` found; nodes and languages are called as the reader (zh, en) would.
+    """
     texts = {name: parsed(name, text)[0] for name, text in files.items()}
     data = {name: text.data for name, text in texts.items()}
     tags, places, edges = languages(data), marks.nodes(data), list(ways(data))
     said = spoken(data, tags)
-    names = called(data, said, edges, tags[0])
+    names = called(data, said, edges, nearest(tags, reader))
     return {
-        "languages": [{"tag": tag, "name": _tongue(data, tag)} for tag in tags],
+        "languages": [
+            {"tag": tag, "name": _words(said, f"hotline.tongues.{tag}", nearest(tags, reader)) or tag} for tag in tags
+        ],
         "files": dict(files),
         "nodes": [_node(texts[file], place, file, name, said, names) for place, (file, name) in places.items()],
         "edges": edges,
@@ -43,9 +48,9 @@ def languages(data: marks.Files) -> list[str]:
     return list(named) if isinstance(named, dict) and named else [BASE, *translated]
 
 
-def _tongue(data: marks.Files, tag: str) -> str:
-    named = data.get("hotline.yaml", {}).get("tongues")
-    return str(named.get(tag, tag)) if isinstance(named, dict) else tag
+def nearest(tags: Sequence[str], reader: str) -> str:
+    """Return the language of the hotline that is a reader's (zh, en), or else the base one."""
+    return next((tag for tag in tags if tag.startswith(reader)), tags[0])
 
 
 def spoken(data: marks.Files, tags: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ivr.editor import marks
 from ivr.editor.change import parsed
 from ivr.editor.forms import forms, title
-from ivr.editor.state import called, languages, spoken, ways
+from ivr.editor.state import called, languages, nearest, spoken, ways
 
 SHORT: Final = 24  # Letters of what a node says, where nothing shorter names it.
 
@@ -49,8 +49,8 @@ class Side:
     @cached_property
     def names(self) -> dict[str, str]:
         """What nodes are called, in the reader's language."""
-        tag = next((one for one in self.tags if one.startswith(self.reader)), self.tags[0])
-        return called(self.data, spoken(self.data, self.tags), list(ways(self.data)), tag)
+        said, tag = spoken(self.data, self.tags), nearest(self.tags, self.reader)
+        return called(self.data, said, list(ways(self.data)), tag)
 
     def node(self, place: str) -> dict[str, Any]:
         """Return what is written of a node."""
