@@ -12,6 +12,7 @@ from ivr.flow.prove.laws import Trap
 from ivr.flow.prove.moments import moments
 from ivr.flow.prove.proof import Proof, prove
 from ivr.flow.prove.told import told
+from tests.bench.proof import good, grown, measured
 from tests.desk_site import real_flow
 from tests.small import HOTLINE, QUEUES, small
 from tests.world import OPEN, ZONE
@@ -120,3 +121,11 @@ def test_the_moments_are_those_at_which_other_queues_are_open() -> None:
     assert found[frozenset({"fraud"})] == datetime(2026, 11, 23, 18, tzinfo=ZONE)
     closed = moments(flow, OPEN + timedelta(days=6))
     assert closed[frozenset(flow.queues)] == datetime(2026, 11, 30, 9, tzinfo=ZONE)
+
+
+def test_menus_of_many_nodes_are_proven() -> None:
+    flow = good(grown(150))
+    assert len(flow.nodes) >= 150
+    proof, _, _ = measured(flow)
+    assert proof.traps == ()
+    assert proof.states < 25 * len(flow.nodes)
