@@ -1,5 +1,6 @@
 """Moments at which a flow must be walked: one for each set of queues that are open together."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,12 +13,18 @@ MOST: Final = 5_000  # Changes that are looked at; hours that change more often 
 def moments(flow: Flow, first: datetime) -> dict[frozenset[str], datetime]:
     """Return which queues are open together, and the first moment from this one on at which they are."""
     found: dict[frozenset[str], datetime] = {}
+    for queues, at in changes(flow, first):
+        found.setdefault(queues, at)
+    return found
+
+
+def changes(flow: Flow, first: datetime) -> Iterator[tuple[frozenset[str], datetime]]:
+    """Yield which queues are open together at a moment, and then whenever that changes, with when it does."""
     at = first
     for _ in range(MOST):
         now = {queue: flow.schedule.at(queue, at) for queue in flow.queues}
-        found.setdefault(frozenset(queue for queue, one in now.items() if one.open), at)
-        changes = [change for one in now.values() if (change := one.until if one.open else one.next) and change > at]
-        if not changes or min(changes) > first + AHEAD:
-            break
-        at = min(changes)
-    return found
+        yield frozenset(queue for queue, one in now.items() if one.open), at
+        ahead = [change for one in now.values() if (change := one.until if one.open else one.next) and change > at]
+        if not ahead or min(ahead) > first + AHEAD:
+            return
+        at = min(ahead)
