@@ -107,11 +107,7 @@ class Parts:
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     """Return the parts of the hotline that know nothing of the web; the database may be away."""
     engine = _engine(found)
-    live = _live(Library(engine), found, now)
-    shore = Shore(engine, lambda: _settle(live, found, now))
-    if not shore.reach():
-        log.error("the database is away: callers can only leave messages", why=shore.why)
-        live.stand_in(folders.copy(found.instance) or folders.menus(found.menus))
+    live, shore = _answering(engine, found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     yesterday = Yesterday(engine, found.secrets)
     engine.dispose()  # The server forks after this, and no connection may be shared with a child.
@@ -134,22 +130,19 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     ones = (Worker(kept.take, kept.due, threads=1), Worker(hourly.do, hourly.due, threads=1))
     jobs: tuple[Worker[Any], ...] = (worker, *ones, *mailing)
     return Parts(
-        settings=found,
-        live=live,
-        publishing=publishing,
-        yesterday=yesterday,
-        engine=engine,
-        journal=journal,
-        messages=messages,
-        hotline=hotline,
-        jobs=jobs,
-        kept=kept,
-        daily=daily,
-        desk=desk,
-        board=board,
-        unwritten=unwritten,
-        shore=shore,
+        *(found, live, publishing, yesterday, engine, journal, messages, hotline),
+        *(jobs, kept, daily, desk, board, unwritten, shore),
     )
+
+
+def _answering(engine: Engine, found: Settings, now: Callable[[], datetime]) -> tuple[Live, Shore]:
+    """Return what answers, and the way to the database: without that, what answered last stands in for it."""
+    live = _live(Library(engine), found, now)
+    shore = Shore(engine, lambda: _settle(live, found, now))
+    if not shore.reach():
+        log.error("the database is away: callers can only leave messages", why=shore.why)
+        live.stand_in(folders.copy(found.instance) or folders.menus(found.menus))
+    return live, shore
 
 
 def _engine(found: Settings) -> Engine:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+import orjson
 import pytest
 
 from ivr.flow.engine import step
@@ -10,8 +11,11 @@ from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.flow.prove.laws import Trap
 from ivr.flow.prove.moments import moments
-from ivr.flow.prove.proof import Proof, prove
+from ivr.flow.prove.played import inputs
+from ivr.flow.prove.proof import Proof, figures, prove
 from ivr.flow.prove.told import told
+from ivr.flow.prove.walk import walk
+from tests.bench.proof import good, grown, measured
 from tests.desk_site import real_flow
 from tests.small import HOTLINE, QUEUES, small
 from tests.world import OPEN, ZONE
@@ -128,3 +132,53 @@ def test_whoever_chose_what_leads_on_at_another_hour_is_cut_off_where_it_ends() 
         main=MENU.replace("go: frozen", "go: theft").replace("}}}", "}, 2: {for: 冻结, go: frozen}}}"), theft=theft
     )
     assert any("1, → the caller is cut off" in told(flow, trap) for trap in prove(flow, OPEN).traps)
+
+
+def test_menus_of_many_nodes_are_proven() -> None:
+    flow = good(grown(150))
+    assert len(flow.nodes) >= 150
+    proof, _, _ = measured(flow)
+    assert proof.traps == ()
+    assert proof.states < 25 * len(flow.nodes)
+
+
+def test_what_was_proven_is_kept_as_plain_json(proof: Proof) -> None:
+    told = orjson.loads(orjson.dumps(figures(proof)))
+    assert told == figures(proof)
+    assert told["languages"]["zh-CN"] == told["languages"]["en-US"] > 300
+    assert told["slow"]["place"] == "main.choose"
+    assert told["goals"]["general"]["keys"] == 1
+    assert told["traps"] == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("languages/en-US.yaml", '"Hello."', '"Hello, 您好."', "main.start.say is to be in en-US"),
+        ("main.yaml", "say: 您好。", "say: Hello there.", "main.start.say is to be in zh-CN"),
+        ("main.yaml", "{for: 账户冻结", "{for: 请按 1 办账户冻结", "main.start.choices.frozen names a key in zh-CN"),
+        ("languages/en-US.yaml", '"Account frozen"', '"Press 1 for a frozen account"', "names a key in en-US"),
+    ],
+)
+def test_each_language_stands_by_itself_and_keys_come_last(file: str, old: str, new: str, words: str) -> None:
+    files = dict(small())
+    at = files[file].index(old, files[file].find("main.start.choices.frozen") if "Account" in old else 0)
+    files[file] = files[file][:at] + new + files[file][at + len(old) :]
+    flow, problems = load(files)
+    assert flow is not None, problems
+    traps = prove(flow, OPEN).traps
+    assert [words in trap.words for trap in traps] == [True]
+    assert traps[0].way
+
+
+def test_who_is_asked_as_often_as_may_be_comes_to_a_trap_by_real_keys() -> None:
+    flow = flow_of()
+    walked = walk(flow, [OPEN], 10_000)
+    worn = next(way for _, _, ways in walked.states for way in ways if way.by.worn)
+    trap = Trap("", "", tuple(walked.path(worn)))
+    call = flow.new_call()
+    for heard, at in inputs(flow, trap):
+        call = step(flow, call, heard, at).call
+    assert len(inputs(flow, trap)) > flow.hotline.limits.turns
+    assert worn.made is not None
+    assert call.node == worn.made.call.node == "person.line"

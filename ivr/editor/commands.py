@@ -49,6 +49,7 @@ def menus_commands(files: Files, publishing: Publishing, trail: Trail, yesterday
         pass
 
     _looking(menus, files, publishing)
+    _exporting(menus, publishing)
     replaying(menus, files, publishing, yesterday)
     _changing(menus, files, publishing, trail)
     menus.add_command(emergency_commands(Declaring(publishing), trail))
@@ -83,6 +84,8 @@ def _looking(menus: click.Group, files: Files, publishing: Publishing) -> None:
             at = one.at.astimezone(zone)
             click.echo(f"{at:%Y-%m-%d %H:%M:%S}  version {one.version}  {one.by or '-'}  {one.note}".rstrip())
 
+
+def _exporting(menus: click.Group, publishing: Publishing) -> None:
     @menus.command("export")
     @click.argument("folder", type=FOLDER)
     @click.option("--version", "number", type=int, help="Of this version; else what answers now.")

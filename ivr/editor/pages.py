@@ -30,6 +30,7 @@ def draft_pages(given: Office, publishing: Publishing) -> Blueprint:
     page, bench = office.formed("draft", given, __name__, "menus/drafts/<int:number>"), Bench(publishing)
     _looking(page, given, bench)
     _changing(page, bench)
+    _publishing(page, bench)
     _trying(page, bench)
 
     @page.errorhandler(HTTPException)
@@ -94,6 +95,8 @@ def _changing(page: Blueprint, bench: Bench) -> None:
             overtaken(error)
         return jsonify(bench.state(number))
 
+
+def _publishing(page: Blueprint, bench: Bench) -> None:
     @page.post("/publish")
     @needs("menus.publish")
     def publish(number: int) -> Response:
@@ -178,6 +181,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _playable(trap: dict[str, Any]) -> dict[str, Any]:
+    """Return a trap with its call as a rehearsal takes it; none leads to words that are wrong, but never said."""
     steps = [{"input": one["input"], "at": one["at"]["at"]} for one in trap["inputs"]]
-    first, *others = steps
-    return trap | {"at": first["at"], "caller": first["input"].get("caller", ""), "inputs": others}
+    if not steps:
+        return trap | {"at": "", "caller": ""}
+    return trap | {"at": steps[0]["at"], "caller": steps[0]["input"].get("caller", ""), "inputs": steps[1:]}

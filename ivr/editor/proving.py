@@ -6,7 +6,6 @@
 import json
 import os
 import sys
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +16,8 @@ from ivr.flow.events import Heard
 from ivr.flow.flow import Flow
 from ivr.flow.problem import Problem
 from ivr.flow.prove.laws import Trap
-from ivr.flow.prove.proof import Proof, prove
+from ivr.flow.prove.played import inputs
+from ivr.flow.prove.proof import figures, prove
 from ivr.flow.prove.told import told
 
 NICER: Final = 5  # Calls go first.
@@ -34,22 +34,8 @@ def answer(question: str) -> dict[str, Any]:
     return {
         "problems": [_problem(one) for one in saved(asked["files"])[1]],
         "traps": [_trap(flow, one) for one in proof.traps],
-        "figures": figures(flow, proof),
+        "figures": figures(proof) | {"nodes": len(flow.nodes)},
         "rehearsals": list(findings(asked["files"], flow)),
-    }
-
-
-def figures(flow: Flow, proof: Proof) -> dict[str, Any]:
-    """Return what is proven in figures, ready for JSON."""
-    return {
-        "nodes": len(flow.nodes),
-        "languages": list(flow.words),
-        "states": proof.states,
-        "steps": proof.steps,
-        "hours": proof.hours,
-        "slow": asdict(proof.slow),
-        "wide": asdict(proof.wide),
-        "goals": {name: {"seconds": spent, "keys": keys} for name, (spent, keys) in proof.goals.items()},
     }
 
 
@@ -58,7 +44,7 @@ def _problem(problem: Problem) -> dict[str, Any]:
 
 
 def _trap(flow: Flow, trap: Trap) -> dict[str, Any]:
-    heard = [Heard(way.by.heard, way.at) for way in trap.way]
+    heard = [Heard(one, at) for one, at in inputs(flow, trap)]
     return {
         "place": trap.place,
         "words": trap.words,

@@ -34,6 +34,7 @@ def shelf(given: Office, publishing: Publishing) -> Blueprint:
     page = office.formed("menus", given, __name__)
     _listing(page, given, publishing)
     _drafts(page, given, publishing)
+    _going_back(page, given, publishing)
     _versions(page, given, publishing)
     return page
 
@@ -99,17 +100,19 @@ def take_in(publishing: Publishing, draft: Draft, now: datetime) -> str:
     return said("shelf_done_take_in", number=last)
 
 
-def _versions(page: Blueprint, given: Office, publishing: Publishing) -> None:
-    def found(version: int) -> dict[str, str]:
-        try:
-            return publishing.library.files(version)
-        except KeyError:
-            abort(404, said("shelf_no_version"))
+def _found(publishing: Publishing, version: int) -> dict[str, str]:
+    """Return a version's files; 404 where there never was one."""
+    try:
+        return publishing.library.files(version)
+    except KeyError:
+        abort(404, said("shelf_no_version"))
 
+
+def _going_back(page: Blueprint, given: Office, publishing: Publishing) -> None:
     @page.post("/versions/<int:version>/back")
     @needs("menus.publish")
     def back(version: int) -> str | tuple[str, int]:
-        found(version)
+        _found(publishing, version)
         audit("menus.back", f"version {version}")
         try:
             number = publishing.back(version, me(), request.form.get("note", "").strip())
@@ -122,10 +125,12 @@ def _versions(page: Blueprint, given: Office, publishing: Publishing) -> None:
             return _drawn(given, publishing, trouble=str(error)), 409
         return _drawn(given, publishing, told=said("shelf_done_back", number=number))
 
+
+def _versions(page: Blueprint, given: Office, publishing: Publishing) -> None:
     @page.get("/versions/<int:version>")
     @needs("menus.edit")
     def version(version: int) -> str:
-        files, known = found(version), publishing.library.version(version)
+        files, known = _found(publishing, version), publishing.library.version(version)
         told = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus", "may": may}
         told |= {"version": known, "files": files, "stamp": _stamp(given), "queue": _queue(given)}
         proof = _figures(publishing, version)
@@ -136,7 +141,7 @@ def _versions(page: Blueprint, given: Office, publishing: Publishing) -> None:
     def download(version: int) -> Response:
         held = io.BytesIO()
         with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, text in sorted(found(version).items()):
+            for name, text in sorted(_found(publishing, version).items()):
                 archive.writestr(zipfile.ZipInfo(f"menus/{name}", (1980, 1, 1, 0, 0, 0)), text)
         named = {"Content-Disposition": f'attachment; filename="menus-{version}.zip"'}
         return Response(held.getvalue(), mimetype="application/zip", headers=named)

@@ -8,6 +8,7 @@ from typing import Final
 
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Pressed
+from ivr.flow.prove.languages import keys_first, mixed
 from ivr.flow.prove.tries import fresh
 from ivr.flow.prove.walk import Walk, Way
 from ivr.flow.waits import Keys, Message
@@ -18,7 +19,10 @@ LONGEST: Final = 500  # Characters that the carrier speaks at once.
 
 @dataclass(frozen=True, slots=True)
 class Trap:
-    """What a caller comes to, in words for operations; at which place; and the steps that lead there."""
+    """What a caller comes to, in words for operations; at which place; and the steps that lead there.
+
+    There are none to words that no call says in the base language.
+    """
 
     words: str
     place: str
@@ -27,15 +31,15 @@ class Trap:
 
 def traps(flow: Flow, walk: Walk) -> Iterator[Trap]:
     """Yield every trap, the nearest first of each sort, one a place."""
-    for law in (_broken, _cut_off, _round, _far, _urgent, _too_long):
+    for law in (_broken, _cut_off, _round, _far, _urgent, _too_long, _words):
         seen = set[str]()
         for words, place, way in law(flow, walk):
             if place not in seen:
                 seen.add(place)
-                yield Trap(words, place, tuple(walk.path(way)))
+                yield Trap(words, place, tuple(walk.path(way)) if way else ())
 
 
-Found = Iterator[tuple[str, str, Way]]
+Found = Iterator[tuple[str, str, Way | None]]
 
 
 def _broken(flow: Flow, walk: Walk) -> Found:
@@ -142,3 +146,14 @@ def _too_long(flow: Flow, walk: Walk) -> Found:
                 if len(said.words) > LONGEST:
                     words = f"{said.place} has {len(said.words)} characters as it is said, more than {LONGEST}"
                     yield words, said.place, way
+
+
+def _words(flow: Flow, walk: Walk) -> Found:
+    """Find words in another language than theirs, and choices whose key is named before their matter."""
+    where: dict[str, Way] = {}
+    for _, _, ways in walk.states:
+        for way in ways:
+            for said in way.made.call.said if way.made else ():
+                where.setdefault(said.place, way)
+    for words, place in (*mixed(flow), *keys_first(flow)):
+        yield words, place, where.get(place)

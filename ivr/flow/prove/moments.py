@@ -1,5 +1,6 @@
 """Moments at which a flow must be walked: one for each set of queues open and emergencies on together."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,14 +16,20 @@ def moments(flow: Flow, first: datetime) -> dict[frozenset[str], datetime]:
     Emergencies that are on then stand among them, named by their places.
     """
     found: dict[frozenset[str], datetime] = {}
+    for queues, at in changes(flow, first):
+        found.setdefault(queues, at)
+    return found
+
+
+def changes(flow: Flow, first: datetime) -> Iterator[tuple[frozenset[str], datetime]]:
+    """Yield which queues are open, and emergencies on, at a moment; and then whenever that changes, with when."""
     at = first
     for _ in range(MOST):
         now = {queue: flow.schedule.at(queue, at) for queue in flow.queues}
         on = {one.place for one in flow.emergencies if one.on(at)}
-        found.setdefault(frozenset(on.union(queue for queue, one in now.items() if one.open)), at)
-        changes = [change for one in now.values() if (change := one.until if one.open else one.next) and change > at]
-        changes += [end for one in flow.emergencies for end in (one.start, one.end) if end > at]
-        if not changes or min(changes) > first + AHEAD:
-            break
-        at = min(changes)
-    return found
+        yield frozenset(on.union(queue for queue, one in now.items() if one.open)), at
+        ahead = [change for one in now.values() if (change := one.until if one.open else one.next) and change > at]
+        ahead += [end for one in flow.emergencies for end in (one.start, one.end) if end > at]
+        if not ahead or min(ahead) > first + AHEAD:
+            return
+        at = min(ahead)

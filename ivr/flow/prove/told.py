@@ -39,7 +39,7 @@ def told(flow: Flow, trap: Trap) -> str:
             parts.append(f"[{way.at.astimezone(flow.zone):%Y-%m-%d %H:%M}]")
             before = way.at
         parts.append(_named(way.by))
-    return f"{' '.join(_counted(parts))} → {trap.words}"
+    return " → ".join(filter(None, (" ".join(_counted(parts)), trap.words)))
 
 
 def _counted(parts: list[str]) -> Iterator[str]:

@@ -88,7 +88,7 @@ class Walk:
             number = len(self.ways)
             stand = self.stands[number]
             self.ways.append([])
-            ways = [self._come(way) for way in _ways(self.flow, number, stand.call, self.moments)]
+            ways = [self._come(way) for way in _ways(self.flow, number, stand, self.moments)]
             back = Pressed(self.flow.hotline.keys.back)
             self.ways[stand.same] += [way for way in ways if stand.same == number or way.by.heard == back]
 
@@ -159,12 +159,13 @@ def walk(flow: Flow, moments: Sequence[datetime], most: int) -> Walk:
     return made
 
 
-def _ways(flow: Flow, number: int, call: Call, moments: Sequence[datetime]) -> Iterator[Way]:
-    for by in tries(flow, call):
-        first = _way(flow, number, call, by, moments[0])
+def _ways(flow: Flow, number: int, stand: Stand, moments: Sequence[datetime]) -> Iterator[Way]:
+    now = stand.came.at
+    for by in tries(flow, stand.call):
+        first = _way(flow, number, stand.call, by, now)
         yield first
-        if _timed(flow, call, first):
-            yield from (_way(flow, number, call, by, at) for at in moments[1:])
+        if _timed(flow, stand.call, first):
+            yield from (_way(flow, number, stand.call, by, at) for at in moments if at != now)
 
 
 def _way(flow: Flow, number: int | None, call: Call, by: Try, at: datetime) -> Way:

@@ -1,0 +1,77 @@
+"""The proof says of small hotlines wired by chance what trying everything says: how they trap callers, and where."""
+
+import os
+from collections import Counter
+from datetime import timedelta
+from typing import Final
+
+import pytest
+
+from ivr.flow.call import Call
+from ivr.flow.engine import step
+from ivr.flow.flow import Flow
+from ivr.flow.prove.laws import Trap
+from ivr.flow.prove.played import inputs
+from ivr.flow.prove.proof import prove
+from ivr.flow.prove.told import told
+from tests.brute import Brute
+from tests.wired import TRAPS, wired
+from tests.world import OPEN
+
+FLOWS: Final = int(os.environ.get("WIRED_FLOWS", "39"))  # 300 take some minutes.
+PARTS: Final = 3
+MOMENTS: Final = (OPEN, OPEN + timedelta(hours=4), OPEN + timedelta(hours=12))  # One queue open; both; none.
+SORTS: Final = {
+    "the call breaks off": "broken",
+    "the caller is cut off": "cut off",
+    "goes round for ever": "round",
+    "no person, message": "far",
+    "no first key leads": "urgent",
+}
+
+
+def sort(trap: Trap) -> tuple[str, str]:
+    """Return the sort of a trap and its place, as brute force names them: a round has no one place."""
+    name = next(name for words, name in SORTS.items() if words in trap.words)
+    return name, "" if name == "round" else trap.place
+
+
+def comes_into(flow: Flow, trap: Trap) -> bool:
+    """Play a trap's call on the plain engine; tell whether it ends as the proof said, with no step back in time."""
+    call, before = flow.new_call(), None
+    last = trap.way[-1].made
+    for heard, at in inputs(flow, trap):
+        if before and at < before:
+            return False
+        try:
+            call, before = step(flow, call, heard, at).call, at
+        except Exception:
+            return last is None
+    return last is not None and _stands(call) == _stands(last.call)
+
+
+def _stands(call: Call) -> tuple[object, ...]:
+    return call.node, call.wait, call.trail, call.silences, call.wrongs, call.facts.get("queue"), call.ended
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_proof_finds_what_trying_everything_finds(part: int) -> None:
+    counted = Counter[bool]()
+    for number in range(part, FLOWS, PARTS):
+        made = wired(number)
+        flow = made.flow()
+        traps = prove(flow, OPEN).traps
+        found = Brute(flow, MOMENTS).run()
+        assert {sort(trap) for trap in traps} == found, (number, made, [told(flow, trap) for trap in traps])
+        assert all(comes_into(flow, trap) for trap in traps), (number, [told(flow, trap) for trap in traps])
+        assert found or made.planted in ("", "by chance"), (number, made.planted)
+        assert not found or made.planted, (number, found)
+        counted[bool(found)] += 1
+    assert min(counted[True], counted[False]) >= 3, counted
+
+
+def test_each_sort_of_trap_is_planted() -> None:
+    planted = Counter(wired(number).planted for number in range(300))
+    assert planted.keys() == {"", "by chance", *TRAPS}
+    assert all(planted[name] >= 7 for name in TRAPS)
+    assert planted[""] == 100
