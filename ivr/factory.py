@@ -72,6 +72,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         found.recordings / "messages",
         parts.board,
         parts.publishing,
+        parts.yesterday,
         practice,
         _token(found),
         (found.oidc_issuer, found.oidc_client, found.oidc_secret, found.oidc_claim) if found.oidc_issuer else None,

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 
 from ivr.desk.keeping import Desk
 from ivr.editor.publishing import Publishing
+from ivr.editor.yesterday import Yesterday
 from ivr.flow.flow import Flow
 from ivr.store.first import anybody
 from ivr.store.journal import Journal
@@ -45,6 +46,7 @@ class Pages:
     folder: Path
     board: "Board"
     publishing: Publishing
+    yesterday: Yesterday
     practice: "PracticePhone | None"
     token: Callable[[str], str] | None = None
     oidc: tuple[str, str, str, str] | None = None  # issuer, client, secret, the claim that is a name
@@ -137,7 +139,7 @@ class Pages:
         )
         staff = Staff(people, self.desk, self._skills())
         furnish(app, office, staff)
-        furnish_menus(app, office, self.publishing)
+        furnish_menus(app, office, self.publishing, self.yesterday)
         if self.oidc:
             from ivr.console.sso import Provider, sso
 

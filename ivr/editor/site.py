@@ -5,8 +5,12 @@ from flask import Flask
 from ivr.console.office import Office
 from ivr.editor.publishing import Publishing
 from ivr.editor.shelf import shelf
+from ivr.editor.yesterday import Yesterday
+from ivr.editor.yesterday_page import tried
 
 
-def furnish(app: Flask, given: Office, publishing: Publishing) -> None:
+def furnish(app: Flask, given: Office, publishing: Publishing, yesterday: Yesterday) -> None:
     """Give an application, which has the console's pages, those about the menus."""
-    app.register_blueprint(shelf(given, publishing))
+    page = shelf(given, publishing)
+    tried(page, given, publishing, yesterday)
+    app.register_blueprint(page)

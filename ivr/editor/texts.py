@@ -6,11 +6,11 @@ from typing import Any, Final
 from ivr.console import office
 from ivr.console.office import Office
 from ivr.console.texts import language
-from ivr.editor import texts_shelf
+from ivr.editor import texts_replay, texts_shelf
 
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "zh": {**texts_shelf.CHINESE},
-    "en": {**texts_shelf.ENGLISH},
+    "zh": {**texts_shelf.CHINESE, **texts_replay.CHINESE},
+    "en": {**texts_shelf.ENGLISH, **texts_replay.ENGLISH},
 }
 
 
