@@ -78,6 +78,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         found.recordings / "messages",
         parts.board,
         parts.publishing,
+        parts.yesterday,
         practice,
         parts.shore,
         _token(found),

@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from ivr.desk.keeping import Desk
 from ivr.editor.publishing import Publishing
+from ivr.editor.yesterday import Yesterday
 from ivr.flow.flow import Flow
 from ivr.store.errors import StoreError
 from ivr.store.first import anybody
@@ -79,6 +80,7 @@ class Pages:
     folder: Path
     board: "Board"
     publishing: Publishing
+    yesterday: Yesterday
     practice: "PracticePhone | None"
     shore: Shore
     token: Callable[[str], str] | None = None
@@ -179,7 +181,7 @@ class Pages:
         )
         staff = Staff(people, self.desk, self._skills())
         furnish(app, office, staff)
-        furnish_menus(app, office, self.publishing)
+        furnish_menus(app, office, self.publishing, self.yesterday)
         if self.oidc:
             from ivr.console.sso import Provider, sso
 

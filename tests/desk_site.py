@@ -24,6 +24,7 @@ from ivr.editor.gate import Gate
 from ivr.editor.publishing import Publishing
 from ivr.editor.reading import Here, read
 from ivr.editor.site import furnish as furnish_menus
+from ivr.editor.yesterday import Yesterday
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Pressed, Recorded
 from ivr.flow.load import load
@@ -161,6 +162,7 @@ class Site:
     folder: Path
     board: Board
     publishing: Publishing
+    yesterday: Yesterday
 
     def hire(self, name: str = "alice", *roles: str) -> str:
         """Add a person, an agent unless other roles are given; return the password."""
@@ -245,6 +247,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: s
         folder / "messages",
         Board(desk),
         publishing,
+        Yesterday(engine, (SECRET,)),
     )
 
     def changed() -> None:
@@ -267,7 +270,7 @@ def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: s
         practice=phones,
     )
     furnish(app, office, site.staff)
-    furnish_menus(app, office, site.publishing)
+    furnish_menus(app, office, site.publishing, site.yesterday)
     app.register_blueprint(web())
     app.cli.add_command(people_commands(site.staff, app))
     app.cli.add_command(audit_commands(app.extensions["audit"]))

@@ -106,6 +106,14 @@ def test_a_version_is_published_and_taken_back(run: Callable[..., Result], app: 
     assert "no version 9" in run("back", "9").output
 
 
+def test_what_would_change_is_said_in_words(run: Callable[..., Result]) -> None:
+    assert run("diff").stdout == ""
+    said = run("diff", "new", "--language", "zh", files=MORNING).stdout
+    assert said.startswith("main.start: ")
+    assert "早上好" in said
+    assert "no version 9" in run("diff", "--version", "9").output
+
+
 def test_what_is_exported_is_what_answers_and_what_is_imported_is_a_draft(
     run: Callable[..., Result], tmp_path: Path, app: Flask
 ) -> None:

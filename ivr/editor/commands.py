@@ -10,10 +10,11 @@ import click
 from ivr import folders
 from ivr.editor import importing, schema
 from ivr.editor.declaring import Declaring
+from ivr.editor.differences import differences
 from ivr.editor.emergency_commands import emergency_commands
 from ivr.editor.gate import Finding, GateError
 from ivr.editor.prompt_commands import prompts_command
-from ivr.editor.publishing import EyesError, Publishing, RefusedError
+from ivr.editor.publishing import EyesError, Publishing, RefusedError, without
 from ivr.editor.replay_command import replaying
 from ivr.editor.yesterday import Yesterday
 from ivr.flow.flow import Flow
@@ -75,6 +76,23 @@ def _looking(menus: click.Group, files: Files, publishing: Publishing) -> None:
             words = f"the public holidays from {unknown[0]} on are not known yet: enter them in hours.yaml"
             click.echo(f"warning: {words}", err=True)
 
+    @menus.command("diff")
+    @click.argument("folder", required=False, type=FOLDER)
+    @click.option("--version", "number", type=int, help="From this version; else from what answers now.")
+    @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
+    def diff(folder: Path | None, number: int | None, language: str) -> None:
+        """Say in words what the menus in a folder would change."""
+        try:
+            before = publishing.library.files(number or publishing.last().version)
+        except KeyError:
+            raise click.ClickException(f"there is no version {number}: `menus versions` lists them") from None
+        for one in differences(without(before), without(folders.menus(folder or files.folder)), language):
+            click.echo(f"{one.place}: {one.words}")
+
+
+def _exporting(menus: click.Group, publishing: Publishing) -> None:
+    """Add the commands about what answered."""
+
     @menus.command("versions")
     @click.option("--last", default=20, show_default=True, type=click.IntRange(1, 1000), help="So many.")
     def versions(last: int) -> None:
@@ -84,8 +102,6 @@ def _looking(menus: click.Group, files: Files, publishing: Publishing) -> None:
             at = one.at.astimezone(zone)
             click.echo(f"{at:%Y-%m-%d %H:%M:%S}  version {one.version}  {one.by or '-'}  {one.note}".rstrip())
 
-
-def _exporting(menus: click.Group, publishing: Publishing) -> None:
     @menus.command("export")
     @click.argument("folder", type=FOLDER)
     @click.option("--version", "number", type=int, help="Of this version; else what answers now.")

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Any, Final
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
@@ -15,6 +16,7 @@ from ivr.console import bell, office
 from ivr.console.audit import audit
 from ivr.console.office import Office, me
 from ivr.console.rights import may, needs
+from ivr.editor.differences import differences
 from ivr.editor.gate import GateError
 from ivr.editor.merging import merged
 from ivr.editor.publishing import EyesError, Publishing, RefusedError, without
@@ -108,6 +110,14 @@ def _found(publishing: Publishing, version: int) -> dict[str, str]:
         abort(404, said("shelf_no_version"))
 
 
+def _changes(publishing: Publishing, version: int, language: str) -> list[tuple[str, list[str]]] | None:
+    """Return what a version changed of the one before it, in words by place; None for the first."""
+    if version == 1:
+        return None
+    found = differences(_found(publishing, version - 1), _found(publishing, version), language)
+    return [(place, [one.words for one in group]) for place, group in groupby(found, lambda one: one.place)]
+
+
 def _going_back(page: Blueprint, given: Office, publishing: Publishing) -> None:
     @page.post("/versions/<int:version>/back")
     @needs("menus.publish")
@@ -132,6 +142,7 @@ def _versions(page: Blueprint, given: Office, publishing: Publishing) -> None:
     def version(version: int) -> str:
         files, known = _found(publishing, version), publishing.library.version(version)
         told = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus", "may": may}
+        told |= {"changes": _changes(publishing, version, told["language"])}
         told |= {"version": known, "files": files, "stamp": _stamp(given), "queue": _queue(given)}
         proof = _figures(publishing, version)
         return render_template("version.html", last=publishing.last(), proof=proof, **told)

@@ -10,11 +10,15 @@ from ivr.editor.pages import draft_pages
 from ivr.editor.prompts import prompt_pages
 from ivr.editor.publishing import Publishing
 from ivr.editor.shelf import shelf
+from ivr.editor.yesterday import Yesterday
+from ivr.editor.yesterday_page import tried
 
 
-def furnish(app: Flask, given: Office, publishing: Publishing) -> None:
+def furnish(app: Flask, given: Office, publishing: Publishing, yesterday: Yesterday) -> None:
     """Give an application, which has the console's pages, those about the menus."""
-    app.register_blueprint(shelf(given, publishing))
+    page = shelf(given, publishing)
+    tried(page, given, publishing, yesterday)
+    app.register_blueprint(page)
     app.register_blueprint(emergency_page(given, Declaring(publishing)))
     app.register_blueprint(prompt_pages(given), url_prefix="/desk/menus/drafts/<int:number>/prompts")
     app.register_blueprint(draft_pages(given, publishing))

@@ -24,8 +24,15 @@ AHEAD: Final = 3 * WORKERS
 log = structlog.get_logger()
 
 
+Draft = tuple[int, int]  # Its number and revision.
+
+
 class BusyError(RuntimeError):
     """Calls are being done again in another draft."""
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__(f"calls are being done again in draft {draft[0]}")
+        self.draft = draft
 
 
 @dataclass(frozen=True)
@@ -81,7 +88,7 @@ class Sum:
 class Run:
     """A run through all calls in the background, to be looked at while it goes; `failed` says why it did not end."""
 
-    draft: object
+    draft: Draft
     calls: Calls
     sum: Sum
     failed: str = ""
@@ -130,13 +137,13 @@ class Yesterday:
         url = self.engine.url.render_as_string(hide_password=False)
         return Calls(Source(url, self.secrets, dict(files)), spans(self.engine, since, until, SIZE))
 
-    def begin(self, draft: object, files: Mapping[str, str], since: datetime, until: datetime) -> Run:
-        """Begin to do calls again in a draft; raise BusyError while that is done in another one."""
+    def begin(self, draft: Draft, files: Mapping[str, str], since: datetime, until: datetime) -> Run:
+        """Begin to do calls again in a draft; raise BusyError while that is done in another state or draft."""
         with self._lock:
             if self.run and not self.run.over:
                 if self.run.draft == draft:
                     return self.run
-                raise BusyError
+                raise BusyError(self.run.draft)
             calls = self.calls(files, since, until)
             self.run = Run(draft, calls, Sum(calls.of))
             return self.run
