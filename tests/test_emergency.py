@@ -230,6 +230,13 @@ def test_a_proof_walks_emergencies_too() -> None:
     assert prove(flow, BEFORE).traps == ()
 
 
+def test_a_proof_walks_from_the_beginning_of_an_emergency_to_its_end() -> None:
+    for text, place in ((DIVERTED, "emergency.divert.0"), (ANNOUNCED, "emergency.announce.0")):
+        found = moments(flow_of(text), BEFORE)
+        assert found[frozenset({"general", "accounts", place})] == DURING
+        assert frozenset({"general", "accounts"}) in moments(flow_of(text), DURING)
+
+
 def test_a_theft_line_that_is_closed_or_diverted_away_from_everybody_is_a_trap() -> None:
     assert prove(one_language("", **THEFT), BEFORE).traps == ()
     for text in (CLOSED, DIVERTED.replace(*TILL_MORNING)):

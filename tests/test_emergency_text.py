@@ -54,6 +54,7 @@ def test_one_is_ended_and_the_others_go_on() -> None:
     first, second, third = read(files)
     left = ended(files, second, DURING, ZONE)
     assert [one.words for one in read(left)] == [first.words, third.words]
+    assert [one.words for one in read(ended(files, first, DURING, ZONE))] == [second.words, third.words]
     assert FILE not in ended(small(emergency=CLOSED), read(small(emergency=CLOSED))[0], DURING, ZONE)
 
 

@@ -27,7 +27,7 @@ ENTRIES: Final = (
     Entry("menus", "/desk/menus", "M", "menus_title", "menus.edit"),
     Entry("people", "/desk/people", "U", "people_title", "people.manage"),
     Entry("audit", "/desk/audit", "Y", "audit_title", "audit.see"),
-    Entry("emergency", "/desk/menus/emergency", "X", "emergency_title", "menus.emergency"),
+    Entry("emergency", "/desk/menus/emergency", "Z", "emergency_title", "menus.emergency"),
     Entry("wallboard", "/desk/wallboard", "W", "wall_title", "wallboard.see"),
 )
 ACCOUNT: Final = Entry("account", "/desk/account", "", "account", OWN)
