@@ -50,7 +50,8 @@ export const choose = (place, more = {}) => {
 
 // A place that is no more gives way to the one that it became, or to the first of its file.
 export const take = (state) => {
-  const languages = state.languages.map((one) => ({ ...one, name: tongue(one) }));
+  const tags = state.languages.map(({ tag }) => tag);
+  const languages = tags.map((tag) => ({ tag, name: tongue(tag, tags) }));
   const first = state.nodes.find((node) => node.file === "main.yaml") ?? state.nodes[0];
   const chosen = nodeAt(state, seen.chosen) || seen.chosen.startsWith("file:") ? seen.chosen : (first?.place ?? "");
   const open = seen.open ?? new Set([nodeAt(state, chosen)?.file, first?.file]);

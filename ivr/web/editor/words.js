@@ -141,7 +141,11 @@ export const say = (name, told = {}) =>
 // What the server tells in both languages.
 export const both = (told) => (typeof told === "string" ? told : (told?.[chinese ? "zh" : "en"] ?? ""));
 
-// What a language calls itself, where the server knows it by its tag alone.
-export const tongue = ({ tag, name }) => (name === tag ? new Intl.DisplayNames([tag], { type: "language" }).of(tag.split("-")[0]) : name);
+// What a language calls itself; with its country where there are several of it.
+export const tongue = (tag, tags) => {
+  const [stem] = tag.split("-");
+  const several = tags.filter((one) => one.split("-")[0] === stem).length > 1;
+  return new Intl.DisplayNames([tag], { type: "language" }).of(several ? tag : stem);
+};
 
 export const knows = (name) => name in WORDS;
