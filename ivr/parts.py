@@ -107,42 +107,51 @@ class Parts:
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     """Return the parts of the hotline that know nothing of the web; the database may be away."""
     engine = _engine(found)
-    live, shore = _answering(engine, found, now)
+    live = _live(Library(engine), found, now)
+    shore = _reached(engine, live, found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     yesterday = Yesterday(engine, found.secrets)
-    engine.dispose()  # The server forks after this, and no connection may be shared with a child.
-
     journal, messages = Journal(engine), Messages(engine)
     hotline = Hotline(journal, live.of, lambda: live.version, now)
     worker = _worker(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
-    rings = ThreadPoolExecutor(8, "rings")
-    number, url = flow.hotline.number, found.public_url
+    number, url, rings = flow.hotline.number, found.public_url, ThreadPoolExecutor(8, "rings")
     board = Switchboard(desk, carrier, number, url, rings.submit, hotline.hang_up, found.prefixes)
     kept = Keeping(engine, journal.events, flow.zone, now)
     daily = _daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties)
     unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
-    strays = Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now)
-    hourly = Every(lambda: _hourly(found, live, strays, now()), now, HOUR, HOUR / 60)
-    ones = (Worker(kept.take, kept.due, threads=1), Worker(hourly.do, hourly.due, threads=1))
-    jobs: tuple[Worker[Any], ...] = (worker, *ones, *mailing)
+    hourly = _hourly(found, live, Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now), now)
+    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), hourly, *mailing)
     return Parts(
-        *(found, live, publishing, yesterday, engine, journal, messages, hotline),
-        *(jobs, kept, daily, desk, board, unwritten, shore),
+        settings=found,
+        live=live,
+        publishing=publishing,
+        yesterday=yesterday,
+        engine=engine,
+        journal=journal,
+        messages=messages,
+        hotline=hotline,
+        jobs=jobs,
+        kept=kept,
+        daily=daily,
+        desk=desk,
+        board=board,
+        unwritten=unwritten,
+        shore=shore,
     )
 
 
-def _answering(engine: Engine, found: Settings, now: Callable[[], datetime]) -> tuple[Live, Shore]:
-    """Return what answers, and the way to the database: without that, what answered last stands in for it."""
-    live = _live(Library(engine), found, now)
+def _reached(engine: Engine, live: Live, found: Settings, now: Callable[[], datetime]) -> Shore:
+    """Return how to reach the database, after a first try; where it is away the menus that answered last stand in."""
     shore = Shore(engine, lambda: _settle(live, found, now))
     if not shore.reach():
         log.error("the database is away: callers can only leave messages", why=shore.why)
         live.stand_in(folders.copy(found.instance) or folders.menus(found.menus))
-    return live, shore
+    engine.dispose()  # The server forks after this, and no connection may be shared with a child.
+    return shore
 
 
 def _engine(found: Settings) -> Engine:
@@ -183,10 +192,15 @@ def put_bundle(found: Settings, flow: Flow, version: int, now: datetime) -> None
     folders.put_whole(found.bundles, f"{version}-{digest(''.join(files.values()).encode())[:8]}", files)
 
 
-def _hourly(found: Settings, live: Live, strays: Strays, now: datetime) -> None:
-    """Write the lifeboat's files anew each day, for the weeks to come, and take in what was recorded by them."""
-    put_bundle(found, live.flow, live.version, now)
-    strays.take()
+def _hourly(found: Settings, live: Live, strays: Strays, now: Callable[[], datetime]) -> Worker[datetime]:
+    """Return who writes the lifeboat's files anew each day, for the weeks to come, and takes in what they recorded."""
+
+    def tend() -> None:
+        put_bundle(found, live.flow, live.version, now())
+        strays.take()
+
+    hourly = Every(tend, now, HOUR, HOUR / 60)
+    return Worker(hourly.do, hourly.due, threads=1)
 
 
 def site_of(found: Settings, flow: Flow) -> Site:
