@@ -24,7 +24,7 @@ ENTRIES: Final = (
     Entry("talks", "/desk/talks", "V", "talks", "talks.supervise"),
     Entry("calls", "/desk/calls", "K", "calls_title", "calls.see"),
     Entry("reports", "/desk/reports", "F", "reports_title", "reports.see"),
-    Entry("menus", "/desk/menus", "M", "menus_title", "menus.edit"),
+    Entry("menus", "/desk/menus", "8", "menus_title", "menus.edit"),
     Entry("people", "/desk/people", "U", "people_title", "people.manage"),
     Entry("audit", "/desk/audit", "Y", "audit_title", "audit.see"),
     Entry("emergency", "/desk/menus/emergency", "Z", "emergency_title", "menus.emergency"),
