@@ -151,7 +151,6 @@ def _more(*nodes: str) -> Callable[[Files, Random], Files]:
 SAYS: Final = "".join(f"s{number}: {{kind: say, say: 一。, then: s{number + 1}}}\n" for number in range(1, 32))
 TRAPS: Final[dict[str, Callable[[Files, Random], Files]]] = {
     "a round of misses": _more(
-        MORE.replace("}}}\n", "}}, missed: start}\n"),
         MORE.replace("}}}\n", "}}, missed: more}\n"),
         MORE.replace("}}}\n", "}}, missed: other}\n")
         + MORE.replace("more:", "other:").replace("}}}\n", "}}, missed: more}\n"),
