@@ -58,7 +58,8 @@ class Brute:
             CALLERS if any(type(node).__name__ == "Callback" for node in self.flow.nodes.values()) else CALLERS[:1]
         ):
             begun = [self._after(Caller(self.flow.new_call(), False), Answered(caller), at) for at in self.moments]
-            self._urgent([one for one, _ in filter(None, begun)])
+            self.traps |= {("cut off", one.call.node) for one, _ in filter(None, begun) if one.call.ended in GONE}
+            self._urgent([one for one, _ in filter(None, begun) if not one.call.ended])
         while self.todo:
             self._try(self.todo.pop())
             if len(self.seen) > MOST:
@@ -76,7 +77,7 @@ class Brute:
         try:
             done = step(self.flow, before.call._replace(asked=0), heard, at)
         except Exception:
-            self.traps.add(("broken", before.call.node))
+            self.traps.add(("broken", before.call.node or self.flow.place("", self.flow.hotline.start)))
             return None
         after = Caller(done.call, before.helped or _had(heard, done.call, done.events))
         key = _told_apart(after)
@@ -170,7 +171,7 @@ def _told_apart(caller: Caller) -> Any:
     if caller.helped:
         return call.node, wait, keyed, call.facts.get("queue")
     whose = call.caller, call.facts.get("queue"), call.facts.get("matter")
-    return call.node, wait, keyed, call.silences, call.wrongs, call.trail, whose
+    return call.node, wait, keyed, min(call.silences, 5), min(call.wrongs, 5), call.trail, whose
 
 
 def _possible(call: Call) -> Iterator[Input]:

@@ -113,7 +113,7 @@ def _helps(heard: Input, events: tuple[object, ...], call: Call) -> bool:
 
 def _cut_off(before: Call, heard: Input, events: tuple[object, ...], call: Call) -> str:
     missed = isinstance(heard, Silence) or any(isinstance(one, Missed) for one in events)
-    unwanted = missed or isinstance(heard, LeftQueue | InLine) or heard == Pressed("0")
+    unwanted = missed or isinstance(heard, Answered | LeftQueue | InLine) or heard == Pressed("0")
     return f"cut off at {before.node}" if unwanted and call.ended in ("finished", "hung-up") else ""
 
 

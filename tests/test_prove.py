@@ -18,6 +18,7 @@ from ivr.flow.prove.walk import walk
 from tests.bench.proof import good, grown, measured
 from tests.desk_site import real_flow
 from tests.small import HOTLINE, QUEUES, small
+from tests.wired import unchecked
 from tests.world import OPEN, ZONE
 
 pytestmark = pytest.mark.xdist_group("prove")  # One worker proves the shipped menus, once.
@@ -182,3 +183,10 @@ def test_who_is_asked_as_often_as_may_be_comes_to_a_trap_by_real_keys() -> None:
     assert len(inputs(flow, trap)) > flow.hotline.limits.turns
     assert worn.made is not None
     assert call.node == worn.made.call.node == "person.line"
+
+
+def test_calls_that_end_as_they_begin_are_cut_off() -> None:
+    flow = unchecked({**small(hotline=HOTLINE.replace("start: main", "start: person.goodbye"))})
+    proof = prove(flow, OPEN)
+    assert ["the caller is cut off" in trap.words for trap in proof.traps] == [True]
+    assert (proof.states, proof.slow.place) == (0, "")

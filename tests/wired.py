@@ -69,11 +69,15 @@ def wired(number: int) -> Wired:
     if number % 3 == 1:
         name = [*TRAPS][number // 3 % len(TRAPS)]
         return Wired(number, name, TRAPS[name](files, chance))
+    # Few prompts beside these, as whoever tries everything comes by them in every order.
+    files["person.yaml"] = files["person.yaml"].replace("open: line, closed: closed", "open: line, closed: message")
+    files["frozen.yaml"] = f"{FROZEN}start: {{kind: say, say: 好。, then: person}}\n"
+    files["hotline.yaml"] = files["hotline.yaml"].replace("misses: 2", "misses: 1")
     return Wired(number, "by chance", files | {"main.yaml": _any(chance)})
 
 
 def _sound(chance: Random) -> Files:
-    hotline = ONE.replace("misses: 3", f"misses: {chance.choice((1, 1, 2))}")
+    hotline = ONE.replace("misses: 3", f"misses: {chance.choice((1, 1, 1, 2))}")
     files = dict(small(hotline=hotline, hours=HOURS, queues=QUEUES, person=PERSON, main=START + MORE, frozen=FROZEN))
     files.pop("languages/en-US.yaml")
     files["frozen.yaml"] += chance.choice(
@@ -95,13 +99,13 @@ def _sound(chance: Random) -> Files:
 
 def _any(chance: Random) -> str:
     """Return main.yaml by chance: some nodes that lead to one another, to a person and to a goodbye."""
-    names = ["start", *(f"n{number}" for number in range(chance.randint(1, 3)))]
+    names = ["start", *(f"n{number}" for number in range(chance.randint(1, 2)))]
     return "".join(f"{name}: {{{_node(name, names, chance)}}}\n" for name in names)
 
 
 def _node(name: str, names: list[str], chance: Random) -> str:
     def to() -> str:
-        return chance.choice([*names, *ANYWHERE] if chance.random() < 0.5 else HELPFUL)
+        return chance.choice([*names, *ANYWHERE] if chance.random() < 0.7 else HELPFUL)
 
     missed = f", missed: {to()}" if chance.random() < 0.5 else ""
     match "menu" if name == "start" else chance.choice(("menu", "menu", "say", "hours", "survey", "collect")):
@@ -147,7 +151,6 @@ def _more(*nodes: str) -> Callable[[Files, Random], Files]:
 SAYS: Final = "".join(f"s{number}: {{kind: say, say: 一。, then: s{number + 1}}}\n" for number in range(1, 32))
 TRAPS: Final[dict[str, Callable[[Files, Random], Files]]] = {
     "a round of misses": _more(
-        MORE.replace("}}}\n", "}}, missed: start}\n"),
         MORE.replace("}}}\n", "}}, missed: more}\n"),
         MORE.replace("}}}\n", "}}, missed: other}\n")
         + MORE.replace("more:", "other:").replace("}}}\n", "}}, missed: more}\n"),

@@ -35,13 +35,15 @@ def seconds(said: Sequence[Said]) -> float:
 
 
 def longest(flow: Flow, walk: Walk) -> tuple[Heard, Heard]:
-    """Return the menu that takes longest to listen to, and the one with the most choices."""
+    """Return the menu that takes longest to listen to, and the one with the most choices; nothing where none is."""
     menus = [
         Heard(call.node, seconds(call.said), len(flow.nodes[call.node].keys(flow, call)))
         for call in (stand.call for stand in walk.stands)
         if isinstance(call.wait, Keys) and call.wait.most == 1
     ]
-    return max(menus, key=lambda one: one.seconds), max(menus, key=lambda one: one.choices)
+    nothing = Heard("", 0, 0)
+    slow = max(menus, key=lambda one: one.seconds, default=nothing)
+    return slow, max(menus, key=lambda one: one.choices, default=nothing)
 
 
 def goals(walk: Walk) -> dict[str, tuple[float, int]]:

@@ -44,13 +44,19 @@ Found = Iterator[tuple[str, str, Way | None]]
 
 def _broken(flow: Flow, walk: Walk) -> Found:
     """Find where the engine cannot go on."""
+    start = flow.place("hotline.x", flow.hotline.start)
+    yield from ((f"the call breaks off: {way.broke}", start, way) for way in walk.begun if way.broke)
     for _, stand, ways in walk.states:
         yield from ((f"the call breaks off: {way.broke}", stand.call.node, way) for way in ways if way.broke)
 
 
 def _cut_off(flow: Flow, walk: Walk) -> Found:
     """Find calls that end, though the caller neither wanted that nor got a person, a message or a call back."""
-    person = Pressed(flow.hotline.keys.person)
+    words, person = (
+        "the caller is cut off, without a person, a message or a call back",
+        Pressed(flow.hotline.keys.person),
+    )
+    yield from ((words, flow.place("hotline.x", flow.hotline.start), way) for way in walk.begun if _ends(way))
     for _, stand, ways in walk.states:
         if stand.helped or isinstance(stand.call.wait, Message):  # Whoever has nothing to say has said so.
             continue
@@ -59,7 +65,7 @@ def _cut_off(flow: Flow, walk: Walk) -> Found:
             # Nobody chooses an end who chose a person, or what at another hour leads on.
             wanted = way.by.why == "chosen" and way.by.heard != person and way.by.heard not in on
             if _ends(way) and not wanted and way.by.why != "gone":
-                yield "the caller is cut off, without a person, a message or a call back", stand.call.node, way
+                yield words, stand.call.node, way
 
 
 def _ends(way: Way) -> bool:

@@ -51,7 +51,7 @@ class Stand:
 
 @dataclass(slots=True)
 class Walk:
-    """All stands, in the order in which they were come to, and the ways that lead on from each state.
+    """How calls begin, all stands in the order in which they were come to, and the ways that lead on from each state.
 
     `aside` are those that came to a known state by another way, by prompt that they can go back to: they are only
     walked on from where going back to it may lead to a new state. Whoever was helped is no longer followed back.
@@ -60,6 +60,7 @@ class Walk:
     flow: Flow
     moments: Sequence[datetime]
     most: int
+    begun: list[Way] = field(default_factory=list)
     stands: list[Stand] = field(default_factory=list)
     ways: list[list[Way]] = field(default_factory=list)
     known: dict[State, int] = field(default_factory=dict)
@@ -83,7 +84,8 @@ class Walk:
         """Walk; raise OverflowError where there are more stands than so many."""
         for caller in CALLERS:
             for at in self.moments:
-                self._come(_way(self.flow, None, self.flow.new_call(), Try(Answered(caller), "chosen"), at))
+                begins = _way(self.flow, None, self.flow.new_call(), Try(Answered(caller), "outside"), at)
+                self.begun.append(self._come(begins))
         while len(self.ways) < len(self.stands) or self._again():
             number = len(self.ways)
             stand = self.stands[number]
@@ -207,7 +209,8 @@ def _state(flow: Flow, call: Call, helped: bool) -> State:
     """
     # Whoever asks for a number forgets what was keyed before.
     keyed = KEYED in call.facts and KEYED in flow.nodes[call.node].learns()
-    misses = tuple(sorted((call.silences, call.wrongs)))  # Either leads on by the same way out.
+    # Either leads on by the same way out; more than there may be are only counted where that way leads back here.
+    misses = tuple(sorted(min(count, flow.hotline.limits.misses) for count in (call.silences, call.wrongs)))
     worn = isinstance(call.wait, Keys) and call.asked >= flow.hotline.limits.turns
     queue, other = _where(flow, call)
     return call.node, _wait(call), misses, queue, "" if helped else other, keyed, worn
