@@ -1,6 +1,6 @@
 """The page /desk/menus/drafts/N/yesterday: real calls tried on a draft, and each that goes differently side by side."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -104,11 +104,25 @@ def _drawn(given: Office, draft: Draft, run: Run | None, **told: Any) -> str:
         found.sort(key=lambda one: SHOWN.index(one.sort))
         told |= {"findings": found[first : first + MOST], "first": first, "wanted": wanted}
         told |= {"following": first + MOST if len(found) > first + MOST else None}
-    before = given.now().astimezone(given.flow().zone).date() - timedelta(days=1)
-    return render_template("yesterday.html", draft=draft, run=run, before=before, sorts=SHOWN, **told, **_held(given))
+    told |= {"draft": draft, "run": run, "days": _days(given, run), "sorts": SHOWN}
+    return render_template("yesterday.html", **told, **_held(given))
+
+
+def _days(given: Office, run: Run | None) -> tuple[date, date]:
+    """Return the first and the last day of a run that found calls; else, twice, yesterday."""
+    zone = given.flow().zone
+    if run and run.calls.spans:
+        first, last = run.calls.spans[0].since, run.calls.spans[-1].until - timedelta(days=1)
+        return first.astimezone(zone).date(), last.astimezone(zone).date()
+    before = given.now().astimezone(zone).date() - timedelta(days=1)
+    return before, before
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.0f}" if round(number) else "0"
 
 
 def _held(given: Office) -> dict[str, Any]:
     zone = given.flow().zone
     held = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus", "may": may}
-    return held | {"stamp": lambda at: at.astimezone(zone).strftime(STAMP)}
+    return held | {"stamp": lambda at: at.astimezone(zone).strftime(STAMP), "signed": _signed}
