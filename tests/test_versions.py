@@ -14,8 +14,6 @@ from ivr.store.library import Library
 from tests.small import MAIN, small
 from tests.world import ACCOUNT, OPEN, TOKEN, hotline_settings
 
-URL = "http://127.0.0.1:8000"
-
 
 def folder(where: Path, files: Mapping[str, str]) -> Path:
     """Write menus into a folder."""
@@ -25,10 +23,12 @@ def folder(where: Path, files: Mapping[str, str]) -> Path:
     return where
 
 
-def ask(app: Flask, path: str, call: str, digits: str = "") -> str:
+def ask(app: Flask, path: str, call: str, digits: str = "", **told: str) -> str:
     """Ask as the carrier would."""
     form = {"CallSid": call, "AccountSid": ACCOUNT, "From": "+8613800138000", "To": "+864001234567", "Digits": digits}
-    signature = RequestValidator(TOKEN).compute_signature(f"{URL}{path}", form)
+    form |= told
+    url = app.extensions["hotline"].settings.public_url
+    signature = RequestValidator(TOKEN).compute_signature(f"{url}{path}", form)
     return app.test_client().post(path, data=form, headers={"X-Twilio-Signature": signature}).text
 
 
