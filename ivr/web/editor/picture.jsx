@@ -13,6 +13,13 @@ const QUICK = window.matchMedia("(prefers-reduced-motion: reduce)");
 const SMALLEST = 0.08;
 const READABLE = 0.6; // What is chosen is shown no smaller,
 const WHOLE = 0.42; // but at first all of it, where it fits at this size.
+const CALLED = {
+  "controls.ariaLabel": say("views"),
+  "controls.zoomIn.ariaLabel": say("zoom_in"),
+  "controls.zoomOut.ariaLabel": say("zoom_out"),
+  "controls.fitView.ariaLabel": say("fit"),
+  "minimap.ariaLabel": say("map"),
+};
 const SMALL = { width: 140, height: 96 };
 const HANDLES = [
   { type: "target", position: "left", x: 0, y: BOX.height / 2, width: 1, height: 1 },
@@ -64,6 +71,7 @@ const edge = ({ way, strong, edits }) => ({
   zIndex: strong ? 1 : 0,
   reconnectable: edits && way.paths.length === 1 && !way.to.startsWith("file:") ? "target" : false,
   focusable: false,
+  domAttributes: { "aria-hidden": true }, // The form tells where each box leads.
 });
 
 const toggled = (file) => {
@@ -179,6 +187,7 @@ const Drawing = ({ onForm }) => {
         onNodeDoubleClick={(_, { id }) => enter(id)}
         onReconnect={reconnected}
         onlyRenderVisibleElements
+        ariaLabelConfig={CALLED}
         nodesDraggable={false}
         nodesConnectable={false}
         edgesFocusable={false}
@@ -193,8 +202,8 @@ const Drawing = ({ onForm }) => {
         onInit={start}
         proOptions={{ hideAttribution: false }}
       >
-        <MiniMap style={SMALL} pannable zoomable ariaLabel={say("map")} nodeStrokeWidth={0} nodeClassName={({ id }) => (id === here ? "here" : "")} />
-        <Controls showInteractive={false} aria-label={say("views")} />
+        <MiniMap style={SMALL} pannable zoomable nodeStrokeWidth={0} nodeClassName={({ id }) => (id === here ? "here" : "")} />
+        <Controls showInteractive={false} />
       </ReactFlow>
     </div>
   );

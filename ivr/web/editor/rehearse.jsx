@@ -19,7 +19,7 @@ const moment = (date) => {
 const later = (at, seconds) => new Date(new Date(at).getTime() + seconds * 1000).toISOString();
 
 const Lines = ({ lines }) => (
-  <ol className="lines" aria-label={say("heard")} aria-live="polite">
+  <ol className="lines" tabIndex={0} aria-label={say("heard")} aria-live="polite">
     {lines.map((line, at) => (
       <li key={`${at}${line.words}`} className={MARKS[line.mark] ?? "line-note"} lang={line.language}>{both(line.words)}</li>
     ))}
