@@ -100,7 +100,11 @@ const placed = (order, found) => {
   const graph = new Graph();
   graph.setGraph({ rankdir: "LR", nodesep: 22, ranksep: 56, ranker: "tight-tree", marginx: 20, marginy: 20 });
   for (const id of order) graph.setNode(id, { ...BOX });
-  for (const { from, to, label } of found) if (from !== to) graph.setEdge(from, to, { width: LETTER * label.length, height: 14 });
+  // The layout keeps to the order in which it hears of ways where it can.
+  const after = Map.groupBy(found, ({ from }) => from);
+  for (const { from, to, label } of order.flatMap((id) => after.get(id) ?? [])) {
+    if (from !== to) graph.setEdge(from, to, { width: LETTER * label.length, height: 14 });
+  }
   for (const id of loose(order, found)) graph.setEdge(order[0], id, { width: 0, height: 0, weight: 0 });
   layout(graph);
   upright(graph, found);
