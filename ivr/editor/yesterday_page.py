@@ -1,13 +1,13 @@
 """The page /desk/menus/drafts/N/yesterday: real calls tried on a draft, and each that goes differently side by side."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
-from ivr.console import bell
+from ivr.console import bell, office
 from ivr.console.days import day
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
@@ -23,24 +23,25 @@ from ivr.store.recorded import call as recorded_call
 
 MOST: Final = 50
 STAMP: Final = "%Y-%m-%d %H:%M"
-PATH: Final = "/drafts/<int:number>/yesterday"
 
 
-def tried(page: Blueprint, given: Office, publishing: Publishing, yesterday: Yesterday) -> None:
-    """Add the page to the blueprint of `/desk/menus`; it works without scripts, which only keep the progress fresh."""
+def yesterday_page(given: Office, publishing: Publishing, yesterday: Yesterday) -> Blueprint:
+    """Return the blueprint; it works without scripts, which only keep the progress fresh."""
+    page = office.formed("yesterday", given, __name__, "menus/drafts/<int:number>/yesterday")
     _runs(page, given, publishing, yesterday)
     _sides(page, given, publishing, yesterday)
+    return page
 
 
 def _runs(page: Blueprint, given: Office, publishing: Publishing, yesterday: Yesterday) -> None:
-    @page.get(PATH)
+    @page.get("")
     @needs("menus.edit")
-    def tries(number: int) -> str:
+    def show(number: int) -> str:
         return _drawn(given, _draft(publishing, number), _run(yesterday, number))
 
-    @page.post(PATH)
+    @page.post("")
     @needs("menus.edit")
-    def try_out(number: int) -> str | tuple[str, int] | Answer:
+    def begin(number: int) -> str | tuple[str, int] | Answer:
         draft, zone = _draft(publishing, number), given.flow().zone
         since, until = (day(request.form.get(name, ""), zone, later) for name, later in (("since", 0), ("until", 1)))
         if since is None or until is None:
@@ -58,9 +59,9 @@ def _runs(page: Blueprint, given: Office, publishing: Publishing, yesterday: Yes
             return _drawn(given, draft, None, trouble=said("replay_busy", number=error.draft[0])), 409
         return redirect(f"/desk/menus/drafts/{number}/yesterday", 303)
 
-    @page.post(f"{PATH}/cancel")
+    @page.post("/cancel")
     @needs("menus.edit")
-    def cancel_tries(number: int) -> Answer:
+    def cancel(number: int) -> Answer:
         if run := _run(yesterday, number):
             run.cancel()
         return redirect(f"/desk/menus/drafts/{number}/yesterday", 303)
@@ -71,7 +72,7 @@ def _sides(page: Blueprint, given: Office, publishing: Publishing, yesterday: Ye
     def again(number: int, revision: int) -> Again:
         return Again(publishing.library, publishing.drafts.files(number, revision))
 
-    @page.get(f"{PATH}/<call_id>")
+    @page.get("/<call_id>")
     @needs("menus.edit")
     def side_by_side(number: int, call_id: str) -> str:
         draft, run = _draft(publishing, number), _run(yesterday, number)
@@ -104,11 +105,25 @@ def _drawn(given: Office, draft: Draft, run: Run | None, **told: Any) -> str:
         found.sort(key=lambda one: SHOWN.index(one.sort))
         told |= {"findings": found[first : first + MOST], "first": first, "wanted": wanted}
         told |= {"following": first + MOST if len(found) > first + MOST else None}
-    before = given.now().astimezone(given.flow().zone).date() - timedelta(days=1)
-    return render_template("yesterday.html", draft=draft, run=run, before=before, sorts=SHOWN, **told, **_held(given))
+    told |= {"draft": draft, "run": run, "days": _days(given, run), "sorts": SHOWN}
+    return render_template("yesterday.html", **told, **_held(given))
+
+
+def _days(given: Office, run: Run | None) -> tuple[date, date]:
+    """Return the first and the last day of a run that found calls; else, twice, yesterday."""
+    zone = given.flow().zone
+    if run and run.calls.spans:
+        first, last = run.calls.spans[0].since, run.calls.spans[-1].until - timedelta(days=1)
+        return first.astimezone(zone).date(), last.astimezone(zone).date()
+    before = given.now().astimezone(zone).date() - timedelta(days=1)
+    return before, before
+
+
+def _signed(number: float) -> str:
+    return f"{number:+.0f}" if round(number) else "0"
 
 
 def _held(given: Office) -> dict[str, Any]:
     zone = given.flow().zone
     held = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus", "may": may}
-    return held | {"stamp": lambda at: at.astimezone(zone).strftime(STAMP)}
+    return held | {"stamp": lambda at: at.astimezone(zone).strftime(STAMP), "signed": _signed}
