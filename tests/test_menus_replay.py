@@ -144,6 +144,20 @@ def test_each_call_is_compared_with_the_menus_that_it_was_made_in(
     assert parts.live.version == 2
 
 
+def test_a_call_in_an_emergency_is_compared_as_if_the_draft_had_answered_in_it(
+    app: Flask, call: Callable[..., str], replay: Callable[..., Result]
+) -> None:
+    parts: Parts = app.extensions["hotline"]
+    term = 'from: "2026-11-23 09:00", until: "2026-11-23 12:00", by: sam'
+    declared = f"announce: [{{words: {{zh-CN: 渠道故障。, en-US: Payments are down.}}, {term}}}]\n"
+    version = parts.publishing.library.keep({**small(), "emergency.yaml": declared}, OPEN)
+    assert parts.publishing.library.publish(version, "sam", OPEN, "", parts.publishing.last().id)
+    parts.live.look()
+    told = call(*FROZEN)
+    assert "渠道故障。" in str(parts.journal.events(told))
+    assert "of 1 calls 0 go differently" in replay(small()).stdout
+
+
 def test_calls_that_cannot_be_read_are_counted_apart(
     app: Flask, call: Callable[..., str], replay: Callable[..., Result]
 ) -> None:

@@ -11,15 +11,14 @@ from ivr.editor.prompts import prompt_pages
 from ivr.editor.publishing import Publishing
 from ivr.editor.shelf import shelf
 from ivr.editor.yesterday import Yesterday
-from ivr.editor.yesterday_page import tried
+from ivr.editor.yesterday_page import yesterday_page
 
 
 def furnish(app: Flask, given: Office, publishing: Publishing, yesterday: Yesterday) -> None:
     """Give an application, which has the console's pages, those about the menus."""
-    page = shelf(given, publishing)
-    tried(page, given, publishing, yesterday)
-    app.register_blueprint(page)
+    app.register_blueprint(shelf(given, publishing))
     app.register_blueprint(emergency_page(given, Declaring(publishing)))
     app.register_blueprint(prompt_pages(given), url_prefix="/desk/menus/drafts/<int:number>/prompts")
     app.register_blueprint(draft_pages(given, publishing))
     app.register_blueprint(hours_pages(given, publishing))
+    app.register_blueprint(yesterday_page(given, publishing, yesterday))

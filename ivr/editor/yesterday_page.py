@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as Answer
 
-from ivr.console import bell
+from ivr.console import bell, office
 from ivr.console.days import day
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
@@ -23,24 +23,25 @@ from ivr.store.recorded import call as recorded_call
 
 MOST: Final = 50
 STAMP: Final = "%Y-%m-%d %H:%M"
-PATH: Final = "/drafts/<int:number>/yesterday"
 
 
-def tried(page: Blueprint, given: Office, publishing: Publishing, yesterday: Yesterday) -> None:
-    """Add the page to the blueprint of `/desk/menus`; it works without scripts, which only keep the progress fresh."""
+def yesterday_page(given: Office, publishing: Publishing, yesterday: Yesterday) -> Blueprint:
+    """Return the blueprint; it works without scripts, which only keep the progress fresh."""
+    page = office.formed("yesterday", given, __name__, "menus/drafts/<int:number>/yesterday")
     _runs(page, given, publishing, yesterday)
     _sides(page, given, publishing, yesterday)
+    return page
 
 
 def _runs(page: Blueprint, given: Office, publishing: Publishing, yesterday: Yesterday) -> None:
-    @page.get(PATH)
+    @page.get("")
     @needs("menus.edit")
-    def tries(number: int) -> str:
+    def show(number: int) -> str:
         return _drawn(given, _draft(publishing, number), _run(yesterday, number))
 
-    @page.post(PATH)
+    @page.post("")
     @needs("menus.edit")
-    def try_out(number: int) -> str | tuple[str, int] | Answer:
+    def begin(number: int) -> str | tuple[str, int] | Answer:
         draft, zone = _draft(publishing, number), given.flow().zone
         since, until = (day(request.form.get(name, ""), zone, later) for name, later in (("since", 0), ("until", 1)))
         if since is None or until is None:
@@ -58,9 +59,9 @@ def _runs(page: Blueprint, given: Office, publishing: Publishing, yesterday: Yes
             return _drawn(given, draft, None, trouble=said("replay_busy", number=error.draft[0])), 409
         return redirect(f"/desk/menus/drafts/{number}/yesterday", 303)
 
-    @page.post(f"{PATH}/cancel")
+    @page.post("/cancel")
     @needs("menus.edit")
-    def cancel_tries(number: int) -> Answer:
+    def cancel(number: int) -> Answer:
         if run := _run(yesterday, number):
             run.cancel()
         return redirect(f"/desk/menus/drafts/{number}/yesterday", 303)
@@ -71,7 +72,7 @@ def _sides(page: Blueprint, given: Office, publishing: Publishing, yesterday: Ye
     def again(number: int, revision: int) -> Again:
         return Again(publishing.library, publishing.drafts.files(number, revision))
 
-    @page.get(f"{PATH}/<call_id>")
+    @page.get("/<call_id>")
     @needs("menus.edit")
     def side_by_side(number: int, call_id: str) -> str:
         draft, run = _draft(publishing, number), _run(yesterday, number)
