@@ -99,6 +99,8 @@ def _trapped(flow: Flow, chance: Random, sort: str, at: datetime) -> str:
             return f"words too long at {call.node}"
         if call.ended:
             return _cut_off(before, heard, done.events, call) if not helped else ""
+        if isinstance(call.wait, Agent):
+            asked.clear()
         asked[call.node] += turn > keyed and isinstance(call.wait, Keys)
         if sort != "any" and not helped and max(asked.values()) > 2 * flow.hotline.limits.misses + 2:
             return f"round at {call.node}"
@@ -120,7 +122,8 @@ def _cut_off(before: Call, heard: Input, events: tuple[object, ...], call: Call)
 def _next(flow: Flow, call: Call, chance: Random, sort: str) -> Input:
     match call.wait:
         case Keys(most):
-            wrong = Pressed("6" if most == 1 else "1")
+            meant = {*flow.nodes[call.node].keys(flow, call), *flow.hotline.keys.model_dump().values()}
+            wrong = Pressed(min({*"123456789"} - meant, default="#") if most == 1 else "1")
             return {"silent": Silence(), "wrong": wrong}.get(sort) or _keyed(flow, call, chance)
         case Agent():
             return chance.choice((LeftQueue("queue-full"), LeftQueue("bridged"), InLine(1, 0, agents=1)))

@@ -19,7 +19,7 @@ from tests.wired import TRAPS, wired
 from tests.world import OPEN
 
 FLOWS: Final = int(os.environ.get("WIRED_FLOWS", "39"))  # 300 take some minutes.
-PARTS: Final = 3
+PARTS: Final = 4  # Each has flows of all three kinds, as they take turns by three.
 MOMENTS: Final = (OPEN, OPEN + timedelta(hours=4), OPEN + timedelta(hours=12))  # One queue open; both; none.
 SORTS: Final = {
     "the call breaks off": "broken",

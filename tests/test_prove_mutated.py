@@ -5,9 +5,9 @@ from typing import Final
 
 import pytest
 
-from tests.mutated import KINDS, edited, harm, refused
+from tests.mutated import KINDS, edited, harm, refused, shipped
 
-EDITS: Final = int(os.environ.get("EDITS", str(2 * len(KINDS))))
+EDITS: Final = int(os.environ.get("EDITS", str(len(KINDS))))
 PARTS: Final = 4
 
 
@@ -20,3 +20,9 @@ def test_no_harmful_edit_is_taken(part: int) -> None:
             taken += 1
             assert not harm(edit.files, number), (number, edit.name)
     assert taken >= 1
+
+
+def test_callers_by_chance_come_to_harm() -> None:
+    hotline = edited(0).files["hotline.yaml"].replace("\nperson: person\n", "\nperson: person.goodbye\n")
+    assert "cut off" in harm(edited(0).files | {"hotline.yaml": hotline}, 1)
+    assert not harm(shipped(), 1)
