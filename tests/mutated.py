@@ -161,6 +161,20 @@ def _place(files: Files, chance: Random) -> str:
     return f"{file.removesuffix('.yaml')}.{chance.choice(names)}"
 
 
+def _key(files: Files, chance: Random) -> Files:
+    """Lead a key of some menu elsewhere, or remove it, and its translation with it, as the editor does."""
+    made = _in(files, chance, r"^    \d: \{for: .*\n", lambda _: "?")
+    name = next(name for name in files if made[name] != files[name])
+    before = made[name].partition("?")[0]
+    line = files[name][len(before) :].partition("\n")[0]
+    node, old = re.findall(r"^([a-z_]+):$", before, re.MULTILINE)[-1], re.findall(r"go: ([a-z_.]+)", line)[0]
+    new = chance.choice((_place(files, chance), _place(files, chance), ""))
+    row = rf"^({name.removesuffix('.yaml')}\.{node}\.choices\.){re.escape(old)}(: .*\n)"
+    english = re.sub(row, rf"\g<1>{new}\2" if new else "", files[ENGLISH], flags=re.MULTILINE)
+    written = f"{line.replace(f'go: {old}', f'go: {new}')}\n" if new else ""
+    return made | {name: made[name].replace("?", written, 1), ENGLISH: english}
+
+
 def _lead(*fields: str) -> Callable[[Files, Random], Files]:
     pattern = "|".join(rf"(?<={field}: )[a-z_.]+" for field in fields)
     return lambda files, chance: _in(files, chance, pattern, lambda _: _place(files, chance))
@@ -199,12 +213,12 @@ def _missed(files: Files, chance: Random) -> Files:
 
 
 KINDS: Final[dict[str, Callable[[Files, Random], Files]]] = {
-    "a key led elsewhere": _lead("go"),
+    "a key led elsewhere or removed": _key,
     "what comes next led elsewhere": _lead("then"),
     "a way out led elsewhere": _lead("missed", "full", "closed", "waited", "message", "callback", "open"),
     "a node removed": _write(NODE, ""),
     "missed removed": _write(r"^  missed: .*\n", ""),
-    "a choice removed": _write(r"^    \d: \{for.*\n", ""),
+    "a choice removed, not its translation": _write(r"^    \d: \{for.*\n", ""),
     "who misses led round": _missed,
     "a translation dropped": _english(lambda line: ""),
     "Chinese in English": _english(lambda line: line.replace(': "', ': "请', 1)),

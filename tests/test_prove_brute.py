@@ -15,7 +15,7 @@ from ivr.flow.prove.played import inputs
 from ivr.flow.prove.proof import prove
 from ivr.flow.prove.told import told
 from tests.brute import Brute
-from tests.wired import TRAPS, wired
+from tests.wired import FROZEN, TRAPS, unchecked, wired
 from tests.world import OPEN
 
 FLOWS: Final = int(os.environ.get("WIRED_FLOWS", "39"))  # 300 take some minutes.
@@ -75,3 +75,22 @@ def test_each_sort_of_trap_is_planted() -> None:
     assert planted.keys() == {"", "by chance", *TRAPS}
     assert all(planted[name] >= 7 for name in TRAPS)
     assert planted[""] == 100
+
+
+BACK: Final = """start: {kind: menu, say: 您好。, choices: {1: {for: 一, go: near}, 2: {for: 二, go: gate}}}
+gate: {kind: hours, open: far, closed: near}
+far: {kind: menu, say: 请选。, choices: {1: {for: 一, go: near}, 2: {for: 二, go: person}}, missed: out}
+out: {kind: hours, open: person, closed: person.goodbye}
+near: {kind: menu, say: 请选。, choices: {1: {for: 一, go: frozen}, 2: {for: 二, go: person}}}
+"""
+
+
+def test_callers_who_go_back_are_followed_by_each_way_on_which_they_came() -> None:
+    # Only by way of `far` does one come back to it with a matter whose queue is closed, and only there is that a trap.
+    files = dict(wired(0).files) | {"main.yaml": BACK}
+    files["frozen.yaml"] = f"{FROZEN}start: {{kind: menu, say: 选。, choices: {{1: {{for: 一, go: person}}}}}}\n"
+    files["hours.yaml"] = "queues:\n  general: always\n  accounts: {monday-friday: closed}\n"
+    flow = unchecked(files)
+    traps = prove(flow, OPEN).traps
+    assert {sort(trap) for trap in traps} == Brute(flow, MOMENTS).run() == {("cut off", "main.far")}
+    assert comes_into(flow, traps[0])

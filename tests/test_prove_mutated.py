@@ -23,6 +23,6 @@ def test_no_harmful_edit_is_taken(part: int) -> None:
 
 
 def test_callers_by_chance_come_to_harm() -> None:
-    hotline = edited(0).files["hotline.yaml"].replace("\nperson: person\n", "\nperson: person.goodbye\n")
-    assert "cut off" in harm(edited(0).files | {"hotline.yaml": hotline}, 1)
+    hotline = shipped()["hotline.yaml"].replace("\nperson: person\n", "\nperson: person.goodbye\n")
+    assert "cut off" in harm({**shipped(), "hotline.yaml": hotline}, 1)
     assert not harm(shipped(), 1)
