@@ -10,7 +10,7 @@ from ivr.flow.inputs import Answered, HungUp, InLine, Input, LeftQueue, Pressed,
 from ivr.flow.replay.course import Lost, Replayed
 from ivr.flow.replay.replay import Between, UnreadableError
 from tests.desk_site import real_flow
-from tests.small import HOURS, QUEUES
+from tests.small import HOURS, PERSON, QUEUES
 from tests.test_prove import ALONE, flow_of
 from tests.world import CLOSED, OPEN
 
@@ -18,7 +18,7 @@ CALLER = "+8613800138000"
 MAIN = """start: {kind: menu, say: 您好。, choices: {1: {for: 账户, go: money}, 2: {for: 其他, go: other}}}
 money: {kind: menu, say: 账户。, choices: {1: {for: 账户冻结, go: frozen}, 2: {for: 费用, go: fees}}}
 other: {kind: menu, say: 其他。, choices: {1: {for: 地址, go: address}, 2: {for: 人工, go: person}}}
-fees: {kind: menu, say: 免费。, choices: {1: {for: 听懂了, go: bye}, 2: {for: 问人, go: person}}}
+fees: {kind: menu, say: 免费。, choices: {1: {for: 听懂了, go: bye}, 2: {for: 人工, go: person}}}
 address: {kind: say, say: 北京。, then: bye}
 bye: {kind: hangup, say: 再见。}
 """
@@ -58,9 +58,9 @@ def main(*changes: tuple[str, str]) -> str:
     return text
 
 
-def without(text: str, node: str) -> str:
-    """Return main menus without one node."""
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith(f"{node}:"))
+def without(text: str, *nodes: str) -> str:
+    """Return main menus without some nodes."""
+    return "".join(line for line in text.splitlines(keepends=True) if line.partition(":")[0] not in nodes)
 
 
 @pytest.mark.parametrize(
@@ -162,11 +162,30 @@ def test_a_menu_that_was_taken_away_is_left_out() -> None:
     found = replayed("1", "", "2", "2", *SERVED, main=text)
     assert (keys(found), found.sort, found.lost) == ("3 2 5", "way", None)
     assert found.now.keys == found.before.keys - 1
+    assert "没有听到" not in str(found.now.turns), "there was nothing to be silent at"
 
 
 def test_who_comes_to_the_line_sooner_is_served_there_as_before() -> None:
     found = replayed(*ASKED, main=main(("账户冻结, go: frozen", "账户冻结, go: person")), frozen="")
     assert (keys(found), found.sort, found.now.outcome, found.lost) == ("1 1 5", "way", "served", None)
+
+
+def test_who_comes_to_the_line_sooner_may_hang_up_there_as_before() -> None:
+    sooner = main(("账户冻结, go: frozen", "账户冻结, go: person"))
+    found = replayed("1", "1", "6200123456", "1", HungUp(), main=sooner, frozen="")
+    assert (found.sort, found.now.outcome, found.lost) == ("way", "hung-up", None)
+    found = replayed("1", "1", "6200123456", HungUp(), main=sooner, frozen="")
+    assert found.lost == Lost("answer", "person.line")
+
+
+def test_nobody_is_led_into_the_line_of_another_queue() -> None:
+    urgent = "matter: 紧急\nqueue: accounts\nstart: {kind: menu, say: 紧急。, choices: {1: {for: 人工, go: person}}}\n"
+    choice = PERSON.replace(
+        "{for: 留言, go: message}}, missed", "{for: 留言, go: message}, 2: {for: 紧急, go: urgent}}, missed"
+    )
+    hours = HOURS.replace('general: {monday-friday: "09:00-18:00"}', 'general: {monday-friday: "14:00-18:00"}')
+    found = replayed("0", *SERVED, hours=hours, person=choice, urgent=urgent)
+    assert found.lost == Lost("answer", "person.choice")
 
 
 def test_a_choice_that_is_gone_is_told_with_its_words() -> None:
@@ -175,6 +194,21 @@ def test_a_choice_that_is_gone_is_told_with_its_words() -> None:
     found = replayed("1", "2", "2", *SERVED, main=text)
     assert found.lost == Lost("choice", "main.money", "费用")
     assert found.sort == "lost"
+
+
+def test_a_choice_is_not_looked_for_where_it_stood_before_or_anything_else_leads_the_same_way() -> None:
+    fewer = ("2: {for: 人工, go: person}}}\naddress", "3: {for: 听完了, go: bye2}}}\naddress")
+    bye = "bye2: {kind: hangup, say: 再会。}\n"
+    more = "more: {kind: menu, say: 更多。, choices: {1: {for: 投诉, go: person}, 2: {for: 算了, go: bye}}}\n"
+    first = ("2: {for: 其他, go: other}", "2: {for: 其他, go: other}, 3: {for: 更多, go: more}")
+    for text in (main(fewer) + bye, main(fewer, first) + bye + more):
+        found = replayed("1", "2", "2", *SERVED, main=text)
+        assert found.lost == Lost("choice", "main.fees", "人工")
+
+
+def test_another_queue_is_another_way_though_all_words_are_the_same() -> None:
+    found = replayed(*ASKED, frozen=FROZEN.replace("queue: accounts", "queue: general"))
+    assert (found.sort, found.place, found.now.outcome) == ("way", "person.line", "served")
 
 
 def test_a_question_that_the_recording_does_not_answer_ends_the_following() -> None:
@@ -197,6 +231,7 @@ def test_keys_that_mean_something_everywhere_are_followed_too() -> None:
     hotline = ALONE.replace('person: "0", back: "*", again: "9"', 'person: "8", back: "0", again: "*"')
     found = replayed("1", "*", "9", "0", InLine(1, 0, "9", agents=1), *SERVED, hotline=hotline)
     assert (keys(found), found.sort, found.now.outcome) == ("1 0 * 8 5", "words", "served")
+    assert next(turn[0].input.keys for turn in found.now.turns if isinstance(turn[0].input, InLine)) == "*"
 
 
 def test_who_is_cut_off_is_told_so() -> None:
@@ -205,6 +240,13 @@ def test_who_is_cut_off_is_told_so() -> None:
     found = replayed("2", "", "", "", *LINE, HungUp(), main=without(trap, "other") + rate)
     assert (found.sort, found.now.cut_off, found.before.cut_off) == ("cut off", True, False)
     assert found.now.outcome == "finished"
+
+
+def test_who_has_nothing_to_say_is_not_cut_off() -> None:
+    rate = "rate: {kind: survey, say: 请打分。, remark: 请讲。, then: bye}\n"
+    flow = flow_of(frozen=FROZEN, main=without(main(("其他, go: other", "其他, go: rate")), "other", "address") + rate)
+    found = Between(flow, flow).replay(told(("2", "5", Recorded("", 0))))
+    assert (found.before.outcome, found.before.cut_off) == ("finished", False)
 
 
 def test_menus_that_lead_nowhere_cut_off_too() -> None:

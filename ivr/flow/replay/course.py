@@ -36,9 +36,17 @@ class Course:
         return sum(len(_keys(event.input)) for turn in self.turns for event in turn if isinstance(event, Heard))
 
     @property
-    def way(self) -> list[str]:
-        """The places that the call came to."""
-        return [event.node for turn in self.turns for event in turn if isinstance(event, Entered)]
+    def way(self) -> list[tuple[str, str]]:
+        """What the call came to: ("place", its name) and ("queue", its name), in order."""
+        found = list[tuple[str, str]]()
+        for turn in self.turns:
+            for event in turn:
+                match event:
+                    case Entered(node):
+                        found.append(("place", node))
+                    case Waiting(Agent(queue)):
+                        found.append(("queue", queue))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,8 @@ class Replayed:
         """The place that shows why: where the call is lost or cut off, else where it first differs."""
         if self.lost:
             return self.lost.place
-        return self.now.way[-1] if self.sort == "cut off" and self.now.way else self.place
+        places = [name for what, name in self.now.way if what == "place"]
+        return places[-1] if self.sort == "cut off" and places else self.place
 
 
 def compared(before: Course, now: Course, lost: Lost | None) -> Replayed:
