@@ -5,7 +5,7 @@ import pytest
 pytest.register_assert_rewrite("tests.pages", "tests.stores")
 
 from tests.browser import player  # noqa: E402
-from tests.once import menus_read_once, real_cost, templates_compiled_once  # noqa: E402
+from tests.once import menus_proven_once, menus_read_once, real_cost, templates_compiled_once  # noqa: E402
 from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
     database,
     empty_database,
@@ -20,6 +20,7 @@ __all__ = [
     "empty_database",
     "engine",
     "journal",
+    "menus_proven_once",
     "menus_read_once",
     "opened_engine",
     "player",
