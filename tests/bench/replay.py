@@ -202,12 +202,13 @@ def _pieces(pieces: Sequence[tuple[int, int, int]]) -> Iterator[Piece]:
         yield generated(*pieces[0])
         return
     with ProcessPoolExecutor(2, get_context("fork")) as workers:
-        yield from workers.map(generated, *zip(*pieces, strict=True))
+        for begin in range(0, len(pieces), 8):  # No more are made than can be written.
+            yield from workers.map(generated, *zip(*pieces[begin : begin + 8], strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What came of a run through all calls: how long it took, seconds of CPU, and the most memory, in MB, of it all."""
+    """What came of a run through all calls: how long it took, and what its processes took: CPU in seconds, memory in MB."""
 
     sum: Sum
     seconds: float
@@ -223,7 +224,7 @@ def gone(engine: Engine, files: Files) -> Gone:
     for part in calls:
         found.add(part)
         workers = ours.children(recursive=True)
-        most = max(most, sum(one.memory_info().rss for one in (ours, *workers)))
+        most = max(most, sum(one.memory_info().rss for one in workers))
         busy = sum(sum(one.cpu_times()[:2]) for one in workers)
     return Gone(found, time.perf_counter() - begun, busy, most / 1e6)
 
@@ -265,7 +266,7 @@ def main() -> None:
             sorts = ", ".join(f"{count:,} {sort}" for sort, count in done.sum.sorts.most_common()) or "none"
             print(
                 f"{planted.name}: {done.sum.done:,} calls in {done.seconds:.0f} s ({done.busy:.0f} s of CPU), "
-                f"{done.memory:.0f} MB in all, load before {load:.1f}; "
+                f"{done.memory:.0f} MB, load before {load:.1f}; "
                 f"{len(done.sum.findings):,} go differently ({sorts}): {wrong}",
                 flush=True,
             )
