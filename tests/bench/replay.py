@@ -208,7 +208,7 @@ def _pieces(pieces: Sequence[tuple[int, int, int]]) -> Iterator[Piece]:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What came of a run through all calls: how long it took, and what its processes took: CPU in seconds, memory in MB."""
+    """What came of a run through all calls, the seconds it took, the CPU (s) and memory (MB) of its processes."""
 
     sum: Sum
     seconds: float
