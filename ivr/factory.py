@@ -18,7 +18,6 @@ from flask import Flask, redirect, url_for
 from ivr import folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.tasks import Tasks
-from ivr.editor.commands import Files, menus_commands
 from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
@@ -93,15 +92,21 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     return app
 
 
-def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator[Later]:
-    """Yield the groups of commands, which are made when one of them is asked for."""
+def _menus(parts: Parts, now: Callable[[], datetime]) -> click.Group:
+    """Return the commands about what callers hear."""
+    from ivr.editor.commands import Files, menus_commands
+
     found = parts.settings
     files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
+    return menus_commands(files, parts.publishing, trail, parts.yesterday())
+
+
+def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator[Later]:
+    """Yield the groups of commands, which are made when one of them is asked for."""
     yield Later("people", "Who may log in.", pages.people)
     yield Later("audit", "What people did.", pages.audit)
     yield Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
-    menus = lambda: menus_commands(files, parts.publishing, trail, parts.yesterday)  # noqa: E731
-    yield Later("menus", "What callers hear.", menus)
+    yield Later("menus", "What callers hear.", lambda: _menus(parts, now))
     yield _lifeboat(parts, now)
 
 

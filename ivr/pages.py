@@ -16,7 +16,6 @@ from sqlalchemy.exc import OperationalError
 
 from ivr.desk.keeping import Desk
 from ivr.editor.publishing import Publishing
-from ivr.editor.yesterday import Yesterday
 from ivr.flow.flow import Flow
 from ivr.store.errors import StoreError
 from ivr.store.first import anybody
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
 
     from ivr.console.commands import Staff
     from ivr.console.office import Board, PracticePhone
+    from ivr.editor.yesterday import Yesterday
 
 
 AWAY: Final = """<!doctype html>
@@ -80,7 +80,7 @@ class Pages:
     folder: Path
     board: "Board"
     publishing: Publishing
-    yesterday: Yesterday
+    yesterday: "Callable[[], Yesterday]"
     practice: "PracticePhone | None"
     shore: Shore
     token: Callable[[str], str] | None = None
@@ -181,7 +181,7 @@ class Pages:
         )
         staff = Staff(people, self.desk, self._skills())
         furnish(app, office, staff)
-        furnish_menus(app, office, self.publishing, self.yesterday)
+        furnish_menus(app, office, self.publishing, self.yesterday())
         if self.oidc:
             from ivr.console.sso import Provider, sso
 

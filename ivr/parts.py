@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -14,7 +15,6 @@ from ivr.desk.keeping import RULES, Desk
 from ivr.editor.gate import Gate
 from ivr.editor.publishing import Publishing
 from ivr.editor.reading import Here, read
-from ivr.editor.yesterday import Yesterday
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.hotline import Hotline
@@ -42,6 +42,7 @@ from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.unwritten import Unwritten
 
 if TYPE_CHECKING:
+    from ivr.editor.yesterday import Yesterday
     from ivr.jobs.daily import Daily
 
 HOUR: Final = timedelta(hours=1)
@@ -60,7 +61,7 @@ class Parts:
     settings: Settings
     live: Live
     publishing: Publishing
-    yesterday: Yesterday
+    yesterday: "Callable[[], Yesterday]"
     engine: Engine
     journal: Journal
     messages: Messages
@@ -110,7 +111,6 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     live = _live(Library(engine), found, now)
     shore = _reached(engine, live, found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
-    yesterday = Yesterday(engine, found.secrets)
     journal, messages = Journal(engine), Messages(engine)
     hotline = Hotline(journal, live.of, lambda: live.version, now)
     worker = _worker(found, messages, now)
@@ -129,7 +129,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         settings=found,
         live=live,
         publishing=publishing,
-        yesterday=yesterday,
+        yesterday=cache(lambda: _yesterday(engine, found)),
         engine=engine,
         journal=journal,
         messages=messages,
@@ -142,6 +142,13 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         unwritten=unwritten,
         shore=shore,
     )
+
+
+def _yesterday(engine: Engine, found: Settings) -> "Yesterday":
+    """Return what does calls again in other menus; a server of calls does without it."""
+    from ivr.editor.yesterday import Yesterday
+
+    return Yesterday(engine, found.secrets)
 
 
 def _reached(engine: Engine, live: Live, found: Settings, now: Callable[[], datetime]) -> Shore:

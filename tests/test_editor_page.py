@@ -27,7 +27,7 @@ def saved(page: Page) -> None:
 
 def test_words_and_a_key_are_changed_undone_and_rehearsed(page: Page, site: Site) -> None:
     draft(page, site)
-    page.get_by_label("Says, Mandarin").fill("还有事吗？")
+    page.get_by_label("Says, 中文").fill("还有事吗？")
     page.get_by_label("Says, English").fill("Anything else?")
     page.keyboard.press("Control+S")
     saved(page)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.web import Pairs, Response, Send, http_sender
+from ivr.factory import utc_now
 from ivr.flow.events import Heard
 from ivr.parts import Parts
 from tests.faults.checks import Seen, checked
@@ -158,7 +159,7 @@ def test_every_call_outlives_the_server_and_nothing_said_is_missing(database: st
 
 
 def test_a_call_keeps_its_menus_in_another_process_and_after_a_restart(database: str, tmp_path: Path) -> None:
-    with servers(tmp_path, database, 2) as (first, second):
+    with servers(tmp_path, database, 2) as (first, second), parts_of(first) as parts:
         url, ports = first.environment["PUBLIC_URL"], [first.port]
         inner = http_sender()
 
@@ -167,8 +168,10 @@ def test_a_call_keeps_its_menus_in_another_process_and_after_a_restart(database:
 
         before = Caller(carrier_of(first, send), CUSTOMER, NUMBER)
         second.kill()
-        menu = first.project / "menus" / "main.yaml"
-        menu.write_text(menu.read_text("utf-8").replace("支付和资金", "钱的事情"), "utf-8")
+        files, last = parts.publishing.library.files(1), parts.publishing.last()
+        files["main.yaml"] = files["main.yaml"].replace("支付和资金", "钱的事情")
+        newer = parts.publishing.library.keep(files, utc_now())
+        assert parts.publishing.library.publish(newer, "sam", utc_now(), "", last.id)
         second.start()
         second.await_answers()
         ports.append(second.port)

@@ -201,13 +201,13 @@ def test_a_run_in_the_background_is_one_a_process_and_stays_to_be_seen(app: Flas
     for _ in range(3):
         call(*FROZEN)
     parts: Parts = app.extensions["hotline"]
-    run = parts.yesterday.begin((1, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1))
-    assert parts.yesterday.begin((1, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1)) is run
+    run = parts.yesterday().begin((1, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1))
+    assert parts.yesterday().begin((1, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1)) is run
     with pytest.raises(BusyError):
-        parts.yesterday.begin((2, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1))
+        parts.yesterday().begin((2, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1))
     run.join(60)
     assert (run.failed, run.sum.done, run.sum.of, len(run.sum.findings), run.sum.cut_off) == ("", 3, 3, 3, 0)
-    assert parts.yesterday.run is run
+    assert parts.yesterday().run is run
 
 
 def test_a_run_can_be_cancelled(app: Flask, call: Callable[..., str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,10 +215,10 @@ def test_a_run_can_be_cancelled(app: Flask, call: Callable[..., str], monkeypatc
     for _ in range(20):
         call(HungUp())
     parts: Parts = app.extensions["hotline"]
-    run = parts.yesterday.begin((1, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1))
+    run = parts.yesterday().begin((1, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1))
     run.cancel()
     run.join(60)
     assert (run.sum.done, run.sum.of, len(run.sum.findings)) == (1, 20, 1)
-    again = parts.yesterday.begin((2, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1))
+    again = parts.yesterday().begin((2, 0), RENUMBERED, OPEN, OPEN + timedelta(days=1))
     again.join(60)
     assert again.sum.done == 20

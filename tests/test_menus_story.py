@@ -149,7 +149,7 @@ def find(page: Page, place: str) -> None:
 def words_and_a_key(page: Page) -> None:
     """Change the greeting in both languages, and the merchants' key from 4 to 6."""
     find(page, "main.start")
-    page.get_by_label("Says, Mandarin").fill(NEW["zh"])
+    page.get_by_label("Says, 中文").fill(NEW["zh"])
     page.get_by_label("Says, English").fill(NEW["en"])
     page.keyboard.press("Control+S")
     saved(page)

@@ -93,6 +93,8 @@ def test_whoever_may_not_see_calls_sees_the_picture_without_links(site: Site) ->
 
 def test_the_version_with_the_most_calls_is_drawn_unless_another_is_chosen(site: Site) -> None:
     happened(site)
+    files = site.publishing.library.files(1)
+    site.publishing.library.keep(files | {"main.yaml": files["main.yaml"] + "# newer\n"}, site.clock())
     newer = replace(site, hotline=replace(site.hotline, latest=lambda: 2))
     newer.hotline.hang_up(newer.call("1"))
     assert isinstance(site.clock, Clock)

@@ -21,6 +21,7 @@ READ = {
     "people": ".card:visible",
     "talks": ".staff li",
     "inbox": ".rows article",
+    "emergency": "main form",
     "reports": ".catalogue li",
     "wallboard": ".board table, .board dl, .board section",
 }
