@@ -37,7 +37,7 @@ from ivr.telephony.facts import Clerk
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
-from ivr.telephony.strays import Strays
+from ivr.telephony.strays import SETTLED, Strays
 from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.unwritten import Unwritten
 
@@ -206,7 +206,8 @@ def _hourly(found: Settings, live: Live, strays: Strays, now: Callable[[], datet
         put_bundle(found, live.flow, live.version, now())
         strays.take()
 
-    hourly = Every(tend, now, HOUR, HOUR / 60)
+    # After a start the carrier first tells by itself what it could not tell before.
+    hourly = Every(tend, now, HOUR, HOUR / 60, SETTLED)
     return Worker(hourly.do, hourly.due, threads=1)
 
 

@@ -19,7 +19,12 @@ def test_no_harmful_edit_is_taken(part: int) -> None:
             assert not harm(edit.files, number), (number, edit.name)
 
 
+def test_an_edit_that_harms_nobody_is_taken() -> None:
+    greeting = shipped()["main.yaml"].replace("您好，欢迎致电", "早上好，欢迎致电")
+    assert not refused({**shipped(), "main.yaml": greeting})
+
+
 def test_callers_by_chance_come_to_harm() -> None:
     hotline = shipped()["hotline.yaml"].replace("\nperson: person\n", "\nperson: person.goodbye\n")
-    assert any("cut off" in harm({**shipped(), "hotline.yaml": hotline}, seed) for seed in range(5))
+    assert "cut off" in harm({**shipped(), "hotline.yaml": hotline}, 1)
     assert not harm(shipped(), 1)

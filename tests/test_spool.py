@@ -79,16 +79,18 @@ def test_what_is_done_again_and_again_is_done_sooner_after_it_failed() -> None:
             raise OSError("the carrier is away")
         done.append(now[0])
 
-    hourly = Every(job, lambda: now[0], timedelta(hours=1), timedelta(minutes=1))
+    hourly = Every(job, lambda: now[0], timedelta(hours=1), timedelta(minutes=1), timedelta(minutes=10))
+    assert hourly.due() == []
+    now[0] = begun = NOON + timedelta(minutes=10)
     with pytest.raises(OSError, match="away"):
         hourly.do(*hourly.due())
     assert hourly.due() == []
     fail.clear()
     for minutes in (1, 30, 60, 61):
-        now[0] = NOON + timedelta(minutes=minutes)
+        now[0] = begun + timedelta(minutes=minutes)
         for at in hourly.due():
             hourly.do(at)
-    assert done == [NOON + timedelta(minutes=minutes) for minutes in (1, 61)]
+    assert done == [begun + timedelta(minutes=minutes) for minutes in (1, 61)]
 
 
 def test_what_can_never_be_written_is_set_aside_and_stops_nothing(tmp_path: Path) -> None:

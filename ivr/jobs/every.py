@@ -7,18 +7,20 @@ from datetime import datetime, timedelta
 
 @dataclass
 class Every:
-    """A job for a worker: due at once, then after a pause; after a shorter one where it failed."""
+    """A job for a worker: due `first` after it is first looked for, then after a pause; after a shorter one if it failed."""
 
     job: Callable[[], object]
     now: Callable[[], datetime]
     pause: timedelta
     soon: timedelta
+    first: timedelta = timedelta(0)
     _next: datetime | None = field(default=None)
 
     def due(self) -> list[datetime]:
         """Return the moment, where it is time."""
         now = self.now()
-        return [now] if self._next is None or now >= self._next else []
+        self._next = self._next or now + self.first
+        return [now] if now >= self._next else []
 
     def do(self, at: datetime) -> None:
         """Do it; raise what it raises."""
