@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 @dataclass
 class Every:
-    """A job for a worker: due `first` after it is first looked for, then after a pause; after a shorter one if it failed."""
+    """A job for a worker: due `first` after somebody looks, then after a pause; after a shorter one where it failed."""
 
     job: Callable[[], object]
     now: Callable[[], datetime]
