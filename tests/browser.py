@@ -1,9 +1,11 @@
 """Debian's Chromium for tests: how it is started, and with what in its ears."""
 
 import os
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
@@ -32,6 +34,22 @@ def player() -> Iterator[Playwright]:
 def launched(player: Playwright, *flags: str) -> Browser:
     """Return a browser with these flags besides those of all tests."""
     return player.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
+
+
+@contextmanager
+def watched(browser: Browser, url: str, expected: str = "409", **options: Any) -> Iterator[Page]:
+    """Give a page of a window of its own, at which nothing may go wrong but what this expression finds."""
+    with browser.new_context(base_url=url, **options) as context:
+        shown, wrong = context.new_page(), list[str]()
+        shown.on("pageerror", lambda error: wrong.append(str(error)))
+        shown.on(
+            "console",
+            lambda line: (
+                wrong.append(line.text) if line.type == "error" and not re.search(expected, line.text) else None
+            ),
+        )
+        yield shown
+        assert wrong == []
 
 
 def let_in(page: Page, name: str, password: str, language: str = "en") -> None:

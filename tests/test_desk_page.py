@@ -17,7 +17,7 @@ from ivr.console.card import Fact, keyed, path
 from ivr.console.texts import TEXTS
 from ivr.flow import speech
 from ivr.store.desk_tables import wrapups
-from tests.browser import launched
+from tests.browser import launched, watched
 from tests.desk_site import ACCOUNT, ORDER, TO_A_PERSON, TO_AN_ACCOUNT, Clock, Site, desk_site
 from tests.pages import until
 from tests.stores import CALLER
@@ -61,15 +61,8 @@ def host() -> str:
 @pytest.fixture
 def page(browser: Browser, port: int, host: str) -> Iterator[Page]:
     """Return a page in English, at which nothing goes wrong."""
-    with browser.new_context(locale="en-US", base_url=f"http://{host}:{port}") as context:
-        shown = context.new_page()
-        wrong: list[str] = []
-        shown.on("pageerror", lambda error: wrong.append(str(error)))
-        shown.on(
-            "console", lambda line: wrong.append(line.text) if line.type == "error" and "409" not in line.text else None
-        )
+    with watched(browser, f"http://{host}:{port}", locale="en-US") as shown:
         yield shown
-        assert wrong == []
 
 
 def log_in(page: Page, password: str) -> None:

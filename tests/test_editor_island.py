@@ -11,12 +11,13 @@ from ruamel.yaml import YAML
 
 from ivr.carrier.rehearsal import served
 from ivr.editor.edits import Set, apply
-from tests.browser import launched, let_in
+from tests.browser import launched, let_in, watched
 from tests.desk_site import Clock, Site, desk_site
 from tests.test_desk_page import PAIRS, looked_at
 from tests.world import free_port
 
 CHOOSE = "main.choose"
+ON_PURPOSE = "409|422|ERR_FAILED|ERR_INTERNET"
 LONG_MS = 60_000  # A proof walks all states, on machines that test do other things, too.
 
 
@@ -44,14 +45,9 @@ def site(tmp_path: Path, port: int) -> Iterator[Site]:
 @pytest.fixture
 def page(browser: Browser, port: int, site: Site) -> Iterator[Page]:
     """Return olga's page, at which nothing goes wrong."""
-    with browser.new_context(base_url=f"http://127.0.0.1:{port}") as context:
-        shown = context.new_page()
-        wrong: list[str] = []
-        shown.on("pageerror", lambda error: wrong.append(str(error)))
-        shown.on("console", lambda line: wrong.append(line.text) if unexpected(line.type, line.text) else None)
+    with watched(browser, f"http://127.0.0.1:{port}", ON_PURPOSE) as shown:
         let_in(shown, "olga", site.hire("olga", "operations"))
         yield shown
-        assert wrong == []
 
 
 def edited(site: Site, place: str, path: tuple[str, ...], value: str) -> None:
@@ -71,11 +67,6 @@ def node(site: Site, place: str) -> dict[str, Any]:
     file, name = place.split(".")
     found: dict[str, Any] = YAML().load(site.publishing.drafts.files(1)[f"{file}.yaml"])[name]
     return found
-
-
-def unexpected(sort: str, text: str) -> bool:
-    """Tell whether a line of the console speaks of a fault that is not tried on purpose."""
-    return sort == "error" and not re.search("409|422|404|ERR_FAILED|ERR_INTERNET", text)
 
 
 def opened(page: Page, place: str = CHOOSE, language: str = "en") -> None:

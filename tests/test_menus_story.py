@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from ivr.carrier.rehearsal import served
 from ivr.factory import create_app
 from ivr.parts import Parts
-from tests.browser import launched, let_in
+from tests.browser import launched, let_in, watched
 from tests.desk_site import hired
 from tests.test_versions import ask
 from tests.world import OPEN, free_port, hotline_settings
@@ -72,12 +72,10 @@ def browser(player: Playwright) -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, port: int) -> Iterator[Page]:
     """Return a window of a browser that reads English."""
-    context = browser.new_context(
-        base_url=f"http://127.0.0.1:{port}", locale="en-US", viewport={"width": 1440, "height": 900}
-    )
-    context.set_default_timeout(PATIENCE_MS)
-    yield context.new_page()
-    context.close()
+    size = {"width": 1440, "height": 900}
+    with watched(browser, f"http://127.0.0.1:{port}", locale="en-US", viewport=size) as shown:
+        shown.set_default_timeout(PATIENCE_MS)
+        yield shown
 
 
 def saved(page: Page) -> None:

@@ -21,7 +21,7 @@ from ivr.flow.load import load
 from ivr.folders import menus
 from ivr.parts import Parts
 from ivr.store.drafts import Drafts
-from tests.browser import ALLOWED, DEVICE, launched, let_in
+from tests.browser import ALLOWED, DEVICE, launched, let_in, watched
 from tests.desk_site import hired
 from tests.test_desk_page import PAIRS, host, looked_at, port
 from tests.test_phone_page import running_from
@@ -78,15 +78,8 @@ def browser(player: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Ite
 @pytest.fixture
 def page(browser: Browser, port: int, host: str) -> Iterator[Page]:
     """Return a page at which nothing goes wrong."""
-    with browser.new_context(locale="en-US", base_url=f"http://{host}:{port}") as context:
-        shown = context.new_page()
-        wrong: list[str] = []
-        shown.on("pageerror", lambda error: wrong.append(str(error)))
-        shown.on(
-            "console", lambda line: wrong.append(line.text) if line.type == "error" and "422" not in line.text else None
-        )
+    with watched(browser, f"http://{host}:{port}", "422", locale="en-US") as shown:
         yield shown
-        assert wrong == []
 
 
 def opened(page: Page, site: Site, number: int, language: str = "en") -> None:
