@@ -81,13 +81,14 @@ def _edit(way: str, data: Mapping[str, Any]) -> Set:
 
 
 def _drawn(given: Office, bench: Bench, draft: Draft, **told: Any) -> str:
-    files, live = bench.files(draft.id), given.flow()
-    found, spoken = opening.read(files), office.spoken(live)
-    zone = found.schedule.zone if found.schedule else live.zone
+    files = bench.files(draft.id)
+    meant = bench.read(files)[0] or given.flow()
+    found, spoken = opening.read(files), office.spoken(meant)
+    zone = found.schedule.zone if found.schedule else meant.zone
     held = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus"}
     held |= {"draft": draft, "hours": found, "mine": draft.owner == me() and draft.state == OPEN}
     held |= {"weeks": {name: opening.week(one) for name, one in _queues(found).items()}}
-    held |= {"queue": lambda name: queue_name(live, spoken, name), "languages": live.hotline.tongues}
+    held |= {"queue": lambda name: queue_name(meant, spoken, name), "languages": meant.hotline.tongues}
     held |= {"exceptions": opening.exceptions(found.data), "entered": opening.entered(found.data)}
     held |= {"callbacks": found.data.get("callbacks") or "09:00-21:00"}
     asked = _moment(request.args.get("at", ""), zone, given.now)

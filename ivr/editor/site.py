@@ -9,6 +9,7 @@ from ivr.editor.hours_page import hours_pages
 from ivr.editor.pages import draft_pages
 from ivr.editor.prompts import prompt_pages
 from ivr.editor.publishing import Publishing
+from ivr.editor.settings_page import settings_pages
 from ivr.editor.shelf import shelf
 from ivr.editor.yesterday import Yesterday
 from ivr.editor.yesterday_page import yesterday_page
@@ -21,4 +22,5 @@ def furnish(app: Flask, given: Office, publishing: Publishing, yesterday: Yester
     app.register_blueprint(prompt_pages(given), url_prefix="/desk/menus/drafts/<int:number>/prompts")
     app.register_blueprint(draft_pages(given, publishing))
     app.register_blueprint(hours_pages(given, publishing))
+    app.register_blueprint(settings_pages(given, publishing))
     app.register_blueprint(yesterday_page(given, publishing, yesterday))

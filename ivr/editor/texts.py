@@ -6,9 +6,17 @@ from typing import Any, Final
 from ivr.console import office
 from ivr.console.office import Office
 from ivr.console.texts import language
-from ivr.editor import texts_draft, texts_emergency, texts_hours, texts_prompts, texts_replay, texts_shelf
+from ivr.editor import (
+    texts_draft,
+    texts_emergency,
+    texts_hours,
+    texts_prompts,
+    texts_replay,
+    texts_settings,
+    texts_shelf,
+)
 
-GROUPS: Final = (texts_shelf, texts_draft, texts_emergency, texts_hours, texts_prompts, texts_replay)
+GROUPS: Final = (texts_shelf, texts_draft, texts_emergency, texts_hours, texts_prompts, texts_replay, texts_settings)
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {name: words for group in GROUPS for name, words in group.CHINESE.items()},
     "en": {name: words for group in GROUPS for name, words in group.ENGLISH.items()},

@@ -6,6 +6,7 @@ from typing import Final
 ENGLISH: Final[Mapping[str, str]] = {
     "draft_tab_picture": "Menus",
     "draft_tab_hours": "Hours",
+    "draft_tab_settings": "Queues and settings",
     "draft_tab_prompts": "Recordings",
     "draft_tab_yesterday": "Yesterday's calls",
     "draft_stale": "{by} changed this draft meanwhile.",
@@ -18,6 +19,7 @@ ENGLISH: Final[Mapping[str, str]] = {
 CHINESE: Final[Mapping[str, str]] = {
     "draft_tab_picture": "菜单图",
     "draft_tab_hours": "营业时间",
+    "draft_tab_settings": "队列与设置",
     "draft_tab_prompts": "录音",
     "draft_tab_yesterday": "昨日来电",
     "draft_stale": "{by} 在这期间改过这份草稿。",
