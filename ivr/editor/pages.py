@@ -10,6 +10,7 @@ from ivr.console import bell, office
 from ivr.console.audit import audit
 from ivr.console.office import Office, me
 from ivr.console.rights import needs
+from ivr.editor import telling
 from ivr.editor.bodies import LARGEST, Edits, Publication, Rehearsal, Step, listed, refuse, sent
 from ivr.editor.change import EditError
 from ivr.editor.differences import differences
@@ -79,7 +80,7 @@ def _changing(page: Blueprint, bench: Bench) -> None:
                 files = apply(files, one)
             drafts.edit(number, asked.revision, files, me(), now(), _what(asked.edits))
         except EditError as error:
-            refuse(422, str(error.problems[-1].words), problems=listed(error.problems))
+            refuse(422, telling.told(error.problems[-1].words), problems=listed(error.problems))
         except (StaleError, ForeignError) as error:
             overtaken(error)
         return jsonify(bench.state(number))
@@ -110,9 +111,9 @@ def _publishing(page: Blueprint, bench: Bench) -> None:
         except StaleError as error:
             overtaken(error)
         except EyesError as error:
-            refuse(409, str(error))
+            refuse(409, telling.told(error))
         except GateError as error:
-            refuse(503, str(error))
+            refuse(503, telling.told(error))
         return jsonify(version=version)
 
 
@@ -127,7 +128,7 @@ def _trying(page: Blueprint, bench: Bench) -> None:
         try:
             return jsonify(_finding(publishing.gate.look(files, publishing.now())))
         except GateError as error:
-            refuse(503, str(error))
+            refuse(503, telling.told(error))
 
     @page.post("/rehearse")
     @needs(EDIT, most=LARGEST)
@@ -135,7 +136,8 @@ def _trying(page: Blueprint, bench: Bench) -> None:
         bench.draft(number)
         wanted = _rehearsal(sent(Rehearsal))
         flow = bench.flow(bench.files(number))
-        return jsonify(rehearsed(flow, wanted.caller, wanted.at, wanted.inputs))
+        told = rehearsed(flow, wanted.caller, wanted.at, wanted.inputs)
+        return jsonify(told | {"lines": [_line(one) for one in told["lines"]]})
 
     @page.post("/rehearsals")
     @needs(EDIT, most=LARGEST)
@@ -149,10 +151,16 @@ def _trying(page: Blueprint, bench: Bench) -> None:
             files = kept(files, bench.flow(without(files)), wanted)
             publishing.drafts.edit(number, draft.revision, files, me(), publishing.now(), f"rehearsal {wanted.name}")
         except EditError as error:
-            refuse(422, str(error.problems[-1].words), problems=listed(error.problems))
+            refuse(422, telling.told(error.problems[-1].words), problems=listed(error.problems))
         except (StaleError, ForeignError) as error:
             overtaken(error)
         return jsonify(bench.state(number))
+
+
+def _line(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line of a rehearsal in the reader's language, but for what is said, and what is told in both."""
+    told = line["mark"] != "<" and isinstance(line["words"], str)
+    return line | {"words": telling.told(line["words"])} if told else line
 
 
 def _rehearsal(asked: Rehearsal) -> Saved:
@@ -160,7 +168,7 @@ def _rehearsal(asked: Rehearsal) -> Saved:
     try:
         return Saved(asked.name, asked.caller, moment(asked.at), timed(asked.inputs))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        refuse(422, said("draft_no_input", why=str(error)))
+        refuse(422, said("draft_no_input", why=telling.told(error)))
 
 
 def _what(edits: tuple[Edit, ...]) -> str:
@@ -174,10 +182,8 @@ def _what(edits: tuple[Edit, ...]) -> str:
 
 def _finding(finding: Finding) -> dict[str, Any]:
     """Return what the gate found, each trap's inputs as a rehearsal takes them."""
-    told = finding.told()
-    told["traps"] = [_playable(trap) for trap in told["traps"]]
-    told["rehearsals"] = [one | {"words": said("draft_rehearsal", title=one["name"])} for one in told["rehearsals"]]
-    return told
+    told = telling.found(finding)
+    return told | {"traps": [_playable(trap) for trap in told["traps"]]}
 
 
 def _playable(trap: dict[str, Any]) -> dict[str, Any]:

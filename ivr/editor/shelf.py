@@ -21,6 +21,7 @@ from ivr.editor.gate import GateError
 from ivr.editor.merging import merged
 from ivr.editor.publishing import EyesError, Publishing, RefusedError, without
 from ivr.editor.schema import schema
+from ivr.editor.telling import against, told
 from ivr.editor.texts import said, words
 from ivr.flow.names import queue_name
 from ivr.store.drafts import Draft, ForeignError, StaleError
@@ -127,12 +128,11 @@ def _going_back(page: Blueprint, given: Office, publishing: Publishing) -> None:
         try:
             number = publishing.back(version, me(), request.form.get("note", "").strip())
         except RefusedError as error:
-            against = [str(one) for one in error.finding.problems] + [one["told"] for one in error.finding.traps]
-            return _drawn(given, publishing, trouble=said("shelf_refused"), against=against), 409
+            return _drawn(given, publishing, trouble=said("shelf_refused"), against=against(error.finding)), 409
         except StaleError as error:
             return _drawn(given, publishing, trouble=said("shelf_stale", by=error.by or "?")), 409
         except (EyesError, GateError) as error:
-            return _drawn(given, publishing, trouble=str(error)), 409
+            return _drawn(given, publishing, trouble=told(error)), 409
         return _drawn(given, publishing, told=said("shelf_done_back", number=number))
 
 
