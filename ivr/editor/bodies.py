@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from ivr.editor.edits import Edit
 from ivr.editor.telling import problems, told
+from ivr.editor.texts import said
 from ivr.flow.plain import lowered
 from ivr.flow.problem import Problem
 
@@ -57,7 +58,7 @@ def sent(kind: type[Sent]) -> Sent:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "JSON"
-        refuse(422, f"{where}: {told(lowered(first['msg']))}")
+        refuse(422, said("draft_field", where=where, why=told(lowered(first["msg"]))))
 
 
 def refuse(status: int, message: str, **more: Any) -> NoReturn:

@@ -20,7 +20,7 @@ from ivr.editor.gate import Finding, GateError
 from ivr.editor.publishing import EyesError, Publishing, RefusedError, without
 from ivr.editor.rehearsals import Saved, kept, moment, timed
 from ivr.editor.rehearse import rehearsed
-from ivr.editor.texts import said, words
+from ivr.editor.texts import goals, said, words
 from ivr.store.drafts import ForeignError, StaleError
 
 EDIT: Final = "menus.edit"
@@ -31,8 +31,8 @@ def draft_pages(given: Office, publishing: Publishing) -> Blueprint:
     page, bench = office.formed("draft", given, __name__, "menus/drafts/<int:number>"), Bench(publishing)
     _looking(page, given, bench)
     _changing(page, bench)
-    _publishing(page, bench)
-    _trying(page, bench)
+    _publishing(page, given, bench)
+    _trying(page, given, bench)
 
     @page.errorhandler(HTTPException)
     def refusal(error: HTTPException) -> tuple[Response | str, int]:
@@ -97,7 +97,7 @@ def _changing(page: Blueprint, bench: Bench) -> None:
         return jsonify(bench.state(number))
 
 
-def _publishing(page: Blueprint, bench: Bench) -> None:
+def _publishing(page: Blueprint, given: Office, bench: Bench) -> None:
     @page.post("/publish")
     @needs("menus.publish")
     def publish(number: int) -> Response:
@@ -107,7 +107,7 @@ def _publishing(page: Blueprint, bench: Bench) -> None:
         try:
             version = bench.publishing.draft(number, asked.revision, me(), asked.note)
         except RefusedError as error:
-            refuse(422, said("shelf_refused"), **_finding(error.finding))
+            refuse(422, said("shelf_refused"), **_finding(given, error.finding))
         except StaleError as error:
             overtaken(error)
         except EyesError as error:
@@ -117,7 +117,7 @@ def _publishing(page: Blueprint, bench: Bench) -> None:
         return jsonify(version=version)
 
 
-def _trying(page: Blueprint, bench: Bench) -> None:
+def _trying(page: Blueprint, given: Office, bench: Bench) -> None:
     publishing = bench.publishing
 
     @page.post("/proof")
@@ -126,7 +126,7 @@ def _trying(page: Blueprint, bench: Bench) -> None:
         bench.draft(number)
         files = publishing.carried(bench.files(number), publishing.last())
         try:
-            return jsonify(_finding(publishing.gate.look(files, publishing.now())))
+            return jsonify(_finding(given, publishing.gate.look(files, publishing.now())))
         except GateError as error:
             refuse(503, telling.told(error))
 
@@ -180,10 +180,12 @@ def _what(edits: tuple[Edit, ...]) -> str:
     return json.dumps([told, len(edits)], ensure_ascii=False)[:500]
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    """Return what the gate found, each trap's inputs as a rehearsal takes them."""
-    told = telling.found(finding)
-    return told | {"traps": [_playable(trap) for trap in told["traps"]]}
+def _finding(given: Office, finding: Finding) -> dict[str, Any]:
+    """Return what the gate found, each trap's inputs as a rehearsal takes them, goals as the reader calls them."""
+    told, goal = telling.found(finding), goals(given)
+    reached = {goal(name): spent for name, spent in finding.figures.get("goals", {}).items()}
+    figures = finding.figures | ({"goals": reached} if reached else {})
+    return told | {"traps": [_playable(trap) for trap in told["traps"]], "figures": figures}
 
 
 def _playable(trap: dict[str, Any]) -> dict[str, Any]:

@@ -93,6 +93,7 @@ const WORDS = {
   figure_states: ["走过的状态", "States walked"],
   figure_steps: ["走过的步数", "Steps walked"],
   figure_hours: ["营业时间的组合", "Sets of open queues"],
+  figure_traps: ["陷阱", "Traps"],
   figure_slow: ["最长的菜单", "Longest menu"],
   figure_wide: ["选项最多的菜单", "Most choices"],
   figure_goals: ["最快到达", "Soonest"],
