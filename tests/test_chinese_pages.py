@@ -1,4 +1,4 @@
-"""Whoever reads the console in Chinese is told in Chinese what is wrong with menus, on every page and in every answer."""
+"""Whoever reads the console in Chinese is told in Chinese what is wrong with menus, by every page and answer."""
 
 from collections.abc import Callable
 from typing import Any
