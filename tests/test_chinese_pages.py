@@ -88,6 +88,16 @@ def test_the_lines_of_a_rehearsal_are_told_but_for_what_callers_hear(mei: Editor
     assert wrong == "这一步无法排练：“soon”不是有效的时间"
 
 
+def test_the_page_of_a_rehearsal_that_goes_differently_is_told_but_for_what_callers_hear(mei: Editor) -> None:
+    inputs = [{"input": {"is": "Silence"}, "at": AT}, {"input": {"is": "HungUp"}, "at": AT}]
+    assert mei.post("rehearsals", name="不出声", **CALL, inputs=inputs).status_code == 200
+    words = {"do": "words", "language": "zh-CN", "place": "main.start.say", "value": "早上好。"}
+    assert mei.post("edits", revision=1, edits=[words]).status_code == 200
+    (found,) = mei.post("proof", revision=2).get_json()["rehearsals"]
+    assert (found["words"], "+ < 早上好。" in found["lines"]) == ("排练“不出声”现在走得不一样了。", True)
+    assert [line for line in found["lines"] if line[2] in ">="] == ["  > （不出声）", "  > （挂断）", "  = 客户挂断"]
+
+
 def test_older_menus_and_eyes_are_refused(site: Site, mei: Editor) -> None:
     files = site.publishing.library.files(site.publishing.last().version)
     version = site.publishing.library.keep({**without(files), "refund.yaml": WRONG}, site.clock(), "sam", "", "{}")
