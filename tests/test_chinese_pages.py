@@ -114,6 +114,15 @@ def test_older_menus_and_eyes_are_refused(site: Site, mei: Editor) -> None:
     assert (answer.status_code, answer.get_json()["message"]) == (409, "双人复核：olga 参与了修改，要由别人发布")
 
 
+def test_what_is_too_large_or_comes_from_an_old_page_is_refused(mei: Editor) -> None:
+    large = mei.post("edits", revision=0, edits=[{"do": "file", "name": "main.yaml", "text": "x" * 1_100_000}])
+    assert (large.status_code, large.get_json()["message"]) == (413, "内容太大，无法接收。")
+    old = mei.client.post("/desk/menus/drafts/1/edits", json={"revision": 0, "edits": []})
+    assert (old.status_code, old.get_json()["message"]) == (400, "这一页已经过期，或请求不完整：请刷新页面再试。")
+    shown = mei.client.post("/desk/menus/drafts/1/hours/callbacks", data={"hours": "09:00-18:00"})
+    assert (shown.status_code, "这一页已经过期" in shown.text) == (400, True)
+
+
 def test_hours_and_emergencies_are_refused(mei: Editor) -> None:
     form = {"csrf_token": mei.token, "revision": 0}
     page = mei.client.post("/desk/menus/drafts/1/hours/callbacks", data={**form, "hours": "9-18"})

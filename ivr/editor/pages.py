@@ -36,11 +36,9 @@ def draft_pages(given: Office, publishing: Publishing) -> Blueprint:
 
     @page.errorhandler(HTTPException)
     def refusal(error: HTTPException) -> tuple[Response | str, int]:
-        told = words(given)
-        why = told["t"].get(error.description, error.description)
         if request.endpoint == "draft.show":
-            return render_template("refused.html", why=why, **told), error.code or 500
-        return jsonify(message=why), error.code or 500
+            return render_template("refused.html", why=office.refused(error), **words(given)), error.code or 500
+        return jsonify(message=office.refused(error)), error.code or 500
 
     return page
 
