@@ -185,6 +185,16 @@ def test_all_that_is_told_of_broken_menus_is_told_in_chinese() -> None:
     assert [one for one in found if (told := chinese(one)) is None or english_in(told)] == []
 
 
+@pytest.mark.parametrize(
+    "text", ["'a' is 'b': " * 9_000, "“ is “”: " * 9_000, "'" * 9_000, "{" * 9_000 + "}" * 9_000, "a\n" * 9_000]
+)
+def test_what_people_wrote_stays_as_it_is_and_never_does_harm(text: str) -> None:
+    assert chinese(f"'say' is {text!r}, but must be a list: put it in [ and ]") == (
+        f"“say”写的是“{repr(text)[1:-1]}”，应当是列表：请用 [ 和 ] 括起来"
+    )
+    assert (chinese(f"this is not YAML: {text}") or "").startswith("YAML 写法不对：")
+
+
 def test_each_step_of_a_call_into_a_trap_has_its_chinese() -> None:
     flow = real_flow()
     walked = walk(flow, list(moments(flow, OPEN).values()), 100_000)

@@ -15,7 +15,8 @@ from string import Formatter
 from typing import Any, Final
 
 QUOTED: Final = r"'(?:[^'\\]|\\.)*'" + r'|"(?:[^"\\]|\\.)*"'
-GAPS: Final[Mapping[str | None, str]] = {"r": rf"{QUOTED}|\{{.*\}}|\[.*\]|.+?", None: ".*?"}
+LONGEST: Final = 1000  # Letters of a sentence within another; what people wrote may look like sentences without end.
+GAPS: Final[Mapping[str | None, str]] = {"r": rf"{QUOTED}|\{{.*\}}|\[.*\]|[\w.+-]+", None: ".*?"}
 
 
 @cache
@@ -67,7 +68,7 @@ class _Filled(Formatter):
         match spec:
             case "、":
                 return str(value).replace(", ", "、").replace(" or ", " 或 ")
-            case "句":
+            case "句" if len(value) <= LONGEST:
                 return chinese(value) or str(value)
         return str(value)
 
