@@ -13,7 +13,7 @@ ROOT: Final = Path(ivr.__file__).parent
 SENTENCE: Final = re.compile(r"[A-Za-z’']+,? [a-z“{0-9]")
 # Modules whose sentences no page of the menus shows: they tell both languages, or speak to callers or to a terminal.
 ELSEWHERE: Final = re.compile(
-    r"commands?\.py|texts|labels\.py|importing|studio/|differences/|schema\.py|speech/|editor/voices/"
+    r"commands?\.py|texts|labels|importing|studio/|differences/|schema\.py|speech/|editor/voices/"
 )
 
 

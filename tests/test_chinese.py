@@ -109,6 +109,7 @@ UNSEEN = {
     "the menus do not pass the gate",
     "calls are being done again in draft {}",
     "calls could not be done again",
+    "# What callers hear in {}: place -> words.\n",
     "{}:{}: a line begins with # @ < <! > ~ or =",
     "{}:1: the line `@ 2026-11-23 10:00 +8613800138000` is missing",
 }

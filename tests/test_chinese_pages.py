@@ -128,5 +128,8 @@ def test_hours_and_emergencies_are_refused(mei: Editor) -> None:
     page = mei.client.post("/desk/menus/drafts/1/hours/callbacks", data={**form, "hours": "9-18"})
     assert (page.status_code, "未保存：看不懂时间“9-18”：请写成" in page.text) == (422, True)
     until = {"until": "2h", "queues": "payments", "kind": "divert", "number": "+4930123456"}
+    queue = {"name": "V I P", "called.zh-CN": "贵宾"}
+    page = mei.client.post("/desk/menus/drafts/1/settings/add_queue", data=form | queue)
+    assert (page.status_code, "未保存：请用小写字母、数字和 _ 写队列名" in page.text) == (422, True)
     page = mei.client.post("/desk/menus/emergency/preview", data={**form, **until})
     assert (page.status_code, "“+4930123456”打不通：请写以 +86" in page.text) == (422, True)

@@ -19,7 +19,7 @@ from ivr.editor.opening import Hours
 from ivr.editor.publishing import Publishing
 from ivr.editor.rehearse import page as played_page
 from ivr.editor.rehearse import play
-from ivr.editor.telling import located, sentence, told
+from ivr.editor.telling import located, refusal
 from ivr.editor.texts import said, words
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, Pressed
@@ -49,7 +49,9 @@ def hours_pages(given: Office, publishing: Publishing) -> Blueprint:
             edit = _edit(way, opening.read(files).data)
             publishing.drafts.edit(number, revision, apply(files, edit), me(), given.now(), f"hours: {way}")
         except (ValueError, EditError) as error:
-            return _drawn(given, bench, draft, trouble=said("hours_refused", why=_why(error)), told=request.form), 422
+            return _drawn(
+                given, bench, draft, trouble=said("hours_refused", why=refusal(error)), told=request.form
+            ), 422
         except (StaleError, ForeignError) as error:
             by = getattr(error, "by", "")
             trouble = said("draft_stale", by=by) if by else said("shelf_foreign", owner=draft.owner)
@@ -57,10 +59,6 @@ def hours_pages(given: Office, publishing: Publishing) -> Blueprint:
         return redirect(f"/desk/menus/drafts/{number}/hours#{request.form.get('queue', way)}", 303)
 
     return page
-
-
-def _why(error: ValueError | EditError) -> str:
-    return sentence(error.problems) if isinstance(error, EditError) else told(error)
 
 
 def _edit(way: str, data: Mapping[str, Any]) -> Set:

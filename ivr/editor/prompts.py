@@ -14,7 +14,7 @@ from ivr.editor.booth import Booth, PromptError
 from ivr.editor.change import EditError
 from ivr.editor.prompt_rows import FILTERS, Sheet
 from ivr.editor.sound import SoundError
-from ivr.editor.telling import located, sentence
+from ivr.editor.telling import located, refusal
 from ivr.editor.texts import said, words
 from ivr.store.drafts import OPEN, Drafts, ForeignError, StaleError
 
@@ -111,7 +111,7 @@ def _tried(act: Callable[[], T]) -> T:
     except SoundError as error:
         _refuse(422, f"sound_{error.why}")
     except EditError as error:
-        abort(make_response(jsonify(error=sentence(error.problems)), 422))
+        abort(make_response(jsonify(error=refusal(error)), 422))
     except ForeignError:
         _refuse(409, "foreign_now")
     except StaleError as error:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ivr.console.texts import language
+from ivr.editor.change import EditError
 from ivr.editor.chinese import chinese
 from ivr.editor.gate import Finding
 from ivr.editor.labels import PRESS
@@ -32,9 +33,11 @@ def located(found: Iterable[Problem]) -> list[str]:
     return [said("draft_problem", file=one.file, line=one.line, words=told(one.words)) for one in found]
 
 
-def sentence(found: Iterable[Problem]) -> str:
-    """Return problems, each with where it is, in one line."""
-    return ("；" if _in_chinese() else "; ").join(located(found))
+def refusal(error: Exception) -> str:
+    """Return in one line why something was refused, with where that is of an edit that cannot be made."""
+    if isinstance(error, EditError):
+        return ("；" if _in_chinese() else "; ").join(located(error.problems))
+    return told(error)
 
 
 def line(text: str) -> str:
