@@ -547,10 +547,14 @@ TROUBLES = [
 ]
 
 
+def whole(text: str) -> str:
+    """Return hours.yaml in which a slip stands."""
+    return text if text.startswith(("{}", "queues:")) else f"queues: {{general: {{monday: closed}}}}\n{text}"
+
+
 @pytest.mark.parametrize(("text", "path", "words"), TROUBLES)
 def test_every_slip_is_told_once_with_its_place(text: str, path: tuple[str | int, ...], words: str) -> None:
-    whole = text if text.startswith(("{}", "queues:")) else f"queues: {{general: {{monday: closed}}}}\n{text}"
-    made, troubles = read(parsed(whole), "Asia/Shanghai")
+    made, troubles = read(parsed(whole(text)), "Asia/Shanghai")
     assert made is None
     assert [trouble.path for trouble in troubles] == [path]
     assert words in troubles[0].words

@@ -71,6 +71,7 @@ def test_calls_are_tried_on_a_draft_and_shown_side_by_side(site: Site, enter: Ca
     assert '<p class="new">&gt; 6</p>' in sides
     assert ACCOUNT not in sides
     assert "912345678" not in sides
+    assert "= 客户挂断" in olga.get(f"{PATH}/{call_id}?lang=zh").text
     assert olga.get(f"{PATH}/nobody").status_code == 404
     assert site.publishing.drafts.draft(1).revision == 0
 

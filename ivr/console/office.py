@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from flask import Blueprint, Response, abort, jsonify, render_template, request
 from flask_security import current_user
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from ivr.console import emergencies
@@ -123,10 +124,16 @@ def formed(name: str, office: Office, module: str = __name__, path: str = "") ->
 
     @page.errorhandler(HTTPException)
     def refusal(error: HTTPException) -> tuple[str, int]:
-        why = error.description or ""
-        return render_template("refused.html", why=TEXTS[language()].get(why, why), **words(office)), error.code or 500
+        return render_template("refused.html", why=refused(error), **words(office)), error.code or 500
 
     return page
+
+
+def refused(error: HTTPException) -> str:
+    """Return why something was refused, in the reader's language where there are words for it."""
+    t, why = TEXTS[language()], error.description or ""
+    standard = why == type(error).description or isinstance(error, CSRFError)
+    return t.get(f"refused_{error.code}", why) if standard else t.get(why, why)
 
 
 def me() -> str:
@@ -226,8 +233,7 @@ def _guard(forgery: CSRFProtect) -> None:
 
 def _refusal(error: HTTPException) -> tuple[Response, int]:
     """Tell why not, in the reader's language where there are words for it."""
-    why = error.description or ""
-    return jsonify(error=TEXTS[language()].get(why, why)), error.code or 500
+    return jsonify(error=refused(error)), error.code or 500
 
 
 def _late(error: TimeoutError) -> tuple[Response, int]:

@@ -1,11 +1,15 @@
 """What the editor's page sends, and what is told where it cannot be read."""
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 from flask import abort, jsonify, make_response, request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ivr.editor.edits import Edit
+from ivr.editor.telling import problems, told
+from ivr.editor.texts import said
+from ivr.flow.plain import lowered
 from ivr.flow.problem import Problem
 
 LARGEST: Final = 1_000_000  # bytes
@@ -48,13 +52,13 @@ Sent = TypeVar("Sent", bound=_Body)
 
 def sent(kind: type[Sent]) -> Sent:
     """Return what the page sent; 422 that says which field is wrong."""
-    told = request.get_json(silent=True)
+    asked = request.get_json(silent=True)
     try:
-        return kind.model_validate(told)
+        return kind.model_validate(asked)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "JSON"
-        refuse(422, f"{where}: {first['msg']}")
+        refuse(422, said("draft_field", where=where, why=told(lowered(first["msg"]))))
 
 
 def refuse(status: int, message: str, **more: Any) -> NoReturn:
@@ -62,6 +66,6 @@ def refuse(status: int, message: str, **more: Any) -> NoReturn:
     abort(make_response(jsonify(message=message, **more), status))
 
 
-def listed(problems: tuple[Problem, ...] | list[Problem]) -> list[dict[str, Any]]:
+def listed(found: Iterable[Problem]) -> list[dict[str, Any]]:
     """Return problems ready for JSON."""
-    return [{"file": one.file, "line": one.line, "words": one.words} for one in problems]
+    return [{"file": one.file, "line": one.line, "words": one.words} for one in problems(found)]

@@ -14,6 +14,7 @@ from ivr.editor.bodies import listed, refuse
 from ivr.editor.publishing import Publishing, without
 from ivr.editor.reading import Here, read
 from ivr.editor.state import state
+from ivr.editor.telling import problems, told
 from ivr.editor.texts import said
 from ivr.flow.flow import Flow
 from ivr.flow.problem import Problem
@@ -61,8 +62,8 @@ class Bench:
 
     def flow(self, files: Mapping[str, str]) -> Flow:
         """Return what files make here; 422 with the problems where they make nothing yet."""
-        flow, problems = self.read(files)
-        return flow or refuse(422, said("draft_unread"), problems=listed(problems))
+        flow, wrong = self.read(files)
+        return flow or refuse(422, said("draft_unread"), problems=listed(wrong))
 
     def state(self, number: int) -> dict[str, Any]:
         """Return all that the island is told of a draft."""
@@ -70,13 +71,13 @@ class Bench:
         step, last = self.publishing.drafts.step(number), self.publishing.last()
         mine, open = draft.owner == me(), draft.state == OPEN
         can = {"edit": mine and open and may("menus.edit"), "publish": open and may("menus.publish")}
-        told = {"draft": number, "title": draft.title, "revision": draft.revision, "base": draft.base}
-        told |= {"live": last.version, "owner": draft.owner, "mine": mine, "can": can}
-        told |= {"undo": step.back is not None, "redo": step.forth is not None}
-        return told | state(files, self.read(files)[1], language())
+        held = {"draft": number, "title": draft.title, "revision": draft.revision, "base": draft.base}
+        held |= {"live": last.version, "owner": draft.owner, "mine": mine, "can": can}
+        held |= {"undo": step.back is not None, "redo": step.forth is not None}
+        return held | state(files, problems(self.read(files)[1]), language())
 
 
 def overtaken(error: StaleError | ForeignError) -> Any:
     """End the request with 409, saying who was faster."""
     by, revision = getattr(error, "by", ""), getattr(error, "revision", 0)
-    refuse(409, said("draft_stale", by=by or "?") if by else str(error), by=by, revision=revision)
+    refuse(409, said("draft_stale", by=by or "?") if by else told(error), by=by, revision=revision)

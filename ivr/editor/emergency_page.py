@@ -12,7 +12,7 @@ from ivr.console import bell, emergencies, office
 from ivr.console.audit import audit
 from ivr.console.office import Office, me
 from ivr.console.rights import needs
-from ivr.editor import texts
+from ivr.editor import telling, texts
 from ivr.editor.declaring import Declaring, closing
 from ivr.editor.emergency import MOMENT, key
 from ivr.editor.gate import GateError
@@ -74,7 +74,9 @@ def _tried(given: Office, declaring: Declaring) -> Drawn:
     wanted = _wanted(declaring.flow, given.now())
     flow, problems = declaring.trial(wanted)
     if flow is None:
-        return _drawn(given, declaring, trouble="emergency_wrong", told=[one.words for one in problems]), 422
+        return _drawn(
+            given, declaring, trouble="emergency_wrong", told=[telling.told(one.words) for one in problems]
+        ), 422
     return _drawn(given, declaring, trial=_trial(flow, wanted.queues, given.now()))
 
 
@@ -102,11 +104,10 @@ def _done(given: Office, declaring: Declaring, act: Callable[[], Drawn | Respons
     except KeyError:
         return _drawn(given, declaring, trouble="emergency_gone"), 409
     except RefusedError as error:
-        traps = [str(one["told"]) for one in error.finding.traps]
-        told = [one.words for one in error.finding.problems] + traps
-        return _drawn(given, declaring, trouble="emergency_trap" if traps else "emergency_wrong", told=told), 422
+        trouble = "emergency_trap" if error.finding.traps else "emergency_wrong"
+        return _drawn(given, declaring, trouble=trouble, told=telling.against(error.finding)), 422
     except GateError as error:
-        return _drawn(given, declaring, trouble="emergency_wrong", told=[str(error)]), 503
+        return _drawn(given, declaring, trouble="emergency_wrong", told=[telling.told(error)]), 503
     except StaleError:
         return _drawn(given, declaring, trouble="emergency_stale"), 409
 
@@ -116,7 +117,7 @@ def _wanted(flow: Flow, now: datetime) -> Declared:
     form = request.form
     kind = next((one for one in KINDS if one == form.get("kind")), None)
     if kind is None:
-        abort(400, "no such kind")
+        abort(400, texts.said("emergency_no_kind"))
     queues = tuple(name for name in flow.queues if name in form.getlist("queues"))
     if kind != "announce" and not queues:
         raise FormError("emergency_no_queue")

@@ -23,7 +23,7 @@ class GateError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the gate found: `traps` with place, words, told and inputs; `figures` of what is proven; seconds it took.
+    """What the gate found: `traps` with place, words, told, steps and inputs; `figures` of what is proven; seconds.
 
     `rehearsals` are the saved ones that go differently now, with name and lines.
     """

@@ -19,6 +19,7 @@ from ivr.editor.opening import Hours
 from ivr.editor.publishing import Publishing
 from ivr.editor.rehearse import page as played_page
 from ivr.editor.rehearse import play
+from ivr.editor.telling import located, refusal
 from ivr.editor.texts import said, words
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, Pressed
@@ -48,7 +49,9 @@ def hours_pages(given: Office, publishing: Publishing) -> Blueprint:
             edit = _edit(way, opening.read(files).data)
             publishing.drafts.edit(number, revision, apply(files, edit), me(), given.now(), f"hours: {way}")
         except (ValueError, EditError) as error:
-            return _drawn(given, bench, draft, trouble=said("hours_refused", why=error), told=request.form), 422
+            return _drawn(
+                given, bench, draft, trouble=said("hours_refused", why=refusal(error)), told=request.form
+            ), 422
         except (StaleError, ForeignError) as error:
             by = getattr(error, "by", "")
             trouble = said("draft_stale", by=by) if by else said("shelf_foreign", owner=draft.owner)
@@ -87,6 +90,7 @@ def _drawn(given: Office, bench: Bench, draft: Draft, **told: Any) -> str:
     zone = found.schedule.zone if found.schedule else meant.zone
     held = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus"}
     held |= {"draft": draft, "hours": found, "mine": draft.owner == me() and draft.state == OPEN}
+    held |= {"problems": located(found.problems)}
     held |= {"weeks": {name: opening.week(one) for name, one in _queues(found).items()}}
     held |= {"queue": lambda name: queue_name(meant, spoken, name), "languages": meant.hotline.tongues}
     held |= {"exceptions": opening.exceptions(found.data), "entered": opening.entered(found.data)}

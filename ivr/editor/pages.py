@@ -10,6 +10,7 @@ from ivr.console import bell, office
 from ivr.console.audit import audit
 from ivr.console.office import Office, me
 from ivr.console.rights import needs
+from ivr.editor import telling
 from ivr.editor.bodies import LARGEST, Edits, Publication, Rehearsal, Step, listed, refuse, sent
 from ivr.editor.change import EditError
 from ivr.editor.differences import differences
@@ -19,7 +20,7 @@ from ivr.editor.gate import Finding, GateError
 from ivr.editor.publishing import EyesError, Publishing, RefusedError, without
 from ivr.editor.rehearsals import Saved, kept, moment, timed
 from ivr.editor.rehearse import rehearsed
-from ivr.editor.texts import said, words
+from ivr.editor.texts import goals, said, words
 from ivr.store.drafts import ForeignError, StaleError
 
 EDIT: Final = "menus.edit"
@@ -30,16 +31,14 @@ def draft_pages(given: Office, publishing: Publishing) -> Blueprint:
     page, bench = office.formed("draft", given, __name__, "menus/drafts/<int:number>"), Bench(publishing)
     _looking(page, given, bench)
     _changing(page, bench)
-    _publishing(page, bench)
-    _trying(page, bench)
+    _publishing(page, given, bench)
+    _trying(page, given, bench)
 
     @page.errorhandler(HTTPException)
     def refusal(error: HTTPException) -> tuple[Response | str, int]:
-        told = words(given)
-        why = told["t"].get(error.description, error.description)
         if request.endpoint == "draft.show":
-            return render_template("refused.html", why=why, **told), error.code or 500
-        return jsonify(message=why), error.code or 500
+            return render_template("refused.html", why=office.refused(error), **words(given)), error.code or 500
+        return jsonify(message=office.refused(error)), error.code or 500
 
     return page
 
@@ -79,7 +78,7 @@ def _changing(page: Blueprint, bench: Bench) -> None:
                 files = apply(files, one)
             drafts.edit(number, asked.revision, files, me(), now(), _what(asked.edits))
         except EditError as error:
-            refuse(422, str(error.problems[-1].words), problems=listed(error.problems))
+            refuse(422, telling.told(error.problems[-1].words), problems=listed(error.problems))
         except (StaleError, ForeignError) as error:
             overtaken(error)
         return jsonify(bench.state(number))
@@ -96,7 +95,7 @@ def _changing(page: Blueprint, bench: Bench) -> None:
         return jsonify(bench.state(number))
 
 
-def _publishing(page: Blueprint, bench: Bench) -> None:
+def _publishing(page: Blueprint, given: Office, bench: Bench) -> None:
     @page.post("/publish")
     @needs("menus.publish")
     def publish(number: int) -> Response:
@@ -106,17 +105,17 @@ def _publishing(page: Blueprint, bench: Bench) -> None:
         try:
             version = bench.publishing.draft(number, asked.revision, me(), asked.note)
         except RefusedError as error:
-            refuse(422, said("shelf_refused"), **_finding(error.finding))
+            refuse(422, said("shelf_refused"), **_finding(given, error.finding))
         except StaleError as error:
             overtaken(error)
         except EyesError as error:
-            refuse(409, str(error))
+            refuse(409, telling.told(error))
         except GateError as error:
-            refuse(503, str(error))
+            refuse(503, telling.told(error))
         return jsonify(version=version)
 
 
-def _trying(page: Blueprint, bench: Bench) -> None:
+def _trying(page: Blueprint, given: Office, bench: Bench) -> None:
     publishing = bench.publishing
 
     @page.post("/proof")
@@ -125,9 +124,9 @@ def _trying(page: Blueprint, bench: Bench) -> None:
         bench.draft(number)
         files = publishing.carried(bench.files(number), publishing.last())
         try:
-            return jsonify(_finding(publishing.gate.look(files, publishing.now())))
+            return jsonify(_finding(given, publishing.gate.look(files, publishing.now())))
         except GateError as error:
-            refuse(503, str(error))
+            refuse(503, telling.told(error))
 
     @page.post("/rehearse")
     @needs(EDIT, most=LARGEST)
@@ -135,7 +134,8 @@ def _trying(page: Blueprint, bench: Bench) -> None:
         bench.draft(number)
         wanted = _rehearsal(sent(Rehearsal))
         flow = bench.flow(bench.files(number))
-        return jsonify(rehearsed(flow, wanted.caller, wanted.at, wanted.inputs))
+        told = rehearsed(flow, wanted.caller, wanted.at, wanted.inputs)
+        return jsonify(told | {"lines": [_line(one) for one in told["lines"]]})
 
     @page.post("/rehearsals")
     @needs(EDIT, most=LARGEST)
@@ -149,10 +149,16 @@ def _trying(page: Blueprint, bench: Bench) -> None:
             files = kept(files, bench.flow(without(files)), wanted)
             publishing.drafts.edit(number, draft.revision, files, me(), publishing.now(), f"rehearsal {wanted.name}")
         except EditError as error:
-            refuse(422, str(error.problems[-1].words), problems=listed(error.problems))
+            refuse(422, telling.told(error.problems[-1].words), problems=listed(error.problems))
         except (StaleError, ForeignError) as error:
             overtaken(error)
         return jsonify(bench.state(number))
+
+
+def _line(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line of a rehearsal in the reader's language, but for what is said, and what is told in both."""
+    told = line["mark"] != "<" and isinstance(line["words"], str)
+    return line | {"words": telling.told(line["words"])} if told else line
 
 
 def _rehearsal(asked: Rehearsal) -> Saved:
@@ -160,7 +166,7 @@ def _rehearsal(asked: Rehearsal) -> Saved:
     try:
         return Saved(asked.name, asked.caller, moment(asked.at), timed(asked.inputs))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        refuse(422, said("draft_no_input", why=str(error)))
+        refuse(422, said("draft_no_input", why=telling.told(error)))
 
 
 def _what(edits: tuple[Edit, ...]) -> str:
@@ -172,12 +178,12 @@ def _what(edits: tuple[Edit, ...]) -> str:
     return json.dumps([told, len(edits)], ensure_ascii=False)[:500]
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    """Return what the gate found, each trap's inputs as a rehearsal takes them."""
-    told = finding.told()
-    told["traps"] = [_playable(trap) for trap in told["traps"]]
-    told["rehearsals"] = [one | {"words": said("draft_rehearsal", title=one["name"])} for one in told["rehearsals"]]
-    return told
+def _finding(given: Office, finding: Finding) -> dict[str, Any]:
+    """Return what the gate found, each trap's inputs as a rehearsal takes them, goals as the reader calls them."""
+    told, goal = telling.found(finding), goals(given)
+    reached = {goal(name): spent for name, spent in finding.figures.get("goals", {}).items()}
+    figures = finding.figures | ({"goals": reached} if reached else {})
+    return told | {"traps": [_playable(trap) for trap in told["traps"]], "figures": figures}
 
 
 def _playable(trap: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ivr.editor.booth import Booth, PromptError
 from ivr.editor.change import EditError
 from ivr.editor.prompt_rows import FILTERS, Sheet
 from ivr.editor.sound import SoundError
+from ivr.editor.telling import located, refusal
 from ivr.editor.texts import said, words
 from ivr.store.drafts import OPEN, Drafts, ForeignError, StaleError
 
@@ -76,7 +77,7 @@ def _page(booth: Booth, number: int) -> dict[str, Any]:
         draft, (found, problems) = booth.drafts.draft(number), booth.sheet(number)
     except KeyError:
         abort(404, said("prompts_no_draft"))
-    told: dict[str, Any] = {"draft": draft, "problems": problems, "sheet": found, "which": _which()}
+    told: dict[str, Any] = {"draft": draft, "problems": located(problems), "sheet": found, "which": _which()}
     told["mine"] = draft.owner == me() and draft.state == OPEN
     return told | (_listed(found) if found else {"groups": []})
 
@@ -110,7 +111,7 @@ def _tried(act: Callable[[], T]) -> T:
     except SoundError as error:
         _refuse(422, f"sound_{error.why}")
     except EditError as error:
-        abort(make_response(jsonify(error=str(error)), 422))
+        abort(make_response(jsonify(error=refusal(error)), 422))
     except ForeignError:
         _refuse(409, "foreign_now")
     except StaleError as error:

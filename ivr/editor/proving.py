@@ -18,7 +18,7 @@ from ivr.flow.problem import Problem
 from ivr.flow.prove.laws import Trap
 from ivr.flow.prove.played import inputs
 from ivr.flow.prove.proof import figures, prove
-from ivr.flow.prove.told import told
+from ivr.flow.prove.told import steps, told
 
 NICER: Final = 5  # Calls go first.
 
@@ -49,6 +49,7 @@ def _trap(flow: Flow, trap: Trap) -> dict[str, Any]:
         "place": trap.place,
         "words": trap.words,
         "told": told(flow, trap),
+        "steps": steps(flow, trap),
         "inputs": json.loads(record.write(heard)),
     }
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ivr import transcript
 from ivr.editor import labels
+from ivr.editor.chinese import chinese
 from ivr.editor.labels import Both
 from ivr.editor.offers import Offer, label, offers
 from ivr.flow import record
@@ -59,7 +60,11 @@ def play(flow: Flow, inputs: Sequence[tuple[Input, datetime]]) -> Played:
         try:
             done = step(flow, call, one, at.astimezone(UTC))
         except BREAKS as error:
-            return Played(call, tuple(events), _filled(labels.BREAKS, why=labels.both(str(error), str(error))))
+            return Played(
+                call,
+                tuple(events),
+                _filled(labels.BREAKS, why=labels.both(chinese(str(error)) or str(error), str(error))),
+            )
         call = done.call
         events += done.events
     return Played(call, tuple(events))

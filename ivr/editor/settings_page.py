@@ -16,6 +16,7 @@ from ivr.editor.drawing import Bench
 from ivr.editor.edits import Edit, apply
 from ivr.editor.publishing import Publishing
 from ivr.editor.state import nearest
+from ivr.editor.telling import located, refusal
 from ivr.editor.texts import said, words
 from ivr.store.drafts import OPEN, Draft, ForeignError, StaleError
 
@@ -45,7 +46,7 @@ def settings_pages(given: Office, publishing: Publishing) -> Blueprint:
                 return _drawn(given, bench, draft, trouble=said("settings_same"), part=part)
             publishing.drafts.edit(number, revision, files, me(), given.now(), f"settings: {way} {part}".strip())
         except (ValueError, EditError) as error:
-            told = {"trouble": said("settings_refused", why=error), "told": request.form, "part": part or way}
+            told = {"trouble": said("settings_refused", why=refusal(error)), "told": request.form, "part": part or way}
             return _drawn(given, bench, draft, **told), 422
         except (StaleError, ForeignError) as error:
             by = getattr(error, "by", "")
@@ -82,7 +83,10 @@ def _drawn(given: Office, bench: Bench, draft: Draft, **told: Any) -> str:
     held = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus"}
     held |= {"draft": draft, "mine": draft.owner == me() and draft.state == OPEN}
     held |= {"parts": {part: settings.rows(files, part) for part in settings.parts(files)}}
-    held |= {"voices": settings.voices(files), "problems": [one for one in bench.read(files)[1] if one.file in FILES]}
+    held |= {
+        "voices": settings.voices(files),
+        "problems": located(one for one in bench.read(files)[1] if one.file in FILES),
+    }
     state = bench.state(draft.id)
     held |= {"titles": {part: _title(rows, state["languages"]) for part, rows in held["parts"].items()}}
     held |= {"tongues": {one["tag"]: one["name"] for one in state["languages"]}, "places": state["places"]}

@@ -21,8 +21,8 @@ from ivr.editor.gate import GateError
 from ivr.editor.merging import merged
 from ivr.editor.publishing import EyesError, Publishing, RefusedError, without
 from ivr.editor.schema import schema
-from ivr.editor.texts import said, words
-from ivr.flow.names import queue_name
+from ivr.editor.telling import against, told
+from ivr.editor.texts import goals, said, words
 from ivr.store.drafts import Draft, ForeignError, StaleError
 from ivr.store.library import Publication
 
@@ -127,12 +127,11 @@ def _going_back(page: Blueprint, given: Office, publishing: Publishing) -> None:
         try:
             number = publishing.back(version, me(), request.form.get("note", "").strip())
         except RefusedError as error:
-            against = [str(one) for one in error.finding.problems] + [one["told"] for one in error.finding.traps]
-            return _drawn(given, publishing, trouble=said("shelf_refused"), against=against), 409
+            return _drawn(given, publishing, trouble=said("shelf_refused"), against=against(error.finding)), 409
         except StaleError as error:
             return _drawn(given, publishing, trouble=said("shelf_stale", by=error.by or "?")), 409
         except (EyesError, GateError) as error:
-            return _drawn(given, publishing, trouble=str(error)), 409
+            return _drawn(given, publishing, trouble=told(error)), 409
         return _drawn(given, publishing, told=said("shelf_done_back", number=number))
 
 
@@ -143,7 +142,7 @@ def _versions(page: Blueprint, given: Office, publishing: Publishing) -> None:
         files, known = _found(publishing, version), publishing.library.version(version)
         told = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus", "may": may}
         told |= {"changes": _changes(publishing, version, told["language"])}
-        told |= {"version": known, "files": files, "stamp": _stamp(given), "queue": _queue(given)}
+        told |= {"version": known, "files": files, "stamp": _stamp(given), "queue": goals(given)}
         proof = _figures(publishing, version)
         return render_template("version.html", last=publishing.last(), proof=proof, **told)
 
@@ -178,7 +177,7 @@ def _drawn(given: Office, publishing: Publishing, **told: Any) -> str:
     last = publishing.last()
     held = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus", "may": may}
     held |= {"last": last, "stamp": _stamp(given), "history": history[:MOST], "paged": bool(before)}
-    held |= {"older": history[MOST - 1].id if len(history) > MOST else None, "queue": _queue(given)}
+    held |= {"older": history[MOST - 1].id if len(history) > MOST else None, "queue": goals(given)}
     held |= {"proof": _figures(publishing, last.version), "drafts": _rows(given, publishing, last)}
     held |= {"eyes": given.flow().hotline.publish == "four-eyes"}
     return render_template("menus.html", **told, **held)
@@ -220,10 +219,3 @@ def _rows(given: Office, publishing: Publishing, last: Publication) -> list[Row]
 
 def _stamp(given: Office) -> Callable[[datetime], str]:
     return lambda at: at.astimezone(given.flow().zone).strftime(STAMP)
-
-
-def _queue(given: Office) -> Callable[[str], str]:
-    flow, t = given.flow(), words(given)["t"]
-    spoken = office.spoken(flow)
-    others = {"message": t["node_voicemail"], "callback": t["node_callback"]}
-    return lambda name: others.get(name) or queue_name(flow, spoken, name)

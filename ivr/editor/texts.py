@@ -1,6 +1,6 @@
 """The words of the pages about the menus in their two languages; each group of pages has a module of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ivr.console import office
@@ -15,6 +15,7 @@ from ivr.editor import (
     texts_settings,
     texts_shelf,
 )
+from ivr.flow.names import queue_name
 
 GROUPS: Final = (texts_shelf, texts_draft, texts_emergency, texts_hours, texts_prompts, texts_replay, texts_settings)
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -32,3 +33,11 @@ def words(given: Office) -> dict[str, Any]:
 def said(name: str, **gaps: object) -> str:
     """Return one of the texts in the reader's language, with its gaps filled."""
     return TEXTS[language()][name].format(**gaps)
+
+
+def goals(given: Office) -> Callable[[str], str]:
+    """Return how what callers want is called: a queue, a message or a call back."""
+    flow, t = given.flow(), words(given)["t"]
+    spoken = office.spoken(flow)
+    others = {"message": t["node_voicemail"], "callback": t["node_callback"]}
+    return lambda name: others.get(name) or queue_name(flow, spoken, name)

@@ -11,6 +11,7 @@ from ivr.console import bell, office
 from ivr.console.days import day
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
+from ivr.editor import telling
 from ivr.editor.gate import GateError
 from ivr.editor.publishing import Publishing
 from ivr.editor.replaying import Again
@@ -50,9 +51,9 @@ def _runs(page: Blueprint, given: Office, publishing: Publishing, yesterday: Yes
         try:
             problems = publishing.gate.look(files, given.now()).problems
         except GateError as error:
-            return _drawn(given, draft, None, trouble=str(error)), 422
+            return _drawn(given, draft, None, trouble=telling.told(error)), 422
         if problems:
-            return _drawn(given, draft, None, trouble=said("replay_wrong"), against=problems), 422
+            return _drawn(given, draft, None, trouble=said("replay_wrong"), against=telling.located(problems)), 422
         try:
             yesterday.begin((number, draft.revision), files, since, until)
         except BusyError as error:
@@ -126,4 +127,5 @@ def _signed(number: float) -> str:
 def _held(given: Office) -> dict[str, Any]:
     zone = given.flow().zone
     held = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus", "may": may}
+    held |= {"told": telling.told, "shown": telling.line}
     return held | {"stamp": lambda at: at.astimezone(zone).strftime(STAMP), "signed": _signed}

@@ -43,7 +43,12 @@ def said(error: Mapping[str, Any], kind: type[Piece]) -> str:
         case "bool_parsing" | "bool_type":
             return f"{name!r} is {given!r}, but must be true or false"
         case _:
-            return f"{name!r} is {given!r}: {error['msg'][0].lower()}{error['msg'][1:]}"
+            return f"{name!r} is {given!r}: {lowered(error['msg'])}"
+
+
+def lowered(words: str) -> str:
+    """Return what pydantic says as it stands within a sentence."""
+    return f"{words[0].lower()}{words[1:]}"
 
 
 def _meant(name: str, kind: type[Piece]) -> str:

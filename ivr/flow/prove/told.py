@@ -1,6 +1,5 @@
 """A trap as operations read it: the caller, the hour, what is keyed and what happens, and what comes of it."""
 
-from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
@@ -33,19 +32,23 @@ LEFT: Final = {
 
 def told(flow: Flow, trap: Trap) -> str:
     """Return the way into a trap: who rings, when, each step with how often, and what it comes to."""
+    way = " ".join(part if part.startswith("[") else f"{_often(part, times)}," for part, times in steps(flow, trap))
+    return " → ".join(filter(None, (way, trap.words)))
+
+
+def steps(flow: Flow, trap: Trap) -> list[tuple[str, int]]:
+    """Return the way into a trap step by step, each with how often in a row; moments stand in brackets between them."""
     parts, before = list[str](), None
     for way in trap.way:
         if way.at != before:
             parts.append(f"[{way.at.astimezone(flow.zone):%Y-%m-%d %H:%M}]")
             before = way.at
         parts.append(_named(way.by))
-    return " → ".join(filter(None, (" ".join(_counted(parts)), trap.words)))
+    return [(part, sum(1 for _ in group)) for part, group in groupby(parts)]
 
 
-def _counted(parts: list[str]) -> Iterator[str]:
-    for part, group in groupby(parts):
-        number = sum(1 for _ in group)
-        yield (part if number == 1 else f"{part} ×{number}") + ("" if part.startswith("[") else ",")
+def _often(part: str, times: int) -> str:
+    return part if times == 1 else f"{part} ×{times}"
 
 
 def _named(by: Try) -> str:

@@ -18,7 +18,7 @@ export const ProblemList = ({ problems, onSpot }) => {
         <li key={`${one.file}${one.line}${one.words}`}>
           <button type="button" onClick={() => go(one)}>
             <span>{one.words}</span>
-            <small className="quiet">{one.place ? <code>{one.place}</code> : null} {one.file}, {say("line", one)}</small>
+            <small className="quiet">{one.place ? <code>{one.place}</code> : null} {say("at_line", one)}</small>
           </button>
         </li>
       ))}

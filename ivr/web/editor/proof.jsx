@@ -42,7 +42,7 @@ const rowsOf = ([name, value]) => {
   const title = knows(`figure_${name}`) ? say(`figure_${name}`) : name;
   const inner = value && typeof value === "object" ? Object.entries(value) : [];
   const many = inner.length > 0 && !Array.isArray(value) && inner.every(([, one]) => one && typeof one === "object");
-  return many ? inner.map(([key, one]) => [`${title}: ${key}`, figure(one)]) : [[title, figure(value)]];
+  return many ? inner.map(([key, one]) => [say("figure_of", { title, name: key }), figure(one)]) : [[title, figure(value)]];
 };
 
 const Figures = ({ figures }) => (
