@@ -106,7 +106,9 @@ const placed = (order, found) => {
     if (from !== to) graph.setEdge(from, to, { width: LETTER * label.length, height: 14 });
   }
   for (const id of loose(order, found)) graph.setEdge(order[0], id, { width: 0, height: 0, weight: 0 });
+  const begun = performance.now();
   layout(graph);
+  performance.measure("layout", { start: begun });
   upright(graph, found);
   level(graph, order[0]);
   kept = { told, spots: graph };
