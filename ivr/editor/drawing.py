@@ -11,6 +11,7 @@ from ivr.console.office import me
 from ivr.console.rights import may
 from ivr.console.texts import language
 from ivr.editor.bodies import listed, refuse
+from ivr.editor.change import parsed
 from ivr.editor.publishing import Publishing, without
 from ivr.editor.reading import Here, read
 from ivr.editor.state import state
@@ -24,7 +25,7 @@ NUMBERS: Final = 2**31
 
 @lru_cache(maxsize=16)
 def _read(files: tuple[tuple[str, str], ...], here: Here) -> tuple[Flow | None, tuple[Problem, ...]]:
-    flow, problems = read(dict(files), here)
+    flow, problems = read(dict(files), here, parsed)
     return flow, tuple(problems)
 
 
