@@ -41,6 +41,16 @@ export const useStore = (part) => useSyncExternalStore(subscribe, () => part(see
 
 export const nodeAt = (state, place) => state?.nodes.find((node) => node.place === place);
 
+// The box in which the chosen place is shown: its own, or that of its matter while that is closed.
+let stood = { state: null, open: null, chosen: null, box: "" };
+export const here = ({ state, open, chosen }) => {
+  if (stood.state !== state || stood.open !== open || stood.chosen !== chosen) {
+    const file = nodeAt(state, chosen)?.file;
+    stood = { state, open, chosen, box: !file || open.has(file) ? chosen : `file:${file}` };
+  }
+  return stood.box;
+};
+
 export const choose = (place, more = {}) => {
   const file = nodeAt(seen.state, place)?.file;
   const open = file && seen.open && !seen.open.has(file) ? new Set([...seen.open, file]) : seen.open;
