@@ -71,6 +71,7 @@ class Bench:
         step, last = self.publishing.drafts.step(number), self.publishing.last()
         mine, open = draft.owner == me(), draft.state == OPEN
         can = {"edit": mine and open and may("menus.edit"), "publish": open and may("menus.publish")}
+        can["take_over"] = not mine and open and may("menus.edit")
         told = {"draft": number, "title": draft.title, "revision": draft.revision, "base": draft.base}
         told |= {"live": last.version, "owner": draft.owner, "mine": mine, "can": can}
         told |= {"undo": step.back is not None, "redo": step.forth is not None}

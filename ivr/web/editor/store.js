@@ -155,6 +155,16 @@ export const step = async (way) => {
   put({ busy: false });
 };
 
+// Makes the draft one's own. The chosen box has the focus then, as the button is gone.
+export const takeOver = async () => {
+  const answer = await act("owner", {});
+  if (answer.status !== 200) return put({ trouble: trouble(answer) });
+  take(answer.told);
+  return toBox();
+};
+
+export const toBox = () => document.querySelector(".box-here")?.closest(".react-flow__node").focus();
+
 export const type = (id, text) => {
   const typed = { ...seen.typed };
   if (text === null) delete typed[id];
