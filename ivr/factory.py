@@ -97,8 +97,8 @@ def _menus(parts: Parts, now: Callable[[], datetime]) -> click.Group:
     from ivr.editor.commands import Files, menus_commands
 
     found = parts.settings
-    files, trail = Files(found.menus, lambda texts: read(texts, here(found))), Trail(parts.engine, found.secrets, now)
-    return menus_commands(files, parts.publishing, trail, parts.yesterday())
+    files = Files(found.menus, found.recordings, lambda texts: read(texts, here(found)))
+    return menus_commands(files, parts.publishing, Trail(parts.engine, found.secrets, now), parts.yesterday())
 
 
 def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator[Later]:

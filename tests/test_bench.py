@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright
 
-from tests.bench import offers, wallboard
+from tests.bench import editor, offers, wallboard
 from tests.bench.turns import BARE, measure, ratios, running, table
 from tests.stores import Postgres
 
@@ -54,3 +55,9 @@ def test_the_bench_of_offers_rings_everybody_who_turns_available(tmp_path: Path)
 def test_the_bench_of_the_wallboard_finds_every_figure_right_after_a_kill(postgres: Postgres, tmp_path: Path) -> None:
     lines = list(wallboard.run(tmp_path, postgres.fresh("ready"), count=2, many=12, changes=6, seed="4", limit=5_000))
     assert "0 wrong" in lines[-1], lines
+
+
+def test_the_bench_of_the_editor_measures_frames_steps_and_edits(player: Playwright) -> None:
+    found = dict(editor.measured(player, nodes=130, steps=3, edits=1))
+    assert set(editor.ASKED) < set(found), found
+    assert all(0 < one < 20_000 for times in found.values() for one in times), found

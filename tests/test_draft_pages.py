@@ -54,7 +54,8 @@ def test_a_draft_is_shown_and_each_edit_is_a_step_that_can_be_undone(olga: Edito
     assert 'id="editor" data-url="/desk/menus/drafts/1"' in page.text
     assert "unsafe" not in page.headers["Content-Security-Policy"]
     state = olga.get("state").get_json()
-    assert (state["revision"], state["mine"], state["can"]) == (0, True, {"edit": True, "publish": True})
+    assert (state["revision"], state["mine"]) == (0, True)
+    assert state["can"] == {"edit": True, "publish": True, "take_over": False}
     assert (state["problems"], state["undo"], state["redo"]) == ([], False, False)
     assert {"zh-CN": "还有什么可以帮您？", "en-US": "Is there anything else we can help with?"} in [
         node["words"]["say"] for node in state["nodes"] if node["place"] == "main.more"
@@ -102,10 +103,17 @@ def test_two_editors_at_once_have_the_draft_one_after_the_other(
 ) -> None:
     sam = hire("sam", "supervisor")
     state = sam.get("state").get_json()
-    assert (state["owner"], state["mine"], state["can"]) == ("olga", False, {"edit": False, "publish": False})
+    assert (state["owner"], state["mine"]) == ("olga", False)
+    assert state["can"] == {"edit": False, "publish": False, "take_over": True}
     refused = sam.post("edits", revision=0, edits=[WORDS])
     assert (refused.status_code, refused.get_json()["by"]) == (409, "olga")
-    site.publishing.drafts.take_over(1, "sam", site.clock())
+    taken = sam.post("owner").get_json()
+    assert (taken["owner"], taken["mine"], taken["can"]["edit"], taken["can"]["take_over"]) == (
+        "sam",
+        True,
+        True,
+        False,
+    )
     assert sam.post("edits", revision=0, edits=[WORDS]).status_code == 200
     late = olga.post("edits", revision=0, edits=[WORDS])
     assert (late.status_code, late.get_json()["by"]) == (409, "sam")
@@ -116,6 +124,7 @@ def test_who_may_not_publish_or_edit_is_kept_out(olga: Editor, hire: Callable[..
     assert sam.post("publish", revision=0, note="x").status_code == 403
     assert alice.get("state").status_code == 403
     assert alice.post("edits", revision=0, edits=[WORDS]).status_code == 403
+    assert alice.post("owner").status_code == 403
     forged = olga.client.post("/desk/menus/drafts/1/edits", json={"revision": 0, "edits": [WORDS]})
     assert forged.status_code == 400
 
@@ -124,7 +133,7 @@ def test_an_unknown_draft_is_not_there(olga: Editor) -> None:
     for number in (2, 2**31, 2**70):
         assert olga.get("state", number).status_code == 404
         assert olga.get("differences", number).status_code == 404
-        for path in ("edits", "undo", "proof", "rehearse", "rehearsals", "publish"):
+        for path in ("edits", "undo", "owner", "proof", "rehearse", "rehearsals", "publish"):
             body = {"revision": 0, "edits": [WORDS], **CALL, "name": "x", "note": "x"}
             assert olga.post(path, number, **body).status_code == 404
 

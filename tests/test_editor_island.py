@@ -275,6 +275,18 @@ def test_a_call_is_rehearsed_by_keypad(page: Page) -> None:
     expect(page.locator(".line-said", has_text="别着急，我们马上帮您。")).to_have_count(0)
 
 
+def test_the_pretended_moment_is_on_the_hotlines_clock(browser: Browser, port: int, site: Site) -> None:
+    with watched(browser, f"http://127.0.0.1:{port}", timezone_id="America/New_York") as page:
+        let_in(page, "olga", site.hire("olga", "operations"))
+        opened(page)
+        page.get_by_role("tab", name="Rehearse").click()
+        page.get_by_label("Pretended moment on the hotline's clock (Asia/Shanghai)").fill("2026-11-23T22:00")
+        with page.expect_request("**/rehearse") as asked:
+            page.get_by_role("button", name="Begin").click()
+        assert asked.value.post_data_json["at"] == "2026-11-23T14:00:00.000Z"
+        expect(page.get_by_label("Pretended moment")).to_have_value("2026-11-23T22:00")
+
+
 def test_publishing_tells_the_differences_and_lets_the_draft_answer(page: Page, site: Site) -> None:
     edited(site, CHOOSE, ("help",), "按数字就行。")
     opened(page)

@@ -53,6 +53,17 @@ def test_somebody_elses_draft_can_be_looked_at_only(page: Page, site: Site) -> N
     expect(page.get_by_label("Says, English")).to_have_js_property("readOnly", True)
 
 
+def test_somebody_elses_draft_is_taken_over_and_edited(page: Page, site: Site) -> None:
+    draft(page, site, name="sam")
+    page.get_by_role("button", name="Take over").click()
+    expect(page.get_by_text("You can only look")).to_have_count(0)
+    page.get_by_label("Says, English").fill("Anything else?")
+    page.keyboard.press("Control+S")
+    saved(page)
+    assert site.publishing.drafts.draft(1).owner == "sam"
+    assert data(site.publishing.drafts.files(1))["languages/en-US.yaml"]["main.more.say"] == "Anything else?"
+
+
 @pytest.mark.parametrize(("language", "size"), PAIRS)
 def test_the_editor_is_accessible_and_never_too_wide(page: Page, site: Site, language: str, size: str) -> None:
     seen = looked_at(page, language, size)

@@ -34,6 +34,7 @@ def test_each_node_is_shown_with_its_words_in_all_languages_and_its_ways() -> No
     told = shown(MENUS)
     assert told["problems"] == []
     assert told["places"] == [node["place"] for node in told["nodes"]] == [*real_flow().nodes]
+    assert told["zone"] == "Asia/Shanghai"
     node = next(one for one in told["nodes"] if one["place"] == "main.account")
     assert (node["kind"], node["file"], MENUS["main.yaml"].split("\n")[node["line"] - 1]) == (
         "menu",

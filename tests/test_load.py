@@ -7,6 +7,7 @@ import pytest
 from ivr.flow.load import load
 from tests.small import ENGLISH, FROZEN, HOTLINE, MAIN, PERSON, QUEUES, small
 
+ENGLISH_FILE = small()["languages/en-US.yaml"]
 CUT_OFF = "choices: {1: {for: 留言, go: message}}, missed: goodbye"
 ROUND = "a: {kind: say, say: 一, then: b}\nb: {kind: hours, open: a, closed: person}\n"
 
@@ -71,6 +72,21 @@ BAD = {
         {"frozen": FROZEN.replace("{account:digits}", "{account}")},
         "frozen.yaml:12",
         "not understood",
+    ),
+    "a number spoken as a date": (
+        {"frozen": FROZEN.replace("{account:digits}", "{account:date}")},
+        "frozen.yaml:12",
+        "{account:date} cannot be spoken so: write {account:digits}",
+    ),
+    "a moment spoken as a number, in a translation": (
+        {"languages/en-US": ENGLISH_FILE.replace("We open {opening:moment}", "We open {opening:number}")},
+        "languages/en-US.yaml:",
+        "{opening:number} cannot be spoken so: write {opening:moment}",
+    ),
+    "an amount that was keyed, read back as a date": (
+        {"hotline": HOTLINE.replace("{keyed:amount}", "{keyed:date}")},
+        "hotline.yaml:",
+        "{keyed:date} cannot be spoken so: write {keyed:amount}",
     ),
     "a lone brace": (
         {"frozen": FROZEN.replace("{account:digits}", "{account:digits")},

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from ivr.editor.scalars import Value
-from ivr.editor.splice import Document, Patch, Path, patched
+from ivr.editor.splice import Document, Patch, Path, composed, patched
 from ivr.flow.problem import Problem
 from ivr.flow.text import Text, parse
 
@@ -50,10 +50,10 @@ class Rename:
 Change = Put | Drop | Rename  # All paths are those before any change.
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def parsed(name: str, text: str) -> tuple[Text, tuple[Problem, ...]]:
     """Return a file as `parse` does, which is not to be changed; the same one for the same text."""
-    told, problems = parse(name, text)
+    told, problems = parse(name, text, composed)
     return told, tuple(problems)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from ivr import folders
-from ivr.editor import importing, schema
+from ivr.editor import importing, manifest, schema
 from ivr.editor.declaring import Declaring
 from ivr.editor.differences import differences
 from ivr.editor.emergency_commands import emergency_commands
@@ -36,9 +36,10 @@ FOLDER: Final = click.Path(file_okay=False, path_type=Path)
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """Where menus lie as files, and how they are read here."""
+    """Where menus lie as files and sounds are kept, and how menus are read here."""
 
     folder: Path
+    recordings: Path
     read: Callable[[Mapping[str, str]], tuple[Flow | None, list[Problem]]]
 
 
@@ -50,7 +51,7 @@ def menus_commands(files: Files, publishing: Publishing, trail: Trail, yesterday
         pass
 
     _looking(menus, files, publishing)
-    _exporting(menus, publishing)
+    _exporting(menus, files, publishing)
     replaying(menus, files, publishing, yesterday)
     _changing(menus, files, publishing, trail)
     menus.add_command(emergency_commands(Declaring(publishing), trail))
@@ -90,7 +91,7 @@ def _looking(menus: click.Group, files: Files, publishing: Publishing) -> None:
             click.echo(f"{one.place}: {one.words}")
 
 
-def _exporting(menus: click.Group, publishing: Publishing) -> None:
+def _exporting(menus: click.Group, files: Files, publishing: Publishing) -> None:
     """Add the commands about what answered."""
 
     @menus.command("versions")
@@ -106,17 +107,23 @@ def _exporting(menus: click.Group, publishing: Publishing) -> None:
     @click.argument("folder", type=FOLDER)
     @click.option("--version", "number", type=int, help="Of this version; else what answers now.")
     def export(folder: Path, number: int | None) -> None:
-        """Write a version into a folder, as files to keep in git or to publish elsewhere."""
+        """Write a version into a folder, with what people spoke, to keep in git or to publish elsewhere."""
         version = number or publishing.last().version
         try:
             texts = publishing.library.files(version)
         except KeyError:
             raise click.ClickException(f"there is no version {version}: `menus versions` lists them") from None
         try:
+            sounds, lost = manifest.sounds(files.recordings, texts)
+            found = [*manifest.checked(sounds)]
             folders.write_menus(folder, texts)
+            for sound in found:
+                manifest.keep(folder, sound)
         except (OSError, ValueError) as error:
-            raise click.ClickException(f"nothing was written: {error}") from None
-        click.echo(f"version {version} is in {folder}: {len(texts)} files")
+            raise click.ClickException(f"it was not written: {error}") from None
+        for name in lost:
+            click.echo(f"warning: there is no {name} in prompts/ of the recordings", err=True)
+        click.echo(f"version {version} is in {folder}: {len(texts)} files, {len(found)} recordings of prompts")
 
 
 def _changing(menus: click.Group, files: Files, publishing: Publishing, trail: Trail) -> None:
@@ -152,7 +159,7 @@ def _changing(menus: click.Group, files: Files, publishing: Publishing, trail: T
         except KeyError:
             raise click.ClickException(f"there is no version {version}: `menus versions` lists them") from None
 
-    importing.add_to(menus, publishing, TERMINAL)
+    importing.add_to(menus, publishing, files.recordings, TERMINAL)
     menus.add_command(schema.printing)
 
 

@@ -11,6 +11,7 @@ from ivr.console.office import me
 from ivr.console.rights import may
 from ivr.console.texts import language
 from ivr.editor.bodies import listed, refuse
+from ivr.editor.change import parsed
 from ivr.editor.publishing import Publishing, without
 from ivr.editor.reading import Here, read
 from ivr.editor.state import state
@@ -25,7 +26,7 @@ NUMBERS: Final = 2**31
 
 @lru_cache(maxsize=16)
 def _read(files: tuple[tuple[str, str], ...], here: Here) -> tuple[Flow | None, tuple[Problem, ...]]:
-    flow, problems = read(dict(files), here)
+    flow, problems = read(dict(files), here, parsed)
     return flow, tuple(problems)
 
 
@@ -71,6 +72,7 @@ class Bench:
         step, last = self.publishing.drafts.step(number), self.publishing.last()
         mine, open = draft.owner == me(), draft.state == OPEN
         can = {"edit": mine and open and may("menus.edit"), "publish": open and may("menus.publish")}
+        can["take_over"] = not mine and open and may("menus.edit")
         held = {"draft": number, "title": draft.title, "revision": draft.revision, "base": draft.base}
         held |= {"live": last.version, "owner": draft.owner, "mine": mine, "can": can}
         held |= {"undo": step.back is not None, "redo": step.forth is not None}

@@ -6,13 +6,14 @@ from pathlib import Path
 import click
 
 from ivr import folders
+from ivr.editor import manifest
 from ivr.editor.publishing import Publishing
 from ivr.editor.studio import NoFlowError, read
 from ivr.flow.load import load
 
 
-def add_to(menus: click.Group, publishing: Publishing, owner: str) -> None:
-    """Add the command; drafts are this owner's, unless another is named."""
+def add_to(menus: click.Group, publishing: Publishing, recordings: Path, owner: str) -> None:
+    """Add the command, which keeps sounds below `recordings`; drafts are this owner's, unless another is named."""
 
     @menus.command("import")
     @click.argument("source", type=click.Path(exists=True, path_type=Path))
@@ -22,7 +23,8 @@ def add_to(menus: click.Group, publishing: Publishing, owner: str) -> None:
     def take_in(source: Path, into: Path | None, owner: str, title: str) -> None:
         """Begin a draft with the menus in a folder, or with a flow of Twilio Studio (its JSON), good or not.
 
-        It answers nobody yet. What our menus cannot carry of a flow is listed, each with its place.
+        It answers nobody yet. The sounds in its `prompts/` that the menus name are taken in, too. What our menus
+        cannot carry of a flow is listed, each with its place.
         """
         base = publishing.last().version
         texts = folders.menus(source) if source.is_dir() else studio(source, publishing.library.files(base))
@@ -30,9 +32,23 @@ def add_to(menus: click.Group, publishing: Publishing, owner: str) -> None:
             raise click.ClickException(f"there are no menus in {source}")
         if into:
             _write(into, texts)
+        _heard(source, into or recordings, texts)
+        if into:
             return
         number = publishing.drafts.begin(owner, base, publishing.now(), title or source.stem, texts)
         click.echo(f"draft {number} is {owner}'s: open /desk/menus/drafts/{number}")
+
+
+def _heard(source: Path, recordings: Path, texts: Mapping[str, str]) -> None:
+    """Take in the sounds beside menus, all or none of them."""
+    try:
+        found = [*manifest.checked(manifest.sounds(source, texts)[0])]
+        for sound in found:
+            manifest.keep(recordings, sound)
+    except (OSError, manifest.SoundError) as error:
+        raise click.ClickException(f"nothing was taken in: {error}") from None
+    if found:
+        click.echo(f"{len(found)} recordings of prompts are taken in")
 
 
 def studio(file: Path, house: Mapping[str, str]) -> dict[str, str]:

@@ -83,6 +83,16 @@ def _changing(page: Blueprint, bench: Bench) -> None:
             overtaken(error)
         return jsonify(bench.state(number))
 
+    @page.post("/owner")
+    @needs(EDIT)
+    def take_over(number: int) -> Response:
+        audit("menus.over", f"draft {number}", owner=bench.draft(number).owner)
+        try:
+            drafts.take_over(number, me(), now())
+        except StaleError as error:
+            overtaken(error)
+        return jsonify(bench.state(number))
+
     @page.post("/<any(undo, redo):way>")
     @needs(EDIT)
     def step(number: int, way: str) -> Response:

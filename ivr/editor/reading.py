@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ivr.flow.flow import Flow
-from ivr.flow.load import load
+from ivr.flow.load import Parse, load
 from ivr.flow.problem import Problem
+from ivr.flow.text import parse
 from ivr.telephony import voices
 
 
@@ -21,9 +22,9 @@ class Here:
     prefixes: tuple[str, ...]
 
 
-def read(files: Mapping[str, str], here: Here) -> tuple[Flow | None, list[Problem]]:
+def read(files: Mapping[str, str], here: Here, parse: Parse = parse) -> tuple[Flow | None, list[Problem]]:
     """Return the flow that files make here, or None and every problem."""
-    flow, problems = load(files, here.recorded, here.music)
+    flow, problems = load(files, here.recorded, here.music, parse)
     if flow is None:
         return None, problems
     wrong = voices.unknown(flow.hotline.languages)

@@ -16,6 +16,7 @@ from ivr.console import bell, office
 from ivr.console.audit import audit
 from ivr.console.office import Office, me
 from ivr.console.rights import may, needs
+from ivr.editor import manifest
 from ivr.editor.differences import differences
 from ivr.editor.gate import GateError
 from ivr.editor.merging import merged
@@ -149,12 +150,15 @@ def _versions(page: Blueprint, given: Office, publishing: Publishing) -> None:
     @page.get("/versions/<int:version>.zip")
     @needs("menus.edit")
     def download(version: int) -> Response:
-        held = io.BytesIO()
-        with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, text in sorted(_found(publishing, version).items()):
-                archive.writestr(zipfile.ZipInfo(f"menus/{name}", (1980, 1, 1, 0, 0, 0)), text)
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+            files = _found(publishing, version)
+            held: dict[str, str | bytes] = dict(sorted(files.items()))
+            sounds, _ = manifest.sounds(given.folder.parent, files)
+            for name, one in (held | {f"prompts/{name}": sound for name, sound in sounds.items()}).items():
+                archive.writestr(zipfile.ZipInfo(f"menus/{name}", (1980, 1, 1, 0, 0, 0)), one)
         named = {"Content-Disposition": f'attachment; filename="menus-{version}.zip"'}
-        return Response(held.getvalue(), mimetype="application/zip", headers=named)
+        return Response(made.getvalue(), mimetype="application/zip", headers=named)
 
 
 @dataclass(frozen=True, slots=True)

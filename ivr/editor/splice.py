@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
-from ruamel.yaml import YAML
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from ivr.editor.scalars import Value, behind, in_block, in_flow, is_scalar, key, scalar
+from ivr.flow.text import compose
 
 Path = tuple[str | int, ...]
 Entry = tuple[Any, Any]  # The composed nodes of a name and its value; of an item of a list, that twice.
 BLOCKS: Final = ("|", ">")
+# A file that was changed last is read, and changed again, soon; its nodes are not to be changed.
+composed: Final = lru_cache(maxsize=16)(compose)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Document:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.root: Any = YAML(typ="safe", pure=True).compose(text)
+        self.root: Any = composed(text)
 
     def put(self, path: Path, value: Value, after: str = "", style: str | None = None) -> Patch:
         """Return what writes a value here; a new one `after` that name, or at the end."""

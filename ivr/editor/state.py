@@ -3,16 +3,19 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from ivr.editor import marks
 from ivr.editor.change import parsed
 from ivr.editor.forms import forms
+from ivr.flow.flow import Hotline
 from ivr.flow.problem import Problem
 from ivr.flow.text import Text
 
 GAP: Final = re.compile(r"\{[^}]*\}")
 PLAIN: Final = "then"  # The way that is taken by nothing in particular.
 BASE: Final = "zh-CN"
+ZONE: Final = str(Hotline.model_fields["zone"].default)
 LANGUAGES: Final = "languages/"
 Told = dict[str, Any]
 
@@ -38,6 +41,7 @@ def state(files: Mapping[str, str], problems: Sequence[Problem], reader: str) ->
         "kinds": forms(),
         "queues": list(data.get("queues.yaml", {})),
         "places": list(places),
+        "zone": zone(data),
     }
 
 
@@ -46,6 +50,14 @@ def languages(data: marks.Files) -> list[str]:
     named = data.get("hotline.yaml", {}).get("languages")
     translated = [name.removeprefix(LANGUAGES).removesuffix(".yaml") for name in data if name.startswith(LANGUAGES)]
     return list(named) if isinstance(named, dict) and named else [BASE, *translated]
+
+
+def zone(data: marks.Files) -> str:
+    """Return the hotline's time zone; the usual one where that cannot be read."""
+    try:
+        return ZoneInfo(str(data["hotline.yaml"]["zone"])).key
+    except (KeyError, ValueError, OSError):
+        return ZONE
 
 
 def nearest(tags: Sequence[str], reader: str) -> str:

@@ -7,9 +7,10 @@ from ivr.flow.node import Path, Piece
 from ivr.flow.problem import Problem
 from ivr.flow.text import Text
 from ivr.flow.traps import traps
-from ivr.flow.words import gaps
+from ivr.flow.words import FORMATS, SUITING, gaps
 
 MOST_CHARACTERS = 500
+READ_BACK = "hotline.phrases.keyed_"
 
 
 def check(
@@ -82,7 +83,7 @@ def _translations(flow: Flow, texts: Mapping[str, Text], bad: frozenset[str]) ->
 
 
 def _gaps(flow: Flow, bad: frozenset[str]) -> Iterator[Found]:
-    known = frozenset[str]().union(*(node.learns() for node in flow.nodes.values()), {"keyed"}, flow.hotline.facts)
+    known = _known(flow)
     for language, words in flow.words.items():
         for place, text in words.items():
             file, path = _where(flow, language, place)
@@ -97,10 +98,30 @@ def _gaps(flow: Flow, bad: frozenset[str]) -> Iterator[Found]:
                 for name, _ in named
                 if name not in known and not bad
             )
+            yield from ((file, path, words) for words in _unsuiting(place, named, known))
             if named != meant:
                 yield file, path, f"{place} mentions other facts here than in {flow.base}"
             if len(text) > MOST_CHARACTERS:
                 yield file, path, f"{len(text)} characters are more than the carrier speaks at once ({MOST_CHARACTERS})"
+
+
+def _known(flow: Flow) -> dict[str, set[str]]:
+    """Return the formats in which each fact can be spoken that words may mention."""
+    known: dict[str, set[str]] = {"keyed": {"digits"}} | {name: {"address"} for name in flow.hotline.facts}
+    for node in flow.nodes.values():
+        for name, sort in node.learns().items():
+            known.setdefault(name, set()).update(SUITING[sort])
+    return known
+
+
+def _unsuiting(place: str, named: list[tuple[str, str]], known: Mapping[str, set[str]]) -> Iterator[str]:
+    for name, form in named:
+        suiting = known.get(name, {form})
+        if name == "keyed" and place.startswith(READ_BACK):  # Each of these is for one form of what was keyed.
+            suiting = {place.removeprefix(READ_BACK)}
+        if form not in suiting:
+            one = min(suiting, key=FORMATS.index)
+            yield f"{{{name}:{form}}} cannot be spoken so: write {{{name}:{one}}}"
 
 
 def _where(flow: Flow, language: str, place: str) -> tuple[str, Path]:

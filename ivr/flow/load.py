@@ -1,6 +1,6 @@
 """Menus as text become a flow, or a list of every problem in them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, TypeVar, cast
@@ -25,15 +25,19 @@ PROMPTS: Final = "prompts.yaml"  # What people have spoken, where anybody has.
 REHEARSALS: Final = "rehearsals.yaml"  # Calls that must go as before.
 BESIDE: Final = (EMERGENCY, PROMPTS, REHEARSALS)
 P = TypeVar("P", bound=Piece)
+Parse = Callable[[str, str], tuple[Text, Sequence[Problem]]]
 
 
 def load(
-    menus: Mapping[str, str], recorded: frozenset[str] | None = None, music: frozenset[str] | None = None
+    menus: Mapping[str, str],
+    recorded: frozenset[str] | None = None,
+    music: frozenset[str] | None = None,
+    parse: Parse = parse,
 ) -> tuple[Flow | None, list[Problem]]:
     """Return the flow that menus (file name -> text) make, or None and every problem with file and line.
 
     `recorded` names the sounds of prompts that there are, `music` the files that there are to wait by; None where
-    nobody looked.
+    nobody looked. `parse` reads a file's text; nothing changes what it returns.
     """
     reading = Reading({}, [])
     for name, text in sorted(menus.items()):

@@ -139,9 +139,9 @@ class Node(Piece, ABC):
         """Return (path of field names, place as written) for every way that leads on from here."""
         return list(self.marked("place"))
 
-    def learns(self) -> frozenset[str]:
-        """Return the names of the facts that this node makes known, for words that mention them."""
-        return frozenset()
+    def learns(self) -> Mapping[str, str]:
+        """Return the facts that this node makes known, for words that mention them: each with what it is in SUITING."""
+        return {}
 
     def problems(self, flow: "Flow") -> Iterator[tuple[Path, str]]:
         """Yield (path of field names, plain words) for what only the whole of the menus shows to be wrong here."""

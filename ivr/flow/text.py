@@ -1,7 +1,7 @@
 """YAML as operations write it: plain data with the line of everything, strict where YAML is treacherous."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -46,7 +46,12 @@ class Text:
 UNREAD: Final = Text({}, {}, frozenset({()}))
 
 
-def parse(name: str, text: str) -> tuple[Text, list[Problem]]:
+def compose(text: str) -> Any:
+    """Return the nodes of YAML text as ruamel.yaml composes them, None of empty text; raise YAMLError."""
+    return YAML(typ="safe", pure=True).compose(text)
+
+
+def parse(name: str, text: str, compose: Callable[[str], Any] = compose) -> tuple[Text, list[Problem]]:
     """Return the file's data, all values as text, and its problems: encoding, syntax, keys told twice, anchors, tabs.
 
     Bytes that were no UTF-8 are to be handed in as Python's `surrogateescape` has them.
@@ -54,7 +59,7 @@ def parse(name: str, text: str) -> tuple[Text, list[Problem]]:
     if unread := [*_undecoded(name, text)] or [*_tabs(name, text)]:
         return UNREAD, unread
     try:
-        root = YAML().compose(text)
+        root = compose(text)
     except YAMLError as error:
         return UNREAD, [_no_yaml(name, text, error)]
     if root is None:

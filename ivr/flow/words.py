@@ -10,6 +10,17 @@ from ivr.flow import speech
 GAP: Final = re.compile(r"\{([^{}]*)\}")
 NAMED: Final = re.compile(r"([a-z_]+):([a-z]+)")
 FORMATS: Final = ("digits", "number", "counted", "ordinal", "amount", "minutes", "date", "moment", "address")
+# By what a fact is: the formats in which it can be spoken.
+SUITING: Final[Mapping[str, tuple[str, ...]]] = {
+    "digits": ("digits", "number", "counted", "ordinal"),
+    "phone": ("digits",),
+    "amount": ("amount",),
+    "date": ("date",),
+    "count": ("number", "counted", "ordinal", "digits"),
+    "minutes": ("minutes",),
+    "moment": ("moment",),
+    "address": ("address",),
+}
 
 
 def gaps(words: str) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,8 @@ NEEDED: Final = {
     "node_modules/wavesurfer.js/LICENSE": "wavesurfer-licence.txt",
     "licences.txt": "licences.txt",
 }
+# Rules for what no page of ours needs, by which a browser looks at everything below whatever changes, for each frame.
+HEAVY: Final = re.compile(r"(?<=\})[^{}]*(?:\.table-striped|\.divide-[xy]|legend\+\*)[^{}]*\{[^{}]*\}")
 EDITOR: Final = "editor"  # the folder of its sources, and the name of what is made from them
 BUNDLING: Final = (
     "--bundle",
@@ -72,6 +74,7 @@ def install(web: Path) -> bool:
         if not (web / source).is_file():
             raise VendorError(f"{source} is not in the package any more; mend NEEDED in {Path(__file__).name}")
         shutil.copyfile(web / source, draft / name)
+    _lighten(draft / "tabler.css")
     _bundle(web, draft)
     (draft / STAMP).write_text(wanted)
     shutil.rmtree(web / "vendor", ignore_errors=True)
@@ -92,6 +95,14 @@ def _npm_ci(web: Path) -> None:
     if done.returncode:
         last = [line for line in str(done.stderr).splitlines() if line.startswith("npm error")][:2]
         raise VendorError(f"npm ended with {done.returncode} ({' / '.join(last)}); is npm's registry within reach?")
+
+
+def _lighten(styles: Path) -> None:
+    """Take the heavy rules out of a file of styles; raise VendorError where it has none any more."""
+    lighter, found = HEAVY.subn("", styles.read_text("utf-8"))
+    if not found:
+        raise VendorError(f"{styles.name} has none of the rules that HEAVY means; mend {Path(__file__).name}")
+    styles.write_text(lighter, "utf-8")
 
 
 def _bundle(web: Path, draft: Path) -> None:

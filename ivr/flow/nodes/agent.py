@@ -18,7 +18,7 @@ line:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar, Final
 
@@ -135,9 +135,9 @@ class Agent(Node):
         again = Prompt("hotline.phrases.again", keys.again)
         return Move(Hold(room), (answer, *self._offers(room.alone), again))
 
-    def learns(self) -> frozenset[str]:
+    def learns(self) -> Mapping[str, str]:
         """Return the facts for words."""
-        return frozenset({"ahead", "opening", "wait"})
+        return {"ahead": "count", "opening": "moment", "wait": "minutes"}
 
     def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
         """Tell of a talk after which nothing or two things are meant to come."""

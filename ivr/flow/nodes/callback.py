@@ -16,7 +16,7 @@ callback:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
 from ivr.flow import numbers
@@ -116,9 +116,9 @@ class Callback(Node):
         number = numbers.example(flow.hotline.number, flow.hotline.callbacks.prefixes)
         return (number,) if number else ()
 
-    def learns(self) -> frozenset[str]:
+    def learns(self) -> Mapping[str, str]:
         """Return the facts for words."""
-        return frozenset({KEYED, "opening"})
+        return {KEYED: "phone", "opening": "moment"}
 
     def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
         """Tell of keys that mean something else everywhere."""

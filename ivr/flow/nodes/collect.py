@@ -13,7 +13,7 @@ account:
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -122,9 +122,9 @@ class Collect(Node):
             return "1", "2", FINISH
         return (SAMPLES.get(self.form) or "1" * self._lengths[0],)
 
-    def learns(self) -> frozenset[str]:
+    def learns(self) -> Mapping[str, str]:
         """Return the facts for words."""
-        return frozenset({self.name, KEYED})
+        return {self.name: self.form, KEYED: self.form}
 
     def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
         """Tell of a length that is missing, turned round, or so short that one key alone would be a number."""

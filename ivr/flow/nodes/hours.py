@@ -8,6 +8,7 @@ staffed:
 ```
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from ivr.flow.call import Call
@@ -36,6 +37,6 @@ class Hours(Node):
         why = (Prompt(emergency.place),) if emergency else ()
         return Move(Go(self.closed), (Learned("closed", now.reason), Learned("opening", following), *why))
 
-    def learns(self) -> frozenset[str]:
+    def learns(self) -> Mapping[str, str]:
         """Return the facts for words."""
-        return frozenset({"opening"})
+        return {"opening": "moment"}

@@ -8,6 +8,7 @@ receipt:
 ```
 """
 
+from collections.abc import Mapping
 from hashlib import blake2s
 from typing import Final
 
@@ -31,9 +32,9 @@ class Receipt(Node):
         new = () if RECEIPT in call.facts else (Learned(RECEIPT, _number(flow, call)),)
         return Move(Go(self.then), (*new, self.prompt("say")))
 
-    def learns(self) -> frozenset[str]:
+    def learns(self) -> Mapping[str, str]:
         """Return the facts for words."""
-        return frozenset({RECEIPT})
+        return {RECEIPT: "digits"}
 
 
 def _number(flow: Flow, call: Call) -> str:

@@ -14,7 +14,7 @@ import { Proof } from "./proof.jsx";
 import { Publish } from "./publish.jsx";
 import { Rehearse } from "./rehearse.jsx";
 import { Add } from "./steps.jsx";
-import { load, put, step, useStore } from "./store.js";
+import { load, put, step, toBox, useStore } from "./store.js";
 import { Yaml } from "./yaml.jsx";
 import { say } from "./words.js";
 
@@ -53,7 +53,7 @@ const useKeys = (panel, find, setSheet) =>
       if ((event.ctrlKey || event.metaKey) && key === "z" && !write) step(event.shiftKey ? "redo" : "undo");
       else if ((event.ctrlKey || event.metaKey) && key === "s") document.activeElement?.blur(); // Leaving a field saves it.
       else if (event.ctrlKey || event.metaKey || event.altKey) return;
-      else if (key === "escape" && panel.current?.contains(event.target)) document.querySelector(".box-here")?.closest(".react-flow__node").focus();
+      else if (key === "escape" && panel.current?.contains(event.target)) toBox();
       else if (write) return;
       else if (key === "/") find.current?.focus();
       else if (key === "?") setSheet({ is: "keys" });

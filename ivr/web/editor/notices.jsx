@@ -1,7 +1,7 @@
 // What could not be saved, why, and how to go on; nothing that was typed is lost.
 
 import { useState } from "react";
-import { again, discard, dismiss, present, remake, useStore } from "./store.js";
+import { again, discard, dismiss, present, remake, takeOver, useStore } from "./store.js";
 import { both, say } from "./words.js";
 
 const told = ({ do: what, place, to, name, value, text, key, to_key, go, path, words }) => {
@@ -48,7 +48,12 @@ export const Notices = () => {
   const [trouble, kept, state] = [useStore((one) => one.trouble), useStore((one) => one.kept), useStore((one) => one.state)];
   return (
     <div className="notices">
-      {!state.can.edit && <p className="notice-bar quiet">{say("readonly", state)}</p>}
+      {!state.can.edit && (
+        <div className="notice-bar quiet">
+          <p>{say("readonly", state)}</p>
+          {state.can.take_over && <button type="button" className="btn" onClick={takeOver}>{say("take_over")}</button>}
+        </div>
+      )}
       {trouble && <Trouble trouble={trouble} />}
       {kept.length > 0 && (
         <section className="kept" aria-label={say("kept")}>

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import { BOXES, WAYS } from "./boxes.jsx";
 import { BOX, drawn } from "./layout.js";
 import { short } from "./places.js";
-import { change, choose, nodeAt, now, put, useStore } from "./store.js";
+import { change, choose, here as hereOf, nodeAt, now, put, useStore } from "./store.js";
 import { walk } from "./walk.js";
 import { say } from "./words.js";
 
@@ -47,7 +47,7 @@ const remembered = () => {
   };
 };
 
-const node = ({ box, chosen, edits }) => ({
+const node = ({ box, edits }) => ({
   id: box.id,
   type: "box",
   position: { x: box.x, y: box.y },
@@ -55,20 +55,18 @@ const node = ({ box, chosen, edits }) => ({
   measured: BOX, // So that those that are out of view count, too.
   handles: HANDLES,
   data: box,
-  selected: chosen,
   connectable: edits,
   ariaLabel: told(box),
   ariaRole: "button",
-  domAttributes: { "aria-current": chosen ? "step" : undefined, "aria-roledescription": undefined },
+  domAttributes: { "aria-roledescription": undefined },
 });
 
-const edge = ({ way, strong, edits }) => ({
+const edge = ({ way, edits }) => ({
   id: way.id,
   source: way.from,
   target: way.to,
   type: "way",
-  data: { ...way, strong },
-  zIndex: strong ? 1 : 0,
+  data: way,
   reconnectable: edits && way.paths.length === 1 && !way.to.startsWith("file:") ? "target" : false,
   focusable: false,
   domAttributes: { "aria-hidden": true }, // The form tells where each box leads.
@@ -81,7 +79,7 @@ const toggled = (file) => {
 };
 
 const Drawing = ({ onForm }) => {
-  const [state, open, chosen] = [useStore((one) => one.state), useStore((one) => one.open), useStore((one) => one.chosen)];
+  const [state, open, here] = [useStore((one) => one.state), useStore((one) => one.open), useStore(hereOf)];
   const looks = useStore((one) => one.looks);
   const flow = useReactFlow();
   const far = useView(({ transform }) => transform[2] < READABLE);
@@ -90,10 +88,9 @@ const Drawing = ({ onForm }) => {
   const [nodesAs, edgesAs] = useRef([remembered(), remembered()]).current;
   const begin = state.nodes.find((one) => one.place === "main.start")?.place ?? state.nodes[0]?.place ?? "";
   const picture = useMemo(() => drawn(state, open, begin), [state, open, begin]);
-  const here = picture.boxes.some((box) => box.id === chosen) ? chosen : `file:${nodeAt(state, chosen)?.file}`;
   const edits = state.can.edit;
-  const nodes = nodesAs(picture.boxes.map((box) => ({ box, chosen: box.id === here, edits })), (one) => one.box.id, node);
-  const edges = edgesAs(picture.ways.map((way) => ({ way, strong: way.from === here || way.to === here, edits })), (one) => one.way.id, edge);
+  const nodes = useMemo(() => nodesAs(picture.boxes.map((box) => ({ box, edits })), (one) => one.box.id, node), [picture, edits]);
+  const edges = useMemo(() => edgesAs(picture.ways.map((way) => ({ way, edits })), (one) => one.way.id, edge), [picture, edits]);
 
   const centre = useCallback(
     (id, quick = QUICK.matches) => {

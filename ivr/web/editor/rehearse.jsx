@@ -1,6 +1,7 @@
 // A practice call on the draft: the list of inputs is kept here, and the server plays them from the beginning each time.
 
 import { useEffect, useId, useState } from "react";
+import { instant, wall } from "./clock.js";
 import { act } from "./server.js";
 import { choose, nodeAt, put, take, useStore } from "./store.js";
 import { hush, speak } from "./voice.js";
@@ -10,11 +11,6 @@ const KEYS = [..."123456789*0#"];
 const BETWEEN = 5; // seconds from one input to the next
 const CALLER = "+8613800138000";
 const MARKS = { "<": "line-said", ">": "line-keyed", "~": "line-note", "=": "line-end" };
-
-const moment = (date) => {
-  const here = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-  return here.toISOString().slice(0, 16);
-};
 
 const later = (at, seconds) => new Date(new Date(at).getTime() + seconds * 1000).toISOString();
 
@@ -91,12 +87,13 @@ const Kept = ({ played }) => {
 };
 
 const Setting = ({ played, begin }) => {
-  const [at, setAt] = useState(moment(played?.at ? new Date(played.at) : new Date()));
+  const zone = useStore((one) => one.state.zone);
+  const [at, setAt] = useState(wall(played?.at ? Date.parse(played.at) : Date.now(), zone));
   const [caller, setCaller] = useState(played?.caller ?? CALLER);
   const id = useId();
   return (
-    <form className="setting" onSubmit={(event) => (event.preventDefault(), begin({ at: new Date(at).toISOString(), caller, inputs: [] }))}>
-      <div><label className="form-label" htmlFor={`${id}-at`}>{say("moment")}</label><input id={`${id}-at`} className="form-control" type="datetime-local" required value={at} onChange={(event) => setAt(event.target.value)} /></div>
+    <form className="setting" onSubmit={(event) => (event.preventDefault(), begin({ at: instant(at, zone), caller, inputs: [] }))}>
+      <div><label className="form-label" htmlFor={`${id}-at`}>{say("moment")} <small className="quiet">{say("hotline_clock", { zone })}</small></label><input id={`${id}-at`} className="form-control" type="datetime-local" required value={at} onChange={(event) => setAt(event.target.value)} /></div>
       <div><label className="form-label" htmlFor={`${id}-by`}>{say("caller")}</label><input id={`${id}-by`} className="form-control" type="tel" value={caller} onChange={(event) => setCaller(event.target.value)} /></div>
       <button type="submit" className="btn btn-primary">{say(played ? "restart" : "begin")}</button>
     </form>

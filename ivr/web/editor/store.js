@@ -41,6 +41,16 @@ export const useStore = (part) => useSyncExternalStore(subscribe, () => part(see
 
 export const nodeAt = (state, place) => state?.nodes.find((node) => node.place === place);
 
+// The box in which the chosen place is shown: its own, or that of its matter while that is closed.
+let stood = { state: null, open: null, chosen: null, box: "" };
+export const here = ({ state, open, chosen }) => {
+  if (stood.state !== state || stood.open !== open || stood.chosen !== chosen) {
+    const file = nodeAt(state, chosen)?.file;
+    stood = { state, open, chosen, box: !file || open.has(file) ? chosen : `file:${file}` };
+  }
+  return stood.box;
+};
+
 export const choose = (place, more = {}) => {
   const file = nodeAt(seen.state, place)?.file;
   const open = file && seen.open && !seen.open.has(file) ? new Set([...seen.open, file]) : seen.open;
@@ -144,6 +154,16 @@ export const step = async (way) => {
   else put({ trouble: trouble(answer) });
   put({ busy: false });
 };
+
+// Makes the draft one's own. The chosen box has the focus then, as the button is gone.
+export const takeOver = async () => {
+  const answer = await act("owner", {});
+  if (answer.status !== 200) return put({ trouble: trouble(answer) });
+  take(answer.told);
+  return toBox();
+};
+
+export const toBox = () => document.querySelector(".box-here")?.closest(".react-flow__node").focus();
 
 export const type = (id, text) => {
   const typed = { ...seen.typed };
