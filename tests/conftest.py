@@ -5,7 +5,13 @@ import pytest
 pytest.register_assert_rewrite("tests.pages", "tests.stores")
 
 from tests.browser import player  # noqa: E402
-from tests.once import menus_proven_once, menus_read_once, real_cost, templates_compiled_once  # noqa: E402
+from tests.once import (  # noqa: E402
+    menus_proven_once,
+    menus_read_once,
+    real_cost,
+    real_pragmas,
+    templates_compiled_once,
+)
 from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
     database,
     empty_database,
@@ -26,6 +32,7 @@ __all__ = [
     "player",
     "postgres",
     "real_cost",
+    "real_pragmas",
     "templates_compiled_once",
 ]
 
