@@ -4,7 +4,7 @@ import pytest
 
 pytest.register_assert_rewrite("tests.pages", "tests.stores")
 
-from tests.browser import player  # noqa: E402
+from tests.browser import browser, player  # noqa: E402
 from tests.once import (  # noqa: E402
     menus_proven_once,
     menus_read_once,
@@ -22,6 +22,7 @@ from tests.stores import (  # noqa: E402 - asserts there are to be explained, to
 )
 
 __all__ = [
+    "browser",
     "database",
     "empty_database",
     "engine",
