@@ -14,6 +14,8 @@ from tests.test_desk_page import faults, host, log_in, opened, opened_as, page, 
 
 __all__ = ["host", "page", "port", "site"]  # Fixtures.
 
+pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what browsers do in silence.
+
 ENGLISH = TEXTS["en"]
 # Whatever is to be heard goes by a meter.
 METER = """
