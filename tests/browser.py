@@ -19,7 +19,7 @@ PATIENCE_MS: Final = (
 ALLOWED: Final = "--use-fake-ui-for-media-stream"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def player() -> Iterator[Playwright]:
     """Return what starts browsers; skip without Chromium, but fail where it must be there."""
     if not CHROMIUM.exists():
@@ -28,6 +28,13 @@ def player() -> Iterator[Playwright]:
         pytest.skip("chromium is not installed")
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def browser(player: Playwright) -> Iterator[Browser]:
+    """Return a browser without microphone; each test opens a window of its own."""
+    with launched(player) as one:
         yield one
 
 

@@ -1,11 +1,19 @@
 """What all tests share."""
 
+import os
+
 import pytest
 
 pytest.register_assert_rewrite("tests.pages", "tests.stores")
 
-from tests.browser import player  # noqa: E402
-from tests.once import menus_proven_once, menus_read_once, real_cost, templates_compiled_once  # noqa: E402
+from tests.browser import browser, player  # noqa: E402
+from tests.once import (  # noqa: E402
+    menus_proven_once,
+    menus_read_once,
+    real_cost,
+    real_pragmas,
+    templates_compiled_once,
+)
 from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
     database,
     empty_database,
@@ -16,6 +24,7 @@ from tests.stores import (  # noqa: E402 - asserts there are to be explained, to
 )
 
 __all__ = [
+    "browser",
     "database",
     "empty_database",
     "engine",
@@ -26,6 +35,7 @@ __all__ = [
     "player",
     "postgres",
     "real_cost",
+    "real_pragmas",
     "templates_compiled_once",
 ]
 
@@ -35,7 +45,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write tests/calls/*.txt as the calls really go")
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one worker more than there are cores: half of the time a test waits for a page, a sound or a process."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Have one worker do all that a browser does: two of them at once would wait for each other's pages and sounds."""
-    if "player" in getattr(item, "fixturenames", ()):
+    """Have one worker do what a browser does, but for what a module sets apart: many at once would slow each other."""
+    if "player" in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
         item.add_marker(pytest.mark.xdist_group("browser"))

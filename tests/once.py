@@ -1,9 +1,10 @@
 """What costs much and comes out the same each time: done once a worker, or cheaply, instead of for every test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -16,6 +17,7 @@ from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.flow.problem import Problem
 from ivr.flow.text import parse
+from ivr.store import engine as engines
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
 
@@ -71,4 +73,20 @@ def real_cost() -> Iterator[dict[str, int]]:
     """Have passwords hashed at the least cost that argon2id knows; return the real one."""
     real = {name: getattr(argon2, name) for name in CHEAP}
     with patch.multiple(argon2, **CHEAP):
+        yield real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_pragmas() -> Iterator[Callable[[Any, object], None]]:
+    """Have nobody wait for the disk, as our PostgreSQL does not: programs are killed here, but no machine loses power.
+
+    Return how SQLite is really opened. What runs in a process of its own waits as ever.
+    """
+    real = engines._pragmas
+
+    def careless(driver: Any, record: object) -> None:
+        real(driver, record)
+        driver.execute("PRAGMA synchronous=OFF")
+
+    with patch("ivr.store.engine._pragmas", careless), patch("os.fsync"):
         yield real

@@ -1,4 +1,4 @@
-"""The hotline in processes of its own, as `python app.py` serves it: started, killed, and started again."""
+"""Processes beside ours: the hotline as `python app.py` serves it, killed and started again, and single functions."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import zip_longest
+from multiprocessing import get_context
 from pathlib import Path
 from threading import Event
 from typing import Final
@@ -27,6 +28,8 @@ from tests.world import ACCOUNT, NUMBER, OPEN, ROOT, TOKEN, free_port
 
 NOBODY = "http://127.0.0.1:9"  # No carrier to ask: its calls are no less there for that.
 PATIENCE: Final = 30.0
+APART: Final = get_context("forkserver")  # For functions: its processes share nothing with ours, nor with one another.
+APART.set_forkserver_preload(["tests.stores"])  # What takes a second to import is imported once.
 Environment = Mapping[str, str]
 
 

@@ -1,6 +1,8 @@
 """Databases for tests: a fresh SQLite file and a fresh database in a real PostgreSQL, and calls to fill them with."""
 
+import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -130,6 +132,7 @@ def postgres() -> Iterator[Postgres]:
         engine.dispose()
         yield made
     finally:
+        os.kill(server.get_pid(), signal.SIGQUIT)  # At once: nothing of it is to be kept.
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -22,10 +22,10 @@ from ivr.store.tables import messages
 from tests.browser import let_in
 from tests.desk_site import Clock, Site, log_in
 from tests.stores import new_call_id
-from tests.test_desk_page import browser, host, page, port, site
+from tests.test_desk_page import host, page, port, site
 from tests.test_facts import digest
 
-__all__ = ["browser", "host", "page", "port", "site"]
+__all__ = ["host", "page", "port", "site"]
 
 ATTACKS = (
     "<script>document.title = 'broken in'</script>",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import timedelta, timezone
-from multiprocessing import get_context
 from random import Random
 
 import pytest
@@ -14,6 +13,7 @@ from ivr.store.audit import Trail, entries, head
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
 from tests.desk_site import Site, log_in
+from tests.processes import APART
 from tests.stores import NOON, SECRET
 from tests.test_people import clock, enter, site
 
@@ -181,8 +181,7 @@ def add_many(url: str, name: str, count: int) -> None:
 
 
 def test_two_processes_that_add_at_once_keep_one_chain(database: str, engine: Engine) -> None:
-    spawn = get_context("spawn")
-    writers = [spawn.Process(target=add_many, args=(database, name, 40)) for name in ("alice", "bob")]
+    writers = [APART.Process(target=add_many, args=(database, name, 40)) for name in ("alice", "bob")]
     for one in writers:
         one.start()
     for one in writers:

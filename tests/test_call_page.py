@@ -15,10 +15,10 @@ from ivr.store.messages import Messages
 from tests.browser import let_in
 from tests.desk_site import ACCOUNT, TO_AN_ACCOUNT, Clock, Site
 from tests.pages import until
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port, site
+from tests.test_desk_page import PAIRS, host, looked_at, page, port, site
 from tests.test_facts import digest, served
 
-__all__ = ["browser", "host", "page", "port", "site"]
+__all__ = ["host", "page", "port", "site"]
 
 SECONDS = 12
 

@@ -22,12 +22,12 @@ from ivr.store.messages import Messages
 from tests.browser import let_in
 from tests.desk_site import ORDER, Clock, Site, log_in, token
 from tests.stores import CALLER
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
+from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_facts import digest, served
 from tests.test_people import clock, site
 
-__all__ = ["browser", "clock", "host", "page", "port", "served_site", "site"]
+__all__ = ["clock", "host", "page", "port", "served_site", "site"]
 
 ENGLISH = TEXTS["en"]
 ATTACK = "<script>alert(1)</script>{{ 7*7 }}"

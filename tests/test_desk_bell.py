@@ -10,9 +10,11 @@ from ivr.console.texts import TEXTS
 from tests.desk_site import Site
 from tests.pages import until
 from tests.stores import CALLER
-from tests.test_desk_page import browser, faults, host, log_in, opened, opened_as, page, port, site, stands
+from tests.test_desk_page import faults, host, log_in, opened, opened_as, page, port, site, stands
 
-__all__ = ["browser", "host", "page", "port", "site"]  # Fixtures.
+__all__ = ["host", "page", "port", "site"]  # Fixtures.
+
+pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what browsers do in silence.
 
 ENGLISH = TEXTS["en"]
 # Whatever is to be heard goes by a meter.

@@ -10,14 +10,14 @@ from typing import Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import APIResponse, Browser, Page, Playwright, Route, ViewportSize, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, ViewportSize, expect
 
 from ivr.carrier.rehearsal import served
 from ivr.console.card import Fact, keyed, path
 from ivr.console.texts import TEXTS
 from ivr.flow import speech
 from ivr.store.desk_tables import wrapups
-from tests.browser import launched, watched
+from tests.browser import watched
 from tests.desk_site import ACCOUNT, ORDER, TO_A_PERSON, TO_AN_ACCOUNT, Clock, Site, desk_site
 from tests.pages import until
 from tests.stores import CALLER
@@ -31,12 +31,6 @@ SIZES: Final[dict[str, ViewportSize]] = {
 LOOKS = (("zh", "wide", "light"), ("zh", "narrow", "dark"), ("en", "wide", "dark"), ("en", "narrow", "light"))
 ALL_PAIRS = tuple(product(("zh", "en"), SIZES))
 PAIRS = ALL_PAIRS if "PICTURES" in os.environ else (("zh", "wide"), ("en", "narrow"))
-
-
-@pytest.fixture(scope="module")
-def browser(player: Playwright) -> Iterator[Browser]:
-    with launched(player) as one:
-        yield one
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Playwright, Route, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from ruamel.yaml import YAML
 
 from ivr.carrier.rehearsal import served
 from ivr.editor.edits import Set, apply
-from tests.browser import launched, let_in, watched
+from tests.browser import let_in, watched
 from tests.desk_site import Clock, Site, desk_site
 from tests.test_desk_page import PAIRS, looked_at
 from tests.world import free_port
@@ -19,12 +19,6 @@ from tests.world import free_port
 CHOOSE = "main.choose"
 ON_PURPOSE = "409|422|ERR_FAILED|ERR_INTERNET"
 LONG_MS = 60_000  # A proof walks all states, on machines that test do other things, too.
-
-
-@pytest.fixture(scope="module")
-def browser(player: Playwright) -> Iterator[Browser]:
-    with launched(player) as one:
-        yield one
 
 
 @pytest.fixture

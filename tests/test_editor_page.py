@@ -5,10 +5,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser import let_in
 from tests.desk_site import Site
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port, site
+from tests.test_desk_page import PAIRS, host, looked_at, page, port, site
 from tests.test_edits import data
 
-__all__ = ["browser", "host", "page", "port", "site"]
+__all__ = ["host", "page", "port", "site"]
 
 
 def draft(page: Page, site: Site, language: str = "en", name: str = "olga") -> None:

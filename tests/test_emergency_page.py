@@ -26,11 +26,11 @@ from ivr.store.audit import Trail
 from tests.browser import let_in
 from tests.desk_site import Clock, Site, log_in, published, real_flow, token
 from tests.stores import CALLED, CALLER, new_call_id
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
+from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_people import clock, site
 
-__all__ = ["browser", "clock", "host", "page", "port", "served_site", "site"]
+__all__ = ["clock", "host", "page", "port", "served_site", "site"]
 
 ENGLISH = {**TEXTS["en"], **MENUS["en"]}
 PAYMENTS = real_flow().words["en-US"]["queues.payments.name"]

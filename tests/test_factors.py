@@ -13,11 +13,11 @@ from playwright.sync_api import Page, expect
 from ivr.console.texts import TEXTS
 from ivr.store.audit import Trail
 from tests.desk_site import Site, log_in, token
-from tests.test_desk_page import PAIRS, browser, looked_at, page, port
+from tests.test_desk_page import PAIRS, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_people import clock, enter, site
 
-__all__ = ["browser", "clock", "page", "port", "served_site", "site"]
+__all__ = ["clock", "page", "port", "served_site", "site"]
 
 ENGLISH = TEXTS["en"]
 LATER = 30  # seconds: the next code

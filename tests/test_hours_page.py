@@ -15,13 +15,13 @@ from ivr.flow.hours import notation
 from ivr.folders import menus
 from tests.browser import let_in
 from tests.desk_site import Site, token
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
+from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_menus_page import enter
 from tests.test_people import clock, site
 from tests.world import ROOT
 
-__all__ = ["browser", "clock", "enter", "host", "page", "port", "served_site", "site"]
+__all__ = ["clock", "enter", "host", "page", "port", "served_site", "site"]
 
 HOURS = "/desk/menus/drafts/1/hours"
 SEED = 7

@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from multiprocessing import get_context
-from multiprocessing.context import SpawnProcess
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from ivr.jobs.worker import THREADS, Worker
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
 from ivr.store.messages import Messages
+from tests.processes import APART
 from tests.recordings_site import ACCOUNT, SID, Answer, site, sound
 from tests.stores import SECRET
 
@@ -185,9 +185,9 @@ def test_the_message_in_the_hand_of_a_killed_worker_is_fetched_by_the_next(
 
 
 @contextmanager
-def started(database: str, folder: Path, api_url: str) -> Iterator[SpawnProcess]:
+def started(database: str, folder: Path, api_url: str) -> Iterator[BaseProcess]:
     """Start a process of jobs; it is gone when the block ends."""
-    process = get_context("spawn").Process(target=work, args=(database, folder, api_url), daemon=True)
+    process = APART.Process(target=work, args=(database, folder, api_url), daemon=True)
     process.start()
     try:
         yield process

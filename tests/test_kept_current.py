@@ -56,17 +56,7 @@ def clock() -> Hours:
 
 @pytest.fixture
 def site(tmp_path: Path, clock: Hours, database: str) -> Iterator[Site]:
-    with kept_site(tmp_path, clock, database) as made:
-        yield made
-
-
-@contextmanager
-def kept_site(folder: Path, clock: Hours, database: str) -> Iterator[Site]:
-    """Give a site on a database that is not careful of power cuts."""
-    with closing(desk_site(folder, "http://127.0.0.1:8000", clock, database)) as made:
-        if database.startswith("sqlite"):
-            event.listen(made.desk.engine, "connect", lambda driver, _: driver.execute("PRAGMA synchronous=OFF"))
-            made.desk.engine.dispose()
+    with closing(desk_site(tmp_path, "http://127.0.0.1:8000", clock, database)) as made:
         yield made
 
 
@@ -206,7 +196,7 @@ def test_calls_that_end_as_their_day_is_counted_are_counted_once_more(
     tmp_path: Path, clock: Hours, postgres: Postgres
 ) -> None:
     """At whatever statement of the count another call is written down."""
-    with kept_site(tmp_path, clock, postgres.fresh("ready")) as site:
+    with closing(desk_site(tmp_path, "http://127.0.0.1:8000", clock, postgres.fresh("ready"))) as site:
         kept, left = keeping(site, clock), [0]
         for statement in range(1, 100):
             site.hotline.hang_up(site.call("7"))

@@ -13,11 +13,11 @@ from werkzeug.test import TestResponse
 
 from tests.browser import let_in
 from tests.desk_site import Site, log_in, token
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
+from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_people import clock, site
 
-__all__ = ["browser", "clock", "host", "page", "port", "served_site", "site"]
+__all__ = ["clock", "host", "page", "port", "served_site", "site"]
 
 WORDS = ("您好，欢迎致电数字钱包服务热线。", "早上好，欢迎致电数字钱包服务热线。")
 PROOF = json.dumps(  # As the gate tells it; to make one takes seconds.

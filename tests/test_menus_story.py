@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, expect
 
 from ivr.carrier.rehearsal import served
 from ivr.factory import create_app
 from ivr.parts import Parts
-from tests.browser import launched, let_in, watched
+from tests.browser import let_in, watched
 from tests.desk_site import hired
 from tests.test_versions import ask
 from tests.world import OPEN, free_port, hotline_settings
@@ -60,13 +60,6 @@ def app(tmp_path: Path, port: int) -> Iterator[Flask]:
     with served(made, port):
         yield made
     parts.close()
-
-
-@pytest.fixture(scope="module")
-def browser(player: Playwright) -> Iterator[Browser]:
-    """Return a browser."""
-    with launched(player) as one:
-        yield one
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from werkzeug.test import TestResponse
 from ivr.console.texts import TEXTS
 from ivr.store.audit import Trail
 from tests.desk_site import Site, log_in, token
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
+from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_people import clock, site
 
-__all__ = ["browser", "clock", "host", "page", "port", "served_site", "site"]
+__all__ = ["clock", "host", "page", "port", "served_site", "site"]
 
 ENGLISH = TEXTS["en"]
 

@@ -22,6 +22,8 @@ from ivr.factory import create_app
 from tests.browser import ALLOWED, DEVICE, launched
 from tests.world import CLOSED, OPEN, free_port, hotline_settings
 
+pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what browsers do in silence.
+
 CUE_SECONDS = 20_000
 # A browser with voices, whose first words end at once and whose others go on until they are cut short.
 VOICES = """

@@ -31,6 +31,8 @@ from tests.world import OPEN, ROOT, hotline_settings
 
 __all__ = ["host", "port"]
 
+pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what browsers do in silence.
+
 HELLO = "zh-CN/main.start.say"
 PITCH = 600  # Hz; what the microphone hears
 

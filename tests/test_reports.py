@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event
 
 from ivr.console.report_views import address
 from ivr.reports import counted
@@ -76,9 +75,6 @@ def counts(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         server: Postgres = request.getfixturevalue("postgres")
         url = server.fresh("ready")
     with closing(desk_site(folder, "http://127.0.0.1:8000", clock, url)) as site:
-        if not url:  # Nobody pulls the plug here.
-            event.listen(site.desk.engine, "connect", lambda driver, _: driver.execute("PRAGMA synchronous=OFF"))
-            site.desk.engine.dispose()
         yield happened(site, clock)
 
 

@@ -25,6 +25,8 @@ from tests.desk_site import hired
 from tests.desk_site import log_in as log_in_by_form
 from tests.world import ACCOUNT, free_port, hotline_settings
 
+pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what browsers do in silence.
+
 KEY, SECRET = "SK" + "2" * 32, "an API key's secret, of the tests, long enough to sign"
 # Names are not looked up, so nothing leaves this machine even where nobody stops it.
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"

@@ -22,6 +22,8 @@ from tests.desk_site import hired
 from tests.test_phone_page import running_from
 from tests.world import NUMBER, OPEN, free_port, hotline_settings
 
+pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what browsers do in silence.
+
 PITCHES = {"caller": 500, "agent": 1500}  # Hz; what either microphone hears
 AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
 SOON = 20_000  # milliseconds

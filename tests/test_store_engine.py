@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from alembic import command
@@ -101,8 +103,11 @@ def test_a_database_of_a_newer_release_is_refused(database: str, opened_engine: 
     assert "newer than this release" in refusal(database)
 
 
-def test_sqlite_keeps_every_commit_and_its_foreign_keys(database: str, opened_engine: Callable[..., Engine]) -> None:
-    engine = opened_engine(database)
+def test_sqlite_keeps_every_commit_and_its_foreign_keys(
+    database: str, opened_engine: Callable[..., Engine], real_pragmas: Callable[[Any, object], None]
+) -> None:
+    with patch("ivr.store.engine._pragmas", real_pragmas):
+        engine = opened_engine(database)
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
             assert connection.scalar(text("SHOW synchronous_commit")) == "on"

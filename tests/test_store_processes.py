@@ -5,7 +5,6 @@ import random
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -21,9 +20,9 @@ from ivr.store.engine import connect, upgrade
 from ivr.store.entries import Entry, Stored
 from ivr.store.journal import Journal
 from ivr.store.library import Library
+from tests.processes import APART
 from tests.stores import LANGUAGE, NOON, SECRET, at, first, following, told
 
-SPAWN = get_context("spawn")
 CALLS = 40
 TURNS = 5
 
@@ -31,8 +30,8 @@ TURNS = 5
 @contextmanager
 def child(work: Callable[..., None], *arguments: object) -> Iterator[tuple[BaseProcess, Pipe]]:
     """Run this in a process of its own, which tells us things through a pipe; it is gone when the block ends."""
-    ours, theirs = SPAWN.Pipe()
-    process = SPAWN.Process(target=work, args=(theirs, *arguments))
+    ours, theirs = APART.Pipe()
+    process = APART.Process(target=work, args=(theirs, *arguments))
     process.start()
     theirs.close()
     try:

@@ -13,12 +13,12 @@ from playwright.sync_api import Page, expect
 from tests.browser import let_in
 from tests.desk_site import Clock, Site
 from tests.test_calls_page import entered
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
+from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_people import clock, site
 from tests.test_reports_page import kept
 
-__all__ = ["browser", "clock", "host", "page", "port", "served_site", "site"]
+__all__ = ["clock", "host", "page", "port", "served_site", "site"]
 
 REPORT = "/desk/reports/drop-off"
 # What was keyed before hanging up, and by how many callers.

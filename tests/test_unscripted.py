@@ -8,11 +8,11 @@ from ivr.store.roles import ADMIN, SUPERVISOR
 from tests.browser import let_in
 from tests.busy import busy
 from tests.desk_site import Clock, Site
-from tests.test_desk_page import browser, host, port, site
+from tests.test_desk_page import host, port, site
 from tests.test_reports_page import kept
 from tests.world import OPEN
 
-__all__ = ["browser", "host", "port", "site"]
+__all__ = ["host", "port", "site"]
 
 CALLS = 6
 # What is read there; the desk is for acting, which wants scripts.

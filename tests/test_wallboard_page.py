@@ -9,10 +9,10 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser import let_in
 from tests.desk_site import Clock, Site
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port, site
+from tests.test_desk_page import PAIRS, host, looked_at, page, port, site
 from tests.wallboard import counted, shown
 
-__all__ = ["browser", "host", "page", "port", "site"]
+__all__ = ["host", "page", "port", "site"]
 
 
 @pytest.fixture

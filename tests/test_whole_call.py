@@ -21,6 +21,8 @@ from tests.test_sound import PITCHES, SOON, Site, browsers, hears, log_in, opene
 
 __all__ = ["browsers", "site"]  # Fixtures.
 
+pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what browsers do in silence.
+
 Seen = Callable[..., None]
 SEATS = {
     "caller": ("caller", "en-US", (390, 844)),

@@ -13,12 +13,12 @@ from ivr.editor.replaying import Part
 from ivr.editor.yesterday import Calls
 from tests.browser import let_in
 from tests.desk_site import ACCOUNT, Site, token
-from tests.test_desk_page import PAIRS, browser, host, looked_at, page, port
+from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_menus_page import enter
 from tests.test_people import clock, site
 
-__all__ = ["browser", "clock", "enter", "host", "page", "port", "served_site", "site"]
+__all__ = ["clock", "enter", "host", "page", "port", "served_site", "site"]
 
 PATH = "/desk/menus/drafts/1/yesterday"
 OLD = "    1: {for: 账户冻结, go: frozen}\n"
