@@ -10,10 +10,10 @@ from ivr.editor.publishing import without
 from tests.browser import watched
 from tests.desk_site import Site
 from tests.test_chinese_pages import TRAP, WRONG
-from tests.test_desk_page import SIZES, browser, host, looked_at, port, site
+from tests.test_desk_page import SIZES, host, looked_at, port, site
 from tests.test_editor_page import draft
 
-__all__ = ["browser", "host", "port", "site"]
+__all__ = ["host", "port", "site"]
 
 PATIENCE_MS = 30_000
 DRAFT = "/desk/menus/drafts/1"
