@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from threading import get_ident
 from typing import Final
 
 BELOW: Final = ("", "languages/")
@@ -76,7 +77,7 @@ def keep_copy(instance: Path, files: Mapping[str, str]) -> None:
 
 def replace(file: Path, text: str) -> None:
     """Write a whole file in the place of another, on the disk before anybody finds it."""
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    draft = file.with_name(f"{file.name}.{os.getpid()}.{get_ident()}")
     with draft.open("w", encoding="utf-8") as out:
         out.write(text)
         out.flush()
@@ -90,9 +91,10 @@ def put_whole(folder: Path, name: str, files: Mapping[str, str]) -> None:
     A folder of this name has these files already. The one that the link led to before stays for whoever reads it;
     older ones go.
     """
-    before, link = (folder / CURRENT).resolve(), folder / f".{CURRENT}.{os.getpid()}"
+    mine = f"{os.getpid()}.{get_ident()}"  # Several servers may stand on one folder, and begin at once.
+    before, link = (folder / CURRENT).resolve(), folder / f".{CURRENT}.{mine}"
     if not (folder / name).exists():
-        _put(folder / f".{name}.{os.getpid()}", files).rename(folder / name)
+        _come(_put(folder / f".{name}.{mine}", files), folder / name)
     link.unlink(missing_ok=True)
     link.symlink_to(name)
     link.replace(folder / CURRENT)
@@ -102,7 +104,18 @@ def put_whole(folder: Path, name: str, files: Mapping[str, str]) -> None:
             shutil.rmtree(old, ignore_errors=True)
 
 
+def _come(draft: Path, folder: Path) -> None:
+    """Let a draft be the folder, unless somebody else's is by now."""
+    try:
+        draft.rename(folder)
+    except OSError:
+        shutil.rmtree(draft)
+        if not folder.exists():
+            raise
+
+
 def _put(draft: Path, files: Mapping[str, str]) -> Path:
+    shutil.rmtree(draft, ignore_errors=True)  # Of a process that had this one's number, and was killed.
     draft.mkdir(parents=True)
     for file, text in files.items():
         replace(draft / file, text)

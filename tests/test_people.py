@@ -94,13 +94,16 @@ def test_a_login_without_the_pages_token_is_refused_and_not_counted(site: Site, 
 
 @pytest.mark.parametrize("path", ["available", "away", "wrap-up", "answer", "hang-up"])
 def test_an_act_without_the_pages_token_is_refused(site: Site, client: FlaskClient, path: str) -> None:
-    log_in(client, "alice", site.hire("alice"))
+    forgery = log_in(client, "alice", site.hire("alice"))
     refused = client.post(f"/desk/{path}", json={"reason": "break", "code": "other"})
     assert refused.status_code == 400
-    assert "CSRF" in refused.json["error"]
+    assert refused.json["error"] == TEXTS["zh"]["refused_400"]
     state = site.desk.agent("alice")
     assert state is not None
     assert state.state == "offline"
+    headers = {"X-CSRFToken": forgery}
+    again = client.post(f"/desk/{path}", json={"reason": "break", "code": "other"}, headers=headers)
+    assert again.status_code != 400, "it was the token that was missing"
 
 
 def test_a_foreign_page_cannot_log_anybody_out(site: Site, client: FlaskClient) -> None:
