@@ -1,11 +1,14 @@
 """A hotline in the world: the application behind real HTTP, a telephone company, a clock that calls move on."""
 
+import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +26,8 @@ from tests.contract import faults
 from tests.once import ready_file
 from tests.openapi import Log, recorded
 
+PORTS = range(10_000, 32_000)  # Below those that the system gives to whoever asks for any.
+WORKERS = 8
 ROOT = Path(__file__).resolve().parents[1]
 ZONE = ZoneInfo("Asia/Shanghai")
 ACCOUNT = "AC" + "1" * 32
@@ -106,7 +111,18 @@ def world(
 
 
 def free_port() -> int:
-    """Return a port that nobody has."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody has, nor gets from here soon: a server that is killed finds it free again."""
+    for port in _ports():
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("there is always a next one")
+
+
+@cache
+def _ports() -> Iterator[int]:
+    """Return this worker's own ports, again and again, from one on by which few others begin."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    own = PORTS[worker % WORKERS :: WORKERS]
+    begin = os.getpid() * 7 % len(own)
+    return cycle([*own[begin:], *own[:begin]])
