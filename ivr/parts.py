@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -173,7 +173,7 @@ def _live(library: Library, found: Settings, now: Callable[[], datetime]) -> Liv
     """Return what will answer; each version that does is kept on disk, for starts without the database."""
 
     def again(files: Mapping[str, str]) -> Flow:
-        return _checked(files, replace(here(found), music=None))  # What answered once need not be looked at again.
+        return _checked(files, here(found), judged=False)
 
     def switched(version: int, files: Mapping[str, str], flow: Flow) -> None:
         try:
@@ -259,8 +259,8 @@ def here(found: Settings) -> Here:
     return Here(folders.prompts(found.recordings), folders.music(found.recordings), found.prefixes)
 
 
-def _checked(files: Mapping[str, str], where: Here) -> Flow:
-    flow, problems = read(files, where)
+def _checked(files: Mapping[str, str], where: Here, *, judged: bool = True) -> Flow:
+    flow, problems = read(files, where, judged=judged)
     if flow is None:
         raise StartError("\n".join(["the menus cannot be used:", *map(str, problems)]))
     for language in flow.hotline.languages:

@@ -1,6 +1,6 @@
 """What costs much and comes out the same each time: done once a worker, or cheaply, instead of for every test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,12 +43,15 @@ def menus_read_once() -> Iterator[None]:
     """
 
     @lru_cache(16)
-    def read(menus: tuple[tuple[str, str], ...], *sounds: frozenset[str]) -> tuple[Flow | None, list[Problem]]:
-        return load(dict(menus), *sounds)
+    def read(menus: tuple[tuple[str, str], ...], *more: Any, judged: bool) -> tuple[Flow | None, list[Problem]]:
+        return load(dict(menus), *more, judged=judged)
+
+    def once(menus: Mapping[str, str], *more: Any, judged: bool = True) -> tuple[Flow | None, list[Problem]]:
+        return read(tuple(sorted(menus.items())), *more, judged=judged)
 
     with (
         patch("ivr.flow.load.parse", lru_cache(256)(parse)),
-        patch("ivr.editor.reading.load", lambda menus, *sounds: read(tuple(sorted(menus.items())), *sounds)),
+        patch("ivr.editor.reading.load", once),
     ):
         yield
 

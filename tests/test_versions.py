@@ -9,9 +9,10 @@ from flask import Flask
 from twilio.request_validator import RequestValidator
 
 from ivr.factory import create_app
+from ivr.flow.load import load
 from ivr.parts import Parts
 from ivr.store.library import Library
-from tests.small import MAIN, small
+from tests.small import FROZEN, MAIN, small
 from tests.world import ACCOUNT, OPEN, TOKEN, hotline_settings
 
 
@@ -77,6 +78,24 @@ def test_a_server_sees_within_two_seconds_what_was_published(tmp_path: Path) -> 
     assert parts.live.version == version
     assert "早上好" in ask(app, "/voice/incoming", "CA" + "5" * 32)
     parts.close()
+
+
+def test_what_answered_under_an_earlier_release_answers_after_an_update_that_finds_fault_with_it(
+    tmp_path: Path,
+) -> None:
+    menus = folder(tmp_path / "menus", small())
+    settings = hotline_settings(tmp_path, 8000, "", menus)
+    app = create_app(settings, lambda: OPEN.astimezone(UTC))
+    parts: Parts = app.extensions["hotline"]
+    older = small(main=MAIN.replace("您好", "早上好"), frozen=FROZEN.replace("{account:digits}", "{account:date}"))
+    assert any("cannot be spoken so" in problem.words for problem in load(older)[1])
+    publish(app, older)
+    parts.live.look()
+    assert "早上好" in ask(app, "/voice/incoming", "CA" + "6" * 32)
+    parts.close()
+    again = create_app(settings, lambda: OPEN.astimezone(UTC))
+    assert "早上好" in ask(again, "/voice/incoming", "CA" + "7" * 32)
+    again.extensions["hotline"].close()
 
 
 def test_what_cannot_be_read_does_not_answer_and_nobody_is_cut_off(tmp_path: Path) -> None:

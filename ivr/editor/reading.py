@@ -22,9 +22,11 @@ class Here:
     prefixes: tuple[str, ...]
 
 
-def read(files: Mapping[str, str], here: Here, parse: Parse = parse) -> tuple[Flow | None, list[Problem]]:
-    """Return the flow that files make here, or None and every problem."""
-    flow, problems = load(files, here.recorded, here.music, parse)
+def read(
+    files: Mapping[str, str], here: Here, parse: Parse = parse, *, judged: bool = True
+) -> tuple[Flow | None, list[Problem]]:
+    """Return the flow that files make here, or None and every problem; menus that answered before are not `judged`."""
+    flow, problems = load(files, here.recorded, here.music, parse, judged=judged)
     if flow is None:
         return None, problems
     wrong = voices.unknown(flow.hotline.languages)

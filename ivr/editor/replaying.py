@@ -11,7 +11,6 @@ from threading import Thread
 from typing import Final, NamedTuple
 
 from ivr.editor.publishing import APART, without
-from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.flow.replay.course import Lost, Replayed, Sort
 from ivr.flow.replay.replay import Between, UnreadableError
@@ -77,7 +76,7 @@ class Again:
             return None
         # An emergency is no draft's: it is compared as if the draft had answered in the same one.
         apart = {name: text for name, text in files.items() if name == APART}
-        old, new = _flow(files), _flow({**self._files, **apart})
+        old, new = load(files, judged=False)[0], load({**self._files, **apart})[0]
         return Between(old, new) if old and new else None
 
 
@@ -86,10 +85,6 @@ def finding(past: Past, found: Replayed) -> Finding:
     seconds, keys = found.now.seconds - found.before.seconds, found.now.keys - found.before.keys
     about = (past.id, past.version, past.started_at)
     return Finding(*about, found.sort, found.matters, round(seconds, 1), keys, found.lost)
-
-
-def _flow(files: Mapping[str, str]) -> Flow | None:
-    return load(files)[0]
 
 
 class Worker:
