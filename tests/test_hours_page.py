@@ -14,32 +14,22 @@ from ivr.editor.edits import apply
 from ivr.flow.hours import notation
 from ivr.folders import menus
 from tests.browser import let_in
-from tests.desk_site import Site, token
+from tests.desk_site import Site
 from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
-from tests.test_menus_page import enter
+from tests.test_menus_page import enter, fill, olga
 from tests.test_people import clock, site
 from tests.world import ROOT
 
-__all__ = ["clock", "enter", "host", "page", "port", "served_site", "site"]
+__all__ = ["clock", "enter", "host", "olga", "page", "port", "served_site", "site"]
 
 HOURS = "/desk/menus/drafts/1/hours"
 SEED = 7
 
 
-@pytest.fixture
-def olga(site: Site, enter: Callable[..., FlaskClient]) -> FlaskClient:
-    """Return the browser of somebody who has begun a draft."""
-    client = enter("olga", "operations")
-    client.post("/desk/menus/drafts", data={"csrf_token": token(client.get("/desk/menus").text), "title": "Spring"})
-    return client
-
-
 def post(client: FlaskClient, site: Site, way: str, revision: int | None = None, **form: object) -> TestResponse:
-    """Send one of the page's forms, on the draft as it is unless a revision is given."""
-    at = site.publishing.drafts.draft(1).revision if revision is None else revision
-    told = {"csrf_token": token(client.get(HOURS).text), "revision": str(at), **form}
-    return client.post(f"{HOURS}/{way}", data=told)
+    """Send one of the page's forms."""
+    return fill(client, site, HOURS, way, revision, **form)
 
 
 def written(site: Site) -> str:

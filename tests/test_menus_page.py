@@ -47,6 +47,23 @@ def enter(site: Site) -> Callable[..., FlaskClient]:
     return entering
 
 
+@pytest.fixture
+def olga(site: Site, enter: Callable[..., FlaskClient]) -> FlaskClient:
+    """Return the browser of somebody who has begun a draft."""
+    client = enter("olga", "operations")
+    client.post("/desk/menus/drafts", data={"csrf_token": token(client.get("/desk/menus").text), "title": "Spring"})
+    return client
+
+
+def fill(
+    client: FlaskClient, site: Site, page: str, way: str, revision: int | None = None, **form: object
+) -> TestResponse:
+    """Send one of the forms of a page of the first draft, as that is unless a revision is given."""
+    at = site.publishing.drafts.draft(1).revision if revision is None else revision
+    told = {"csrf_token": token(client.get(page).text), "revision": str(at), **form}
+    return client.post(f"{page}/{way}", data=told)
+
+
 def post(client: FlaskClient, path: str, **form: str) -> TestResponse:
     """Send one of the page's forms."""
     told = {"csrf_token": token(client.get("/desk/menus").text), **form}

@@ -12,14 +12,14 @@ from ivr.editor import settings
 from ivr.editor.reading import read
 from ivr.folders import menus
 from tests.browser import let_in
-from tests.desk_site import Site, token
+from tests.desk_site import Site
 from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
-from tests.test_menus_page import enter
+from tests.test_menus_page import enter, fill, olga
 from tests.test_people import clock, site
 from tests.world import ROOT
 
-__all__ = ["clock", "enter", "host", "page", "port", "served_site", "site"]
+__all__ = ["clock", "enter", "host", "olga", "page", "port", "served_site", "site"]
 
 SETTINGS = "/desk/menus/drafts/1/settings"
 MORE = ["+ service_seconds: 30", "+ alarm_wait: 90"]
@@ -28,19 +28,9 @@ WRITTEN_TO = ["- email: service@wallet.example", "+ email: help@wallet.example"]
 DEPENDENT = {"tongues", "languages"}  # They have the form of voices.
 
 
-@pytest.fixture
-def olga(site: Site, enter: Callable[..., FlaskClient]) -> FlaskClient:
-    """Return the browser of somebody who has begun a draft."""
-    client = enter("olga", "operations")
-    client.post("/desk/menus/drafts", data={"csrf_token": token(client.get("/desk/menus").text), "title": "Spring"})
-    return client
-
-
 def post(client: FlaskClient, site: Site, way: str, revision: int | None = None, **form: object) -> TestResponse:
-    """Send one of the page's forms, on the draft as it is unless a revision is given."""
-    at = site.publishing.drafts.draft(1).revision if revision is None else revision
-    told = {"csrf_token": token(client.get(SETTINGS).text), "revision": str(at), **form}
-    return client.post(f"{SETTINGS}/{way}", data=told)
+    """Send one of the page's forms."""
+    return fill(client, site, SETTINGS, way, revision, **form)
 
 
 def sent(site: Site, part: str, **changed: str | None) -> dict[str, str]:
@@ -207,6 +197,14 @@ def test_a_stale_page_and_a_stranger_are_refused_and_what_was_typed_stays(
     otto = enter("otto", "operations")
     assert "This draft is olga&#39;s" in otto.get(SETTINGS).text
     assert post(otto, site, "part", **form).status_code == 409
+
+
+def test_a_closed_draft_is_not_called_somebody_elses(site: Site, olga: FlaskClient) -> None:
+    site.publishing.drafts.drop(1, site.clock())
+    shown = olga.get(SETTINGS).text
+    assert "This draft is closed: you can only look." in shown
+    assert "This draft is olga" not in shown
+    assert post(olga, site, "part", **sent(site, "limits", misses="2")).status_code == 409
 
 
 @pytest.mark.parametrize(("language", "size"), PAIRS)

@@ -1,6 +1,6 @@
 """A draft as its page and its acts see it: whose it is, what may be done with it, what its files make."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -11,11 +11,12 @@ from ivr.console.office import me
 from ivr.console.rights import may
 from ivr.console.texts import language
 from ivr.editor.bodies import listed, refuse
-from ivr.editor.change import parsed
+from ivr.editor.change import EditError, parsed
+from ivr.editor.edits import Edit, apply
 from ivr.editor.publishing import Publishing, without
 from ivr.editor.reading import Here, read
 from ivr.editor.state import state
-from ivr.editor.telling import problems, told
+from ivr.editor.telling import problems, refusal, told
 from ivr.editor.texts import said
 from ivr.flow.flow import Flow
 from ivr.flow.problem import Problem
@@ -65,6 +66,29 @@ class Bench:
         """Return what files make here; 422 with the problems where they make nothing yet."""
         flow, wrong = self.read(files)
         return flow or refuse(422, said("draft_unread"), problems=listed(wrong))
+
+    def change(
+        self, draft: Draft, revision: int, edits: Callable[[Mapping[str, str]], Sequence[Edit]], what: str
+    ) -> tuple[int, str]:
+        """Make what a plain form asks for of a draft as somebody saw it; return the answer's status, and what to tell.
+
+        303 where it is made; 200 where nothing is different; 422 for what cannot be made, 409 for who was overtaken.
+        """
+        drafts = self.publishing.drafts
+        try:
+            files = drafts.files(draft.id, draft.revision)
+            made = edits(files)
+            for one in made:
+                files = apply(files, one)
+            if not made:
+                return 200, said("draft_same")
+            drafts.edit(draft.id, revision, files, me(), self.publishing.now(), what)
+        except (ValueError, EditError) as error:
+            return 422, said("draft_refused", why=refusal(error))
+        except (StaleError, ForeignError) as error:
+            by = getattr(error, "by", "")
+            return 409, said("draft_stale", by=by) if by else said("shelf_foreign", owner=draft.owner)
+        return 303, ""
 
     def state(self, number: int) -> dict[str, Any]:
         """Return all that the island is told of a draft."""

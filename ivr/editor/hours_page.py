@@ -12,19 +12,18 @@ from ivr.console import bell, office
 from ivr.console.office import Office, me
 from ivr.console.rights import needs
 from ivr.editor import opening
-from ivr.editor.change import EditError
 from ivr.editor.drawing import Bench
-from ivr.editor.edits import Set, apply
+from ivr.editor.edits import Set
 from ivr.editor.opening import Hours
 from ivr.editor.publishing import Publishing
 from ivr.editor.rehearse import page as played_page
 from ivr.editor.rehearse import play
-from ivr.editor.telling import located, refusal
+from ivr.editor.telling import located
 from ivr.editor.texts import said, words
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, Pressed
 from ivr.flow.names import queue_name
-from ivr.store.drafts import OPEN, Draft, ForeignError, StaleError
+from ivr.store.drafts import OPEN, Draft
 
 CALLER: Final = "+8613800138000"
 YEARS: Final = (2000, 2100)
@@ -43,20 +42,16 @@ def hours_pages(given: Office, publishing: Publishing) -> Blueprint:
     @page.post("/<any(week, callbacks, exception, no_exception, day, no_day):way>")
     @needs("menus.edit")
     def change(number: int, way: str) -> str | tuple[str, int] | Response:
-        draft, revision = bench.draft(number), request.form.get("revision", -1, int)
-        try:
-            files = publishing.drafts.files(number, draft.revision)
-            edit = _edit(way, opening.read(files).data)
-            publishing.drafts.edit(number, revision, apply(files, edit), me(), given.now(), f"hours: {way}")
-        except (ValueError, EditError) as error:
-            return _drawn(
-                given, bench, draft, trouble=said("hours_refused", why=refusal(error)), told=request.form
-            ), 422
-        except (StaleError, ForeignError) as error:
-            by = getattr(error, "by", "")
-            trouble = said("draft_stale", by=by) if by else said("shelf_foreign", owner=draft.owner)
-            return _drawn(given, bench, draft, trouble=trouble, told=request.form), 409
-        return redirect(f"/desk/menus/drafts/{number}/hours#{request.form.get('queue', way)}", 303)
+        draft, form = bench.draft(number), request.form
+        status, trouble = bench.change(
+            draft,
+            form.get("revision", -1, int),
+            lambda files: [_edit(way, opening.read(files).data)],
+            f"hours: {way}",
+        )
+        if trouble:
+            return _drawn(given, bench, draft, trouble=trouble, told=form), status
+        return redirect(f"/desk/menus/drafts/{number}/hours#{form.get('queue', way)}", status)
 
     return page
 

@@ -11,14 +11,13 @@ from ivr.console.office import Office, me
 from ivr.console.rights import needs
 from ivr.console.texts import language
 from ivr.editor import settings
-from ivr.editor.change import EditError
 from ivr.editor.drawing import Bench
-from ivr.editor.edits import Edit, apply
+from ivr.editor.edits import Edit
 from ivr.editor.publishing import Publishing
 from ivr.editor.state import nearest
-from ivr.editor.telling import located, refusal
-from ivr.editor.texts import said, words
-from ivr.store.drafts import OPEN, Draft, ForeignError, StaleError
+from ivr.editor.telling import located
+from ivr.editor.texts import words
+from ivr.store.drafts import OPEN, Draft
 
 FILES: Final = ("hotline.yaml", "queues.yaml")
 LARGEST: Final = 200_000  # Bytes of all phrases in all languages.
@@ -36,23 +35,16 @@ def settings_pages(given: Office, publishing: Publishing) -> Blueprint:
     @page.post("/<any(part, add_queue, drop_queue, voices, add_language, drop_language):way>")
     @needs("menus.edit", most=LARGEST)
     def change(number: int, way: str) -> str | tuple[str, int] | Response:
-        draft, revision, part = bench.draft(number), request.form.get("revision", -1, int), request.form.get("part", "")
-        try:
-            files = publishing.drafts.files(number, draft.revision)
-            edits = _edits(way, files, part)
-            for one in edits:
-                files = apply(files, one)
-            if not edits:
-                return _drawn(given, bench, draft, trouble=said("settings_same"), part=part)
-            publishing.drafts.edit(number, revision, files, me(), given.now(), f"settings: {way} {part}".strip())
-        except (ValueError, EditError) as error:
-            told = {"trouble": said("settings_refused", why=refusal(error)), "told": request.form, "part": part or way}
-            return _drawn(given, bench, draft, **told), 422
-        except (StaleError, ForeignError) as error:
-            by = getattr(error, "by", "")
-            trouble = said("draft_stale", by=by) if by else said("shelf_foreign", owner=draft.owner)
-            return _drawn(given, bench, draft, trouble=trouble, told=request.form, part=part or way), 409
-        return redirect(f"/desk/menus/drafts/{number}/settings#{part or way}", 303)
+        draft, form, part = bench.draft(number), request.form, request.form.get("part", "")
+        status, trouble = bench.change(
+            draft,
+            form.get("revision", -1, int),
+            lambda files: _edits(way, files, part),
+            f"settings: {way} {part}".strip(),
+        )
+        if trouble:
+            return _drawn(given, bench, draft, trouble=trouble, told=form, part=part or way), status
+        return redirect(f"/desk/menus/drafts/{number}/settings#{part or way}", status)
 
     return page
 

@@ -5,7 +5,6 @@ from typing import Final
 
 ENGLISH: Final[Mapping[str, str]] = {
     "hours_title": "Hours",
-    "hours_refused": "This was not taken: {why}",
     "hours_no_moment": "This is no moment: choose a day between 2000 and 2100, and a time.",
     "hours_week": "The week",
     "hours_week_about": "Paint the half-hours in which people answer, or write them: 09:00-12:00, 13:00-18:00.",
@@ -48,7 +47,6 @@ ENGLISH: Final[Mapping[str, str]] = {
     "hours_wrong": "Something in these hours cannot be read:",
     "hours_before": "Year before",
     "hours_after": "Year after",
-    "hours_not_mine": "This draft is {owner}'s: you can look, and change it once you have taken it over.",
     "day_0": "Monday",
     "day_1": "Tuesday",
     "day_2": "Wednesday",
@@ -60,7 +58,6 @@ ENGLISH: Final[Mapping[str, str]] = {
 
 CHINESE: Final[Mapping[str, str]] = {
     "hours_title": "营业时间",
-    "hours_refused": "未保存：{why}",
     "hours_no_moment": "这不是有效的时间：请选择 2000 至 2100 年之间的日期和时间。",
     "hours_week": "一周",
     "hours_week_about": "涂出有人接听的半小时，或直接填写：09:00-12:00, 13:00-18:00。不填表示休息。",
@@ -103,7 +100,6 @@ CHINESE: Final[Mapping[str, str]] = {
     "hours_wrong": "营业时间里有读不懂的内容：",
     "hours_before": "上一年",
     "hours_after": "下一年",
-    "hours_not_mine": "这份草稿是 {owner} 的：您可以查看，接管之后才能修改。",
     "day_0": "周一",
     "day_1": "周二",
     "day_2": "周三",

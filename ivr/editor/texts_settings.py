@@ -5,8 +5,6 @@ from typing import Final
 
 ENGLISH: Final[Mapping[str, str]] = {
     "settings_title": "Queues and settings",
-    "settings_refused": "This was not taken: {why}",
-    "settings_same": "Nothing was different, so nothing was saved.",
     "settings_wrong": "Something here is wrong still; it stands in the draft, but cannot be published:",
     "settings_queues": "Queues",
     "settings_hotline": "The hotline",
@@ -40,13 +38,10 @@ ENGLISH: Final[Mapping[str, str]] = {
     "settings_desk": "our desk",
     "settings_taskrouter": "Twilio's TaskRouter",
     "settings_more": "Alarms, service level and more",
-    "settings_not_mine": "This draft is {owner}'s: you can look, and change it once you have taken it over.",
 }
 
 CHINESE: Final[Mapping[str, str]] = {
     "settings_title": "队列与设置",
-    "settings_refused": "未保存：{why}",
-    "settings_same": "没有任何改动，无需保存。",
     "settings_wrong": "这里还有问题；内容已保存在草稿中，但不能发布：",
     "settings_queues": "队列",
     "settings_hotline": "热线",
@@ -80,5 +75,4 @@ CHINESE: Final[Mapping[str, str]] = {
     "settings_desk": "我们的坐席台",
     "settings_taskrouter": "Twilio 的 TaskRouter",
     "settings_more": "报警、服务水平及其他",
-    "settings_not_mine": "这份草稿是 {owner} 的：您可以查看，接管之后才能修改。",
 }
