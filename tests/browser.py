@@ -66,3 +66,8 @@ def let_in(page: Page, name: str, password: str, language: str = "en") -> None:
     page.fill("#password", password)
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: "/login" not in url)
+
+
+def at_the_desk(page: Page) -> None:
+    """Wait until the agent's page heeds keys: what is hidden until then is not hidden before its styles come."""
+    expect(page.locator(".acts:not([x-cloak])")).to_be_visible()

@@ -17,7 +17,7 @@ from ivr.console.card import Fact, keyed, path
 from ivr.console.texts import TEXTS
 from ivr.flow import speech
 from ivr.store.desk_tables import wrapups
-from tests.browser import watched
+from tests.browser import at_the_desk, watched
 from tests.desk_site import ACCOUNT, ORDER, TO_A_PERSON, TO_AN_ACCOUNT, Clock, Site, desk_site
 from tests.pages import until
 from tests.stores import CALLER
@@ -73,7 +73,7 @@ def log_in(page: Page, password: str) -> None:
 def opened(page: Page, site: Site) -> None:
     """Log in as a new agent, and wait until the page heeds keys."""
     log_in(page, site.hire())
-    expect(page.locator(".acts")).to_be_visible()
+    at_the_desk(page)
 
 
 def looked_at(page: Page, language: str, size: str) -> Callable[[str], None]:
@@ -371,7 +371,7 @@ def test_axe_finds_nothing_in_a_talk_the_inbox_and_the_talks(site: Site, page: P
     page.goto("/desk/password")
     seen("password")
     page.goto("/desk")
-    expect(page.locator(".acts")).to_be_visible()
+    at_the_desk(page)
     page.keyboard.press("a")
     stands(page, texts["state_working"])
     seen("working")
@@ -400,4 +400,4 @@ def test_axe_finds_nothing_in_a_talk_the_inbox_and_the_talks(site: Site, page: P
 def opened_as(page: Page, site: Site, role: str) -> None:
     """Log in as a new supervisor, and wait until the page heeds keys."""
     log_in(page, site.hire("alice", role))
-    expect(page.locator(".acts")).to_be_visible()
+    at_the_desk(page)

@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from ivr.console.texts import TEXTS
 from ivr.store.audit import Trail
+from tests.browser import at_the_desk
 from tests.desk_site import Site, log_in, token
 from tests.test_desk_page import PAIRS, looked_at, page, port
 from tests.test_desk_page import site as served_site
@@ -170,7 +171,7 @@ def device(page: Page) -> Page:
 def test_a_passkey_logs_in_instead_of_the_password_or_after_it(served_site: Site, device: Page, usage: str) -> None:
     password = served_site.hire()
     fill(device, password)
-    expect(device.locator(".acts")).to_be_visible()
+    at_the_desk(device)
     device.goto("/desk/wan-register")
     device.locator("#name").fill("laptop")
     device.locator(f"[name=usage][value={usage}]").check()
@@ -182,7 +183,7 @@ def test_a_passkey_logs_in_instead_of_the_password_or_after_it(served_site: Site
     else:
         fill(device, password)
     device.get_by_role("button", name=ENGLISH["passkey_use"]).click()
-    expect(device.locator(".acts")).to_be_visible()
+    at_the_desk(device)
     log: Trail = served_site.app.extensions["audit"]
     assert [one.act for one in log.page(3)] == ["login", "logout", "factor.passkey"]
     device.goto("/desk/account")
@@ -203,7 +204,7 @@ def fill(page: Page, password: str) -> None:
 def test_axe_finds_nothing_on_ones_own_account(served_site: Site, page: Page, language: str, size: str) -> None:
     seen = looked_at(page, language, size)
     fill(page, served_site.hire())
-    expect(page.locator(".acts")).to_be_visible()
+    at_the_desk(page)
     page.goto(f"/desk/account?lang={language}")
     seen("account")
     for path in ("tf-setup", "mf-recovery-codes", "wan-register", "verify"):

@@ -20,7 +20,7 @@ from ivr.parts import Parts
 from ivr.settings import SettingsError, read
 from ivr.telephony.tokens import Tokens
 from ivr.web import POLICY
-from tests.browser import ALLOWED, DEVICE, launched
+from tests.browser import ALLOWED, DEVICE, at_the_desk, launched
 from tests.desk_site import hired
 from tests.desk_site import log_in as log_in_by_form
 from tests.world import ACCOUNT, free_port, hotline_settings
@@ -90,7 +90,7 @@ def log_in(page: Page, site: Site) -> None:
     page.locator("#name").fill("alice")
     page.locator("#password").fill(site.password)
     page.keyboard.press("Enter")
-    expect(page.locator(".acts")).to_be_visible()
+    at_the_desk(page)
 
 
 def test_a_token_lets_one_identity_be_rung_for_an_hour_and_no_more() -> None:

@@ -17,7 +17,7 @@ from ivr.carrier.conferences import Participant
 from ivr.carrier.rehearsal import served
 from ivr.factory import create_app
 from ivr.parts import Parts
-from tests.browser import ALLOWED, DEVICE, launched
+from tests.browser import ALLOWED, DEVICE, at_the_desk, launched
 from tests.desk_site import hired
 from tests.test_phone_page import running_from
 from tests.world import NUMBER, OPEN, free_port, hotline_settings
@@ -149,7 +149,7 @@ def log_in(page: Page, site: Site, name: str = "alice", password: str = "") -> N
     page.locator("#name").fill(name)
     page.locator("#password").fill(password or site.password)
     page.keyboard.press("Enter")
-    expect(page.locator(".acts")).to_be_visible()
+    at_the_desk(page)
 
 
 def queue_up(page: Page, site: Site) -> None:
