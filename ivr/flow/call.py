@@ -5,7 +5,20 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from ivr.flow.events import AskedBack, Ended, Entered, Event, Heard, Learned, Missed, Reason, Said, Switched, Waiting
+from ivr.flow.events import (
+    AskedBack,
+    Ended,
+    Entered,
+    Event,
+    Heard,
+    Learned,
+    Missed,
+    Reason,
+    Said,
+    Switched,
+    Texted,
+    Waiting,
+)
 from ivr.flow.inputs import Answered, Dialled, InLine, Input, LeftQueue, Rescued
 from ivr.flow.waits import Agent, Keys, Outside, Talking, Wait
 
@@ -76,6 +89,8 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
                 return self._replace(facts=facts | {name: value} if value else facts, reached=reached)
             case AskedBack():
                 return self._replace(reached="callback")
+            case Texted():
+                return self
             case Missed("silence"):
                 return self._replace(silences=self.silences + 1)
             case Missed():

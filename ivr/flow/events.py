@@ -56,6 +56,16 @@ class AskedBack:
 
 
 @dataclass(frozen=True, slots=True)
+class Texted:
+    """These words, from this place in the menus, go to this number (E.164) as an SMS."""
+
+    number: str = field(repr=False)
+    place: str
+    words: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Missed:
     """The caller's turn brought us no further: `silence` or `wrong`."""
 
@@ -84,4 +94,4 @@ class Ended:
     reason: Reason
 
 
-Event = Heard | Entered | Said | Learned | AskedBack | Missed | Switched | Waiting | Ended
+Event = Heard | Entered | Said | Learned | AskedBack | Texted | Missed | Switched | Waiting | Ended

@@ -35,14 +35,15 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The wallet answered."""
+    """The wallet answered: one of the question's outcomes, with its facts."""
 
     facts: Mapping[str, str]
+    outcome: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NotFound:
-    """The wallet's no, with its reason."""
+    """No answer of the wallet's, and why: unavailable, slow, limited."""
 
     why: str
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Final
 
+from ivr.flow.secret import Secret
+
 FINISH: Final = "#"  # The key that ends a number or a message.
 
 
@@ -19,10 +21,10 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """An answer from the wallet to a question about something the caller keyed."""
+    """An answer from the wallet to a question about what is known of the caller, or what they keyed in confidence."""
 
     question: str
-    about: tuple[tuple[str, str], ...] = ()
+    about: tuple[tuple[str, str | Secret], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
