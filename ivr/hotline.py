@@ -3,22 +3,28 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
-from ivr.flow.events import Ended, Event
+from ivr.flow.events import Ended, Event, Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, HungUp, Input, Recorded, Rescued
-from ivr.flow.waits import Agent, Leaving, Room, Talking
+from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Recorded, Rescued
+from ivr.flow.move import Prompt
+from ivr.flow.questions import SLOW, UNAVAILABLE
+from ivr.flow.waits import Agent, Leaving, Lookup, Room, Talking
 from ivr.store.entries import Entry, Start, Stored
 from ivr.store.journal import Journal
 
 TRIES: Final = 8
 TALK: Final = "talk/"  # A talk's end is asked by the offer's own name, whatever was told before it.
 ADRIFT: Final = "adrift/"  # And what a fault of ours kept from the journal, by the name of what failed.
+AT_ONCE: Final = "+"  # What the wallet answered in time for a reply belongs to it: turn/7, turn/7+, turn/7++.
+LATE: Final = "late/"  # And what it answered to a call that was over stands by the turn that had asked.
+SLOW_AFTER: Final = timedelta(seconds=8)
+AGAIN_AFTER: Final = timedelta(seconds=4)  # Whoever had asked would know by then, so they are gone.
 WARNS_AGAIN: Final = timedelta(minutes=1)
 log = structlog.get_logger()
 
@@ -38,6 +44,23 @@ class Caller:
 UNTOLD: Final = Caller("", "")  # Of a call that is known, who rang stands in the journal.
 
 
+class Asks(Protocol):
+    """Whoever asks the wallet for a call."""
+
+    def ask(
+        self, call: str, turn: int, lookup: Lookup, caller: str, late: Callable[[Found | NotFound], object]
+    ) -> Found | NotFound | None:
+        """Return what the wallet answers soon, None where that takes longer: then `late` is told."""
+
+
+class NoWallet:
+    """Stands in where there is no wallet to ask."""
+
+    def ask(self, *_: object) -> NotFound:
+        """Return that it cannot be asked."""
+        return NotFound(UNAVAILABLE)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What happened in one turn, in which flow, and the language the caller hears from here on."""
@@ -51,13 +74,15 @@ class Reply:
 class Hotline:
     """Takes every call by the version of the menus it began with, and writes each turn down before it answers.
 
-    `flows` gives the flow of a version, `latest` the version for new calls, `now` the moment in UTC.
+    `flows` gives the flow of a version, `latest` the version for new calls, `now` the moment in UTC; `teller` asks the
+    wallet, whose answers are turns like any other.
     """
 
     journal: Journal
     flows: Callable[[int], Flow]
     latest: Callable[[], int]
     now: Callable[[], datetime]
+    teller: Asks = field(default_factory=NoWallet)
     warned: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def answer(self, call_id: str, caller: Caller) -> Reply:
@@ -72,7 +97,10 @@ class Hotline:
         not be written down when it happened is told with the moment `at` which it did.
         Raise UnknownCallError where no such call ever rang.
         """
-        return self._take(call_id, asked, heard, None, self.journal.call(call_id), at)
+        stored = self.journal.call(call_id)
+        if stored and isinstance(stored.call.wait, Lookup) and asked == f"turn/{stored.call.turn}":
+            return self._still(call_id, asked, self.journal.fresh(call_id) or stored)
+        return self._take(call_id, asked, heard, None, stored, at)
 
     def rescue(self, call_id: str, failed: str, caller: Caller) -> Reply:
         """Have a caller whom a fault of ours left without an answer get a person, or leave a message at closed hours.
@@ -139,7 +167,41 @@ class Hotline:
             return None
         if _alone(done.call) and not _alone(call):
             self._warn(call_id, flow.queue_of(done.call), done.call.language)
-        return Reply(done.events, flow, done.call.language)
+        return self._go_on(call_id, asked, done.call, Reply(done.events, flow, done.call.language))
+
+    def _go_on(self, call_id: str, asked: str, call: Call, reply: Reply) -> Reply:
+        """Add to a reply what comes of the wallet's answer, if that comes in time; else the caller hears to wait."""
+        if not isinstance(call.wait, Lookup):
+            return reply
+        if (answer := self._ask(call_id, call)) is None:
+            return _patient(reply, call)
+        more = self._take(call_id, f"{asked}{AT_ONCE}", answer, None, self.journal.call(call_id))
+        return Reply((*reply.events, *more.events), more.flow, more.language)
+
+    def _ask(self, call_id: str, call: Call) -> Found | NotFound | None:
+        wait, turn = call.wait, call.turn
+        if not isinstance(wait, Lookup):
+            raise TypeError(f"call {call_id} waits for {wait}, which no wallet answers")
+        return self.teller.ask(call_id, turn, wait, call.caller, lambda answer: self._late(call_id, turn, answer))
+
+    def _late(self, call_id: str, turn: int, answer: Found | NotFound) -> None:
+        """Write down an answer for which no request waits any more: the next one of the call finds it."""
+        stored = self.journal.fresh(call_id)
+        over = stored is not None and bool(stored.call.ended)
+        self._take(call_id, f"{LATE if over else 'turn/'}{turn}", answer, None, stored)
+
+    def _still(self, call_id: str, asked: str, stored: Stored) -> Reply:
+        """Reply to a caller who waits for the wallet; whom it leaves without an answer for too long hears that."""
+        call = stored.call
+        if asked != f"turn/{call.turn}" or not isinstance(call.wait, Lookup):
+            return self._again(call_id, asked, stored)
+        waited = self.now() - call.now
+        if waited >= SLOW_AFTER:
+            return self._take(call_id, asked, NotFound(SLOW), None, stored)
+        if waited >= AGAIN_AFTER and (answer := self._ask(call_id, call)) is not None:
+            return self._take(call_id, asked, answer, None, stored)
+        flow = self.flows(stored.version)
+        return _patient(Reply((Waiting(call.wait, call.turn),), flow, call.language), call)
 
     def _warn(self, call_id: str, queue: str, language: str) -> None:
         """Warn of the first caller of a minute: a hundred lines would say no more, and hide what else there is."""
@@ -154,17 +216,29 @@ class Hotline:
         A caller who comes back to a call that ended after all hears its end.
         """
         flow = self.flows(stored.version)
-        call, last = flow.new_call(), tuple[Event, ...]()
+        call, last, told, name = flow.new_call(), tuple[Event, ...](), list[Event](), asked
         for turn in self.journal.turns(call_id):
+            if told and turn.asked != name:
+                break
             call, last = fold(call, turn.events), turn.events
-            if turn.asked == asked:
-                return Reply(last, flow, call.language)
+            if turn.asked == name:
+                told, name = [*told, *last], name + AT_ONCE
+        if told:
+            return _patient(Reply(tuple(told), flow, call.language), call)
         if not call.ended:
             log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.turn)
         # An empty answer would have the carrier ask for a round of music again and again.
         over = call.ended and not asked.startswith(ADRIFT)
-        told = tuple(event for event in last if isinstance(event, Ended)) if over else last
-        return Reply(told, flow, call.language)
+        shown = tuple(event for event in last if isinstance(event, Ended)) if over else last
+        return _patient(Reply(shown, flow, call.language), call)
+
+
+def _patient(reply: Reply, call: Call) -> Reply:
+    """Return the reply with words that ask for patience, where it ends with waiting for the wallet."""
+    *events, last = reply.events
+    if not isinstance(last, Waiting) or not isinstance(last.wait, Lookup) or reply.flow.hotline.wallet is None:
+        return reply
+    return replace(reply, events=(*events, reply.flow.say(Prompt("hotline.wallet.looking"), call), last))
 
 
 def _alone(call: Call) -> bool:
@@ -174,6 +248,8 @@ def _alone(call: Call) -> bool:
 def _fresh(call: Call, asked: str, heard: Input) -> bool:
     """Is this what the call now waits for? A queue's answer comes under the number at which the caller was queued."""
     if isinstance(heard, Recorded) and heard.adrift:
+        return True
+    if isinstance(heard, Found | NotFound) and asked.startswith(LATE):
         return True
     if call.ended:
         return False
@@ -186,5 +262,7 @@ def _fresh(call: Call, asked: str, heard: Input) -> bool:
             return asked == f"turn/{call.turn}" or asked.startswith(TALK)
         case Leaving():
             return asked == f"turn/{call.line}"
+        case Lookup():
+            return isinstance(heard, Found | NotFound) and (asked.endswith(AT_ONCE) or asked == f"turn/{call.turn}")
         case _:
             return asked == f"turn/{call.turn}"

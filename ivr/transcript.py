@@ -6,7 +6,19 @@ from datetime import datetime
 from typing import Final
 
 from ivr.flow.events import AskedBack, Ended, Event, Heard, Said
-from ivr.flow.inputs import Dialled, HungUp, InLine, Input, LeftQueue, Pressed, Recorded, Silence, Transferred
+from ivr.flow.inputs import (
+    Dialled,
+    Found,
+    HungUp,
+    InLine,
+    Input,
+    LeftQueue,
+    NotFound,
+    Pressed,
+    Recorded,
+    Silence,
+    Transferred,
+)
 
 STAMP: Final = "%Y-%m-%d %H:%M"
 
@@ -66,6 +78,8 @@ def keyed(heard: Input) -> Iterator[str]:
             yield f"~ sent on: {queue or agent or (f'level {level}' if level else 'a number outside')}"
         case Dialled(result):
             yield f"~ the number outside: {result}"
+        case Found(_, answer) | NotFound(answer):
+            yield f"~ the wallet: {answer}"
         case LeftQueue(result):
             yield f"~ left the queue: {result}"
         case HungUp():

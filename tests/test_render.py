@@ -64,6 +64,10 @@ TABLE: dict[str, tuple[list[Event], str]] = {
         f'numDigits="1" timeout="1">{ZH}您好。</Say><Play>https://hotline.example/audio/music/hold.wav</Play></Gather>',
     ),
     "leaving": ([Waiting(Leaving(), 7)], "<Leave />"),
+    "a wallet that takes its time": (
+        [HELLO, Waiting(Lookup("withdrawal", (("holder", "8800000001"),)), 7)],
+        f'{ZH}您好。</Say><Pause length="1" /><Redirect method="POST">{url("turn/7")}</Redirect>',
+    ),
     "talking": ([Waiting(Talking(), 7)], ""),
     "a message": (
         [NOTICE, Waiting(Message(120), 8)],
@@ -94,8 +98,8 @@ def test_events_become_twiml(name: str) -> None:
 
 
 def test_a_wait_without_a_verb_is_an_error() -> None:
-    with pytest.raises(TypeError, match="Lookup"):
-        render([Waiting(Lookup("balance"), 1)], SITE, "zh-CN")
+    with pytest.raises(TypeError, match="patience"):
+        render([Waiting("patience", 1)], SITE, "zh-CN")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("words", ["您好，" * 400, "您" * 1700, "Good morning. " * 300, "a" * 5000])

@@ -9,10 +9,11 @@ from ivr.flow.call import Call, fold
 from ivr.flow.emergency.under import announcements
 from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, HungUp, Input, Pressed, Recorded, Rescued
+from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Pressed, Recorded, Rescued
 from ivr.flow.messages import hears
 from ivr.flow.move import Finish, Go, Hold, Move, Prompt
 from ivr.flow.node import go
+from ivr.flow.sealing import sealed
 from ivr.flow.waits import Keys
 
 HOPS: Final = 30
@@ -42,7 +43,10 @@ def step(flow: Flow, call: Call, heard: Input, at: datetime) -> Step:
             events.append(event)
         return call
 
+    heard = sealed(call.wait, heard, flow.hotline.keys)
     before, call = call, happen(Heard(heard, at))
+    if before.ended and isinstance(heard, Found | NotFound):
+        return Step(call, tuple(events))  # The wallet's answer to a call that is over is only written down.
     move = _answer(flow, before, call, heard)
     for _ in range(HOPS):
         for item in move.first:
@@ -73,7 +77,7 @@ def _answer(flow: Flow, before: Call, call: Call, heard: Input) -> Move:
     if isinstance(heard, Recorded) and heard.adrift:
         return Move(Finish("message"), (*_left(flow, call, heard), _thanks(flow, heard)))
     if wait is None:
-        raise FlowError(f"a call that waits for nothing heard {heard}")
+        raise FlowError(f"a call that waits for nothing heard {type(heard).__name__}")
     if isinstance(wait, Keys):
         if call.asked >= flow.hotline.limits.turns:
             return go(flow.hotline.limits.then)

@@ -122,6 +122,27 @@ class Lifeboat(Piece):
     closed: Words
 
 
+class Asking(Piece):
+    """What is said around the questions to the wallet: while it is asked, and while callers prove who they are.
+
+    What is `wrong` is said to be neither the number nor the PIN, so that nobody learns which accounts there are.
+    """
+
+    looking: Words
+    who: Words
+    who_help: Words
+    by_pin: Invitation
+    by_code: Invitation
+    pin: Words
+    sent: Words
+    code: Words
+    again: Invitation
+    wrong_pin: Words
+    wrong_code: Words
+    limited: Words
+    proven: Words
+
+
 class Callbacks(Piece):
     """Which numbers may be rung, by how they begin in E.164."""
 
@@ -150,6 +171,7 @@ class Hotline(Piece):
     email: Annotated[str, Field(pattern=r"^[a-z0-9._-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$")] | None = None
     phrases: Phrases
     lifeboat: Lifeboat | None = None
+    wallet: Asking | None = None
 
     @property
     def facts(self) -> Mapping[str, str]:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Mark:
     """What a text in the menus is for: `words` a caller hears, a `place` to go to, or a `queue` to stand in.
 
-    An `invitation` is words after which a key is named, so that they are never heard alone.
+    An `invitation` is words after which a key is named, so that they are never heard alone; what is `unspoken` is read
+    by somebody and never heard.
     """
 
     use: str
@@ -61,6 +62,7 @@ def shaped(pattern: str, words: str) -> Shape:
 
 NonEmpty: Final = StringConstraints(min_length=1, strip_whitespace=True)
 Words = Annotated[str, NonEmpty, Mark("words")]
+Unspoken = Annotated[str, NonEmpty, Mark("words"), Mark("unspoken")]
 Invitation = Annotated[str, NonEmpty, Mark("words"), Mark("invitation")]
 NAMED: Final = "name a node, as in message, or a file and a node, as in person.message: small letters, digits and _"
 Place = Annotated[str, shaped(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", NAMED), Mark("place")]

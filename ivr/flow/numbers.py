@@ -7,6 +7,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 PEOPLE: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+MOBILES: Final = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 LONGEST: Final = 20
 CONNECT: Final = "1"  # Whoever is rung and presses it is a person: a voicemail box takes no call.
 
@@ -21,6 +22,17 @@ def e164(text: str, home: str) -> str:
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in PEOPLE:
+        return ""
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def mobile(text: str, region: str = "CN") -> str:
+    """Return a mobile number of this country, or one with its own in front, in E.164; empty for what is none."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in MOBILES:
         return ""
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from ivr.flow.inputs import Found, Input, NotFound
+
 UNAVAILABLE: Final = "unavailable"  # The wallet could not answer.
 SLOW: Final = "slow"  # It did not answer in time; what was asked of it may have been done.
 LIMITED: Final = "limited"  # Too much was tried, by this caller or on this account, so it was not asked.
@@ -138,3 +140,32 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     # Whether a number or code that somebody was called or written by is ours.
     "ours": Question(("suspect",), {"yes": NONE, "no": NONE, "unknown": NONE}),
 }
+# Believable facts by what they are, for walking all ways.
+SAMPLES: Final[Mapping[str, str]] = {
+    "digits": "8800000001",
+    "phone": "+8613800138000",
+    "amount": "12800",
+    "date": "2026-03-05",
+    "moment": "2026-03-05T10:00:00+08:00",
+}
+
+
+def outcome(heard: Input) -> tuple[str, Facts]:
+    """Return which outcome an answer is, with its facts; what is no answer of the wallet's is that there is none."""
+    match heard:
+        case Found(facts, came):
+            return came, facts
+        case NotFound(why):
+            return why, NONE
+    return UNAVAILABLE, NONE
+
+
+def answers(question: str) -> tuple[Found | NotFound, ...]:
+    """Return each answer that there may be to a question, one of each outcome, with believable facts."""
+    asked = QUESTIONS[question]
+    found = (Found(_sample(facts), came) for came, facts in asked.outcomes.items())
+    return (*found, *(NotFound(why) for why in asked.all if why not in asked.outcomes))
+
+
+def _sample(sorts: Facts) -> Facts:
+    return {name: SAMPLES[sort] for name, sort in sorts.items()}

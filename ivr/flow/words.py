@@ -9,11 +9,11 @@ from ivr.flow import speech
 
 GAP: Final = re.compile(r"\{([^{}]*)\}")
 NAMED: Final = re.compile(r"([a-z_]+):([a-z]+)")
-FORMATS: Final = ("digits", "number", "counted", "ordinal", "amount", "minutes", "date", "moment", "address")
+FORMATS: Final = ("digits", "number", "counted", "ordinal", "amount", "minutes", "date", "moment", "address", "plain")
 # By what a fact is: the formats in which it can be spoken.
 SUITING: Final[Mapping[str, tuple[str, ...]]] = {
-    "digits": ("digits", "number", "counted", "ordinal"),
-    "phone": ("digits",),
+    "digits": ("digits", "number", "counted", "ordinal", "plain"),
+    "phone": ("digits", "plain"),
     "amount": ("amount",),
     "date": ("date",),
     "count": ("number", "counted", "ordinal", "digits"),
@@ -62,6 +62,8 @@ def _spoken(gap: str, facts: Mapping[str, str], language: str, now: datetime) ->
         case "minutes":
             low, _, high = value.partition("-")
             return voice.minutes(int(low), int(high))
+        case "plain":
+            return value
         case "address":
             return voice.address(value)
         case "date":

@@ -12,12 +12,13 @@ from urllib.parse import urlencode
 from twilio.twiml.voice_response import Dial, Enqueue, Gather, VoiceResponse
 
 from ivr.flow.events import Ended, Event, Said, Waiting
-from ivr.flow.waits import FINISH, Agent, Keys, Leaving, Message, Outside, Room, Talking, Wait
+from ivr.flow.waits import FINISH, Agent, Keys, Leaving, Lookup, Message, Outside, Room, Talking, Wait
 from ivr.telephony.voices import VOICES
 
 # Every turn may be told twice without harm, so the carrier is asked to try again when an answer is late or lost.
 RETRY: Final = "#rc=1&ct=2000&rt=6000&rp=ct,rt,5xx"
 RETRY_CALLBACK: Final = "#rc=3&rp=all"
+PATIENCE: Final = 1  # Seconds of silence before the carrier asks again what the wallet has not answered.
 RING: Final = 30  # Seconds that a number outside may ring.
 TASKROUTER: Final = "taskrouter"
 MOST_BYTES: Final = 1500  # 500 Han characters: a Say holds 4,500 bytes when each byte is written as %XX.
@@ -139,6 +140,10 @@ def _wait(document: Any, wait: Wait, turn: int, site: Site, language: str) -> No
             take(document, site.action(f"turn/{turn}", language), site.callback("recording"), seconds, silence)
         case Leaving():
             document.leave()
+        case Lookup():
+            # The wallet takes longer than a request of the carrier may be kept: it asks again.
+            document.pause(length=PATIENCE)
+            document.redirect(site.action(f"turn/{turn}", language), method="POST")
         case Talking():
             pass
         case _:

@@ -10,6 +10,9 @@ line:
   message: message     # where key 1 leads
   ring: 请我们回电     # the words of key 2 while waiting
   callback: callback   # where key 2 leads
+  freezing: 先冻结钱包  # the words of key 3 while waiting, where that is offered
+  freeze: stolen.hold  # where key 3 leads
+  first: true          # before everybody else in the queue; as it comes unless written
   waited: waited       # after the queue's longest wait
   closed: closed       # the queue has closed, and the last agent is gone
   full: full           # no room in the queue, or the queue failed
@@ -35,6 +38,8 @@ from ivr.flow.waits import Leaving, Outside, Room, Talking
 
 LEAVE: Final = "1"
 RING: Final = "2"
+FREEZE: Final = "3"
+FIRST: Final = 0  # The priority before all that queues may have.
 REPEAT: Final = 3  # Rounds after which the place in line is said again, though it is the same.
 LONGER: Final = ("fewer_agents", "urgent", "slower")
 
@@ -52,6 +57,9 @@ class Agent(Node):
     message: Place
     ring: Invitation
     callback: Place
+    freezing: Invitation | None = None
+    freeze: Place | None = None
+    first: bool = False
     waited: Place
     closed: Place
     full: Place
@@ -62,7 +70,7 @@ class Agent(Node):
         """Join the queue, or go where it is diverted; after the notice that talks are recorded, where they are."""
         name, number = led(flow.emergencies, flow.queue_of(call, self.queue), call.now)
         learned = () if name == flow.queue_of(call) else (Learned("queue", name),)
-        wait = Outside(number) if number else _wait(flow, call, name)
+        wait = Outside(number) if number else self._wait(flow, call, name)
         return Move(Hold(wait), (*learned, self.prompt("say"), *_notice(flow, name)))
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
@@ -81,7 +89,8 @@ class Agent(Node):
             case LeftQueue("redirected" | "redirected-from-bridged" | "bridging-in-process"):
                 return Move(Hold(Talking()))
             case Dialled():
-                return Move(Hold(_wait(flow, call, flow.queue_of(call))), (Prompt("hotline.phrases.unreached"),))
+                again = self._wait(flow, call, flow.queue_of(call))
+                return Move(Hold(again), (Prompt("hotline.phrases.unreached"),))
             case _:
                 return Move(Go(self.full))
 
@@ -92,6 +101,8 @@ class Agent(Node):
             return Move(Hold(Leaving(self.message)))
         if RING in heard.keys:
             return Move(Hold(Leaving(self.callback)))
+        if self.freeze and FREEZE in heard.keys:
+            return Move(Hold(Leaving(self.freeze)))
         if not hours.open and heard.agents == 0:
             return Move(Hold(Leaving(self.closed)), (Learned("closed", hours.reason), Learned("opening", _next(hours))))
         if heard.waited >= 60 * flow.queues[name].longest:
@@ -122,10 +133,15 @@ class Agent(Node):
         if alone:
             yield Prompt("hotline.phrases.nobody")
 
-    def _offers(self, alone: bool) -> tuple[Prompt, Prompt]:
+    def _wait(self, flow: Flow, call: Call, name: str) -> AgentWait:
+        wait = _wait(flow, call, name)
+        return replace(wait, priority=FIRST) if self.first else wait
+
+    def _offers(self, alone: bool) -> tuple[Prompt, ...]:
         """Return the ways out of the line, first what serves the caller better."""
         leave, ring = self.prompt("leave", keys=LEAVE), self.prompt("ring", keys=RING)
-        return (ring, leave) if alone else (leave, ring)
+        freeze = (self.prompt("freezing", keys=FREEZE),) if self.freeze else ()
+        return (*freeze, *((ring, leave) if alone else (leave, ring)))
 
     def _misses(self, flow: Flow, room: Room, heard: InLine) -> Move:
         """Answer a key that leads nowhere from here."""
@@ -141,6 +157,11 @@ class Agent(Node):
 
     def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
         """Tell of a talk after which nothing or two things are meant to come."""
+        if bool(self.freeze) != bool(self.freezing):
+            yield (
+                ("freeze",),
+                "freeze: (where key 3 leads) goes with freezing: (its words), and only with it",
+            )
         if bool(self.then) == bool(self.bye):
             yield ("then",), "what comes after the talk? write either then: (a survey, say) or bye: (words)"
 

@@ -18,9 +18,9 @@ from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
 
-import phonenumbers
 from pydantic import Field
 
+from ivr.flow import numbers
 from ivr.flow.asking import ask, everywhere, missed
 from ivr.flow.call import Call
 from ivr.flow.events import Learned
@@ -75,7 +75,7 @@ class Collect(Node):
             return ""
         match self.form:
             case "phone":
-                return keys if _mobile(keys) else ""
+                return keys if numbers.mobile(keys) else ""
             case "date":
                 return _latest(keys, today)
         return keys
@@ -141,15 +141,6 @@ def _fen(keys: str) -> str:
     found = AMOUNT.fullmatch(keys)
     fen = int(found[1] + (found[2] or "").ljust(2, "0")) if found else 0
     return str(fen) if fen else ""
-
-
-def _mobile(keys: str) -> bool:
-    try:
-        number = phonenumbers.parse(keys, "CN")
-    except phonenumbers.NumberParseException:
-        return False
-    mobile = phonenumbers.PhoneNumberType.MOBILE
-    return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) == mobile
 
 
 def _latest(keys: str, today: date) -> str:

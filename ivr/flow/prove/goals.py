@@ -11,7 +11,7 @@ from ivr.flow.events import Said
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Pressed
 from ivr.flow.prove.walk import Walk, Way
-from ivr.flow.waits import Agent, Keys, Message
+from ivr.flow.waits import Agent, Keys, Lookup, Message
 
 SIGN: Final = 1 / 4.5  # Seconds that a Chinese character takes, as the shipped voices speak.
 WORD: Final = 1 / 2.6
@@ -63,7 +63,8 @@ def goals(walk: Walk) -> dict[str, tuple[float, int]]:
             continue
         done.add(number)
         for further in walk.ways[number]:
-            if further.by.why == "chosen" and further.to is not None and further.to not in done:
+            wanted = further.by.why == "chosen" or isinstance(call.wait, Lookup)
+            if wanted and further.to is not None and further.to not in done:
                 pressed = len(str(further.by.heard.keys)) if isinstance(further.by.heard, Pressed) else 0
                 heappush(ahead, (spent + _spent(further) + KEY * pressed, keys + pressed, further.to))
     return found

@@ -71,8 +71,8 @@ def _named(by: Try) -> str:
             return f"the number outside: {result}"
         case Recorded(_, seconds):
             return "speaks" if seconds else "says nothing"
-        case Found():
-            return "the wallet answers"
+        case Found(_, outcome):
+            return f"the wallet: {outcome}"
         case NotFound(why):
             return f"the wallet: {why}"
         case Rescued():

@@ -8,18 +8,17 @@ from ivr.flow.call import Call
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import (
     Dialled,
-    Found,
     HungUp,
     InLine,
     Input,
     LeftQueue,
-    NotFound,
     Pressed,
     Recorded,
     Rescued,
     Silence,
     Transferred,
 )
+from ivr.flow.questions import answers
 from ivr.flow.waits import Agent, Keys, Leaving, Lookup, Message, Outside, Room, Talking, Wait
 
 # `chosen` is what a caller wants; `missed` is silence or a wrong key; `outside` is whatever is not theirs to decide.
@@ -59,7 +58,7 @@ def tries(flow: Flow, call: Call) -> Iterator[Try]:
         case Keys() as wait:
             yield from _keyed(flow, call, wait)
         case Lookup():
-            yield from (Try(one, "outside") for one in (Found({}), NotFound("unavailable")))
+            yield from (Try(one, "outside") for one in answers(call.wait.question))
         case Agent() | Room() as wait:
             yield from _in_line(flow, call, wait)
         case Leaving():
@@ -98,7 +97,8 @@ def _in_line(flow: Flow, call: Call, wait: Wait) -> Iterator[Try]:
     if isinstance(wait, Room):
         yield Try(InLine(2, 0, agents=1), "outside")
         yield Try(InLine(1, long, agents=1), "outside")
-        yield from (Try(InLine(1, 0, key, agents=1), "chosen") for key in "12")
-        yield Try(InLine(1, 0, "3", agents=1), "missed")
+        ways = ("1", "2", *(("3",) if getattr(flow.nodes[call.node], "freeze", None) else ()))
+        yield from (Try(InLine(1, 0, key, agents=1), "chosen") for key in ways)
+        yield Try(InLine(1, 0, "4", agents=1), "missed")
         yield from (Try(one, "outside") for one in (LeftQueue("redirected"), Transferred(number=OUT)))
         yield from (Try(Transferred(queue=name), "outside") for name in flow.queues)

@@ -9,11 +9,16 @@ from ivr.flow.call import Call
 from ivr.flow.engine import FlowError, Step, step
 from ivr.flow.events import AskedBack, Entered, Learned
 from ivr.flow.flow import Flow
+from ivr.flow.identity import PROVEN, PROVING, TRIES
 from ivr.flow.inputs import Answered, LeftQueue, Pressed, Transferred
+from ivr.flow.nodes.verify import Verify
 from ivr.flow.prove.tries import Try, tries
-from ivr.flow.waits import Agent, Keys, Room
+from ivr.flow.questions import QUESTIONS
+from ivr.flow.waits import Agent, Keys, Lookup, Room
 
 KEYED: Final = "keyed"
+# What a question to the wallet may be about, without which it cannot be asked.
+ASKED: Final = frozenset(name for question in QUESTIONS.values() for name in question.about)
 CALLERS: Final = ("+8613800138000", "anonymous")
 State = tuple[Any, ...]
 Where = tuple[str, str]  # A queue; and the matter, where the matter's own queue is another.
@@ -63,7 +68,7 @@ class Walk:
     begun: list[Way] = field(default_factory=list)
     stands: list[Stand] = field(default_factory=list)
     ways: list[list[Way]] = field(default_factory=list)
-    known: dict[State, int] = field(default_factory=dict)
+    known: dict[State, list[tuple[frozenset[str], int]]] = field(default_factory=dict)
     prompts: dict[str, set[Where]] = field(default_factory=dict)
     aside: dict[tuple[int, str], Stand] = field(default_factory=dict)
     behind: set[tuple[int, str]] = field(default_factory=set)
@@ -101,15 +106,22 @@ class Walk:
         helped = (way.start is not None and self.stands[way.start].helped) or _helps(way)
         state = _state(self.flow, call, helped)
         # Who was helped can do all that others can, and is no more trapped by it.
-        same = self.known.get((*state, False), self.known.get((*state, True)) if helped else None)
+        facts = frozenset(call.facts)
+        same = self._as_before((*state, False), facts)
+        same = self._as_before((*state, True), facts) if same is None and helped else same
         if same is None:
-            same = self.known[*state, helped] = len(self.stands)
+            same = len(self.stands)
+            self.known.setdefault((*state, helped), []).append((facts & ASKED, same))
             self._add(Stand(call, way, helped, same))
         elif not helped:
             for place in _behind(call):
                 if (same, place) not in self.behind:
                     self.aside.setdefault((same, place), Stand(call, way, helped, same))
         return replace(way, to=same)
+
+    def _as_before(self, state: State, facts: frozenset[str]) -> int | None:
+        """Return the stand that was here before and knew no more than these facts, which can do no more, either."""
+        return next((number for known, number in self.known.get(state, ()) if known <= facts), None)
 
     def _add(self, stand: Stand) -> None:
         if len(self.stands) >= self.most:
@@ -213,7 +225,15 @@ def _state(flow: Flow, call: Call, helped: bool) -> State:
     misses = tuple(sorted(min(count, flow.hotline.limits.misses) for count in (call.silences, call.wrongs)))
     worn = isinstance(call.wait, Keys) and call.asked >= flow.hotline.limits.turns
     queue, other = _where(flow, call)
-    return call.node, _wait(call), misses, queue, "" if helped else other, keyed, worn
+    return call.node, _wait(call), misses, queue, "" if helped else other, keyed, worn, *_proof(flow, call)
+
+
+def _proof(flow: Flow, call: Call) -> State:
+    """Return how far a caller is in proving who they are: at the place where that is asked, each step and try of it."""
+    proven = PROVEN in call.facts
+    if PROVING not in call.facts or not isinstance(flow.nodes[call.node], Verify):
+        return (proven,)
+    return proven, call.facts[PROVING], call.facts.get(TRIES, "0")
 
 
 def _where(flow: Flow, call: Call) -> Where:
@@ -230,5 +250,7 @@ def _wait(call: Call) -> Any:
             return "agent", queue
         case Room():
             return "room"
+        case Lookup(question):
+            return "lookup", question
         case wait:
             return wait

@@ -45,6 +45,11 @@ class Stand(NamedTuple):
         return SORTS[type(self.call.wait)] if self.call.wait else ""
 
     @property
+    def question(self) -> str:
+        """Return what the wallet is asked; empty while it is not."""
+        return self.call.wait.question if isinstance(self.call.wait, Lookup) else ""
+
+    @property
     def keyed(self) -> bool:
         """Whether a number was keyed that the caller is to confirm."""
         return KEYED in self.call.facts
