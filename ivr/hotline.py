@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from time import monotonic, sleep
 from typing import Final, Protocol
 
 import structlog
@@ -24,6 +25,8 @@ ADRIFT: Final = "adrift/"  # And what a fault of ours kept from the journal, by 
 AT_ONCE: Final = "+"  # What the wallet answered in time for a reply belongs to it: turn/7, turn/7+, turn/7++.
 LATE: Final = "late/"  # And what it answered to a call that was over stands by the turn that had asked.
 SLOW_AFTER: Final = timedelta(seconds=8)
+JOINTLY: Final = timedelta(seconds=2.5)  # A little longer than a reply waits for the wallet.
+LOOKS_AGAIN: Final = 0.05
 AGAIN_AFTER: Final = timedelta(seconds=4)  # Whoever had asked would know by then, so they are gone.
 WARNS_AGAIN: Final = timedelta(minutes=1)
 log = structlog.get_logger()
@@ -210,21 +213,34 @@ class Hotline:
             self.warned[place] = now
             log.warning("somebody waits, and nobody is on", call=call_id, queue=queue, language=language)
 
+    def _told_before(self, call_id: str, asked: str, flow: Flow) -> tuple[Call, tuple[Event, ...], tuple[Event, ...]]:
+        """Return the call after what was asked before, its last turn, and all that this was answered with, if it was.
+
+        Where it was never asked, the call is as it stands now.
+        """
+        call, last, told, name = flow.new_call(), tuple[Event, ...](), tuple[Event, ...](), asked
+        for turn in self.journal.turns(call_id):
+            if told and turn.asked != name:
+                break
+            call, last = fold(call, turn.events), turn.events
+            if turn.asked == name:
+                told, name = (*told, *last), name + AT_ONCE
+        return call, last, told
+
     def _again(self, call_id: str, asked: str, stored: Stored) -> Reply:
         """Reply as before to what was asked before; else, to a call that is not over, with its present prompt.
 
         A caller who comes back to a call that ended after all hears its end.
         """
         flow = self.flows(stored.version)
-        call, last, told, name = flow.new_call(), tuple[Event, ...](), list[Event](), asked
-        for turn in self.journal.turns(call_id):
-            if told and turn.asked != name:
-                break
-            call, last = fold(call, turn.events), turn.events
-            if turn.asked == name:
-                told, name = [*told, *last], name + AT_ONCE
+        call, last, told = self._told_before(call_id, asked, flow)
+        end = monotonic() + JOINTLY.total_seconds()
+        while _asks(told) and self.now() - call.now < JOINTLY and monotonic() < end:
+            # Whoever was first to take this turn waits for the wallet, and both are to say the same.
+            sleep(LOOKS_AGAIN)
+            call, last, told = self._told_before(call_id, asked, flow)
         if told:
-            return _patient(Reply(tuple(told), flow, call.language), call)
+            return _patient(Reply(told, flow, call.language), call)
         if not call.ended:
             log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.turn)
         # An empty answer would have the carrier ask for a round of music again and again.
@@ -233,11 +249,15 @@ class Hotline:
         return _patient(Reply(shown, flow, call.language), call)
 
 
+def _asks(told: tuple[Event, ...]) -> bool:
+    return bool(told) and isinstance(told[-1], Waiting) and isinstance(told[-1].wait, Lookup)
+
+
 def _patient(reply: Reply, call: Call) -> Reply:
     """Return the reply with words that ask for patience, where it ends with waiting for the wallet."""
-    *events, last = reply.events
-    if not isinstance(last, Waiting) or not isinstance(last.wait, Lookup) or reply.flow.hotline.wallet is None:
+    if not _asks(reply.events) or reply.flow.hotline.wallet is None:
         return reply
+    *events, last = reply.events
     return replace(reply, events=(*events, reply.flow.say(Prompt("hotline.wallet.looking"), call), last))
 
 
