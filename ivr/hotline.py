@@ -177,7 +177,7 @@ class Hotline:
         if not isinstance(call.wait, Lookup):
             return reply
         if (answer := self._ask(call_id, call)) is None:
-            return _patient(reply, call)
+            return patiently(reply, call)
         more = self._take(call_id, f"{asked}{AT_ONCE}", answer, None, self.journal.call(call_id))
         return Reply((*reply.events, *more.events), more.flow, more.language)
 
@@ -204,7 +204,7 @@ class Hotline:
         if waited >= AGAIN_AFTER and (answer := self._ask(call_id, call)) is not None:
             return self._take(call_id, asked, answer, None, stored)
         flow = self.flows(stored.version)
-        return _patient(Reply((Waiting(call.wait, call.turn),), flow, call.language), call)
+        return patiently(Reply((Waiting(call.wait, call.turn),), flow, call.language), call)
 
     def _warn(self, call_id: str, queue: str, language: str) -> None:
         """Warn of the first caller of a minute: a hundred lines would say no more, and hide what else there is."""
@@ -240,20 +240,20 @@ class Hotline:
             sleep(LOOKS_AGAIN)
             call, last, told = self._told_before(call_id, asked, flow)
         if told:
-            return _patient(Reply(told, flow, call.language), call)
+            return patiently(Reply(told, flow, call.language), call)
         if not call.ended:
             log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.turn)
         # An empty answer would have the carrier ask for a round of music again and again.
         over = call.ended and not asked.startswith(ADRIFT)
         shown = tuple(event for event in last if isinstance(event, Ended)) if over else last
-        return _patient(Reply(shown, flow, call.language), call)
+        return patiently(Reply(shown, flow, call.language), call)
 
 
 def _asks(told: tuple[Event, ...]) -> bool:
     return bool(told) and isinstance(told[-1], Waiting) and isinstance(told[-1].wait, Lookup)
 
 
-def _patient(reply: Reply, call: Call) -> Reply:
+def patiently(reply: Reply, call: Call) -> Reply:
     """Return the reply with words that ask for patience, where it ends with waiting for the wallet."""
     if not _asks(reply.events) or reply.flow.hotline.wallet is None:
         return reply
