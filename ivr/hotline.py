@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from time import monotonic, sleep
-from typing import Final, Protocol
+from typing import Final
 
 import structlog
 
@@ -12,12 +12,14 @@ from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
 from ivr.flow.events import Ended, Event, Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Recorded, Rescued
+from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Recorded, Rescued, Silence
 from ivr.flow.move import Prompt
-from ivr.flow.questions import SLOW, UNAVAILABLE
+from ivr.flow.questions import SLOW
+from ivr.flow.secret import SEALED
 from ivr.flow.waits import Agent, Leaving, Lookup, Room, Talking
 from ivr.store.entries import Entry, Start, Stored
 from ivr.store.journal import Journal
+from ivr.teller import Asks, NoWallet
 
 TRIES: Final = 8
 TALK: Final = "talk/"  # A talk's end is asked by the offer's own name, whatever was told before it.
@@ -45,23 +47,6 @@ class Caller:
 
 
 UNTOLD: Final = Caller("", "")  # Of a call that is known, who rang stands in the journal.
-
-
-class Asks(Protocol):
-    """Whoever asks the wallet for a call."""
-
-    def ask(
-        self, call: str, turn: int, lookup: Lookup, caller: str, late: Callable[[Found | NotFound], object]
-    ) -> Found | NotFound | None:
-        """Return what the wallet answers soon, None where that takes longer: then `late` is told."""
-
-
-class NoWallet:
-    """Stands in where there is no wallet to ask."""
-
-    def ask(self, *_: object) -> NotFound:
-        """Return that it cannot be asked."""
-        return NotFound(UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +130,7 @@ class Hotline:
             if stored is None and caller is None:
                 raise UnknownCallError(f"call {call_id} asks {asked!r}, but it never rang here")
             if stored and (not _fresh(stored.call, asked, heard) or self._told(call_id, asked)):
-                return self._again(call_id, asked, stored)
+                return self._again(call_id, asked, stored, heard)
             if reply := self._step(call_id, asked, heard, stored, caller, at or self.now()):
                 return reply
             stored = self.journal.fresh(call_id)
@@ -197,7 +182,7 @@ class Hotline:
         """Reply to a caller who waits for the wallet; whom it leaves without an answer for too long hears that."""
         call = stored.call
         if asked != f"turn/{call.turn}" or not isinstance(call.wait, Lookup):
-            return self._again(call_id, asked, stored)
+            return self._again(call_id, asked, stored, Silence())
         waited = self.now() - call.now
         if waited >= SLOW_AFTER:
             return self._take(call_id, asked, NotFound(SLOW), None, stored)
@@ -227,7 +212,16 @@ class Hotline:
                 told, name = (*told, *last), name + AT_ONCE
         return call, last, told
 
-    def _again(self, call_id: str, asked: str, stored: Stored) -> Reply:
+    def _anew(self, call_id: str, asked: str, flow: Flow, heard: Input) -> Reply | None:
+        """Ask what a process that died was to ask: it alone knew what was keyed, which the carrier tells once more."""
+        *before, last = self.journal.turns(call_id)
+        if last.asked != asked or not _sealed(last.events[-1]):
+            return None
+        call = fold(flow.new_call(), [event for turn in before for event in turn.events])
+        done = step(flow, call, heard, self.now())
+        return self._go_on(call_id, asked, done.call, Reply(last.events, flow, done.call.language))
+
+    def _again(self, call_id: str, asked: str, stored: Stored, heard: Input) -> Reply:
         """Reply as before to what was asked before; else, to a call that is not over, with its present prompt.
 
         A caller who comes back to a call that ended after all hears its end.
@@ -239,6 +233,8 @@ class Hotline:
             # Whoever was first to take this turn waits for the wallet, and both are to say the same.
             sleep(LOOKS_AGAIN)
             call, last, told = self._told_before(call_id, asked, flow)
+        if told and (reply := self._anew(call_id, asked, flow, heard)):
+            return reply
         if told:
             return patiently(Reply(told, flow, call.language), call)
         if not call.ended:
@@ -247,6 +243,10 @@ class Hotline:
         over = call.ended and not asked.startswith(ADRIFT)
         shown = tuple(event for event in last if isinstance(event, Ended)) if over else last
         return patiently(Reply(shown, flow, call.language), call)
+
+
+def _sealed(event: Event) -> bool:
+    return isinstance(event, Waiting) and isinstance(event.wait, Lookup) and SEALED in dict(event.wait.about).values()
 
 
 def _asks(told: tuple[Event, ...]) -> bool:

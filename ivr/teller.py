@@ -26,6 +26,21 @@ log = structlog.get_logger()
 Answer = Found | NotFound
 
 
+class Asks(Protocol):
+    """Whoever asks the wallet for a call."""
+
+    def ask(self, call: str, turn: int, lookup: Lookup, caller: str, late: Callable[[Answer], object]) -> Answer | None:
+        """Return what the wallet answers soon, None where that takes longer: then `late` is told."""
+
+
+class NoWallet:
+    """Stands in where there is no wallet to ask."""
+
+    def ask(self, *_: object) -> NotFound:
+        """Return that it cannot be asked."""
+        return NotFound(UNAVAILABLE)
+
+
 class Guard(Protocol):
     """Limits what strangers can try."""
 

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -292,3 +292,21 @@ def test_a_round_of_questions_that_no_caller_can_leave_is_a_problem() -> None:
     flow, problems = load(asking(ROUND))
     assert flow is None
     assert any("goes round for ever" in problem.words for problem in problems)
+
+
+def test_a_pin_that_died_with_its_process_is_asked_about_when_the_carrier_tells_it_again(desk: Desk) -> None:
+    desk.ring()
+    for keys in WAY[:-1]:
+        desk.press(keys)
+    turn = desk.turn
+    desk.wallet.may.clear()
+    desk.press(PIN)
+    # Another process knows only what the journal holds, and by now whoever asked first would have had an answer.
+    other = Hotline(Journal(desk.hotline.journal._engine), desk.hotline.flows, lambda: 1, lambda: desk.now[0])
+    wallet = Wallet()
+    with ThreadPoolExecutor(2) as pool:
+        other = replace(other, teller=Teller(wallet, Nobody(), pool))
+        desk.now[0] += timedelta(seconds=3)
+        again = other.hear(CALL, f"turn/{turn}", Pressed(PIN))
+    assert "提现已经到账。" in words(again)
+    assert wallet.asked[0][:2] == ("check_pin", {"who": "8800000001", "pin": PIN})
