@@ -35,7 +35,8 @@ def opened(file: Path) -> Engine:
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     url = URL.create("sqlite", database=str(file))
-    engine = create_engine(url, hide_parameters=True, pool_size=8, connect_args={"timeout": LOCKED_SECONDS})
+    waiting = {"timeout": LOCKED_SECONDS}
+    engine = create_engine(url, hide_parameters=True, pool_size=8, pool_timeout=2, connect_args=waiting)
     event.listen(engine, "connect", _pragmas)
     with engine.connect() as connection:
         level = connection.exec_driver_sql("PRAGMA user_version").scalar()
