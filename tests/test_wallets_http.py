@@ -79,6 +79,12 @@ def test_nobody_at_the_other_end_is_no_answer() -> None:
     assert logs[0]["why"] == "ClientConnectorError"
 
 
+def test_an_address_that_is_none_is_no_answer() -> None:
+    with asking("http://127.0.0.1:1/a b") as wallet, capture_logs() as logs:
+        assert ask(wallet, "a", "check_pin") == NotFound("unavailable")
+    assert logs[0]["why"] == "HTTPMessageSignaturesException"
+
+
 def test_who_cannot_be_reached_in_time_was_not_asked() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=0) as busy, ExitStack() as waiting:
         for _ in range(4):

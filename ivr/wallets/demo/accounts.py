@@ -5,6 +5,7 @@ from typing import Final
 
 PIN: Final = "246810"
 CODE: Final = "135790"
+NOBODY: Final = ""  # The number of whoever has no account: what is done for the others is done for it, too.
 
 
 @dataclass(frozen=True, slots=True)

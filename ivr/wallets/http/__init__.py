@@ -66,6 +66,9 @@ class Http:
             return _none(lookup, UNAVAILABLE, str(error))
         except LostError as error:
             return _none(lookup, UNAVAILABLE, str(error))
+        except Exception as error:
+            # Whatever it is, the caller is led to a person; its text might tell what was keyed.
+            return _none(lookup, UNAVAILABLE, type(error).__name__)
         finally:
             if self._breaker.went(works):
                 log.warning("the wallet is left alone for a while, as it keeps failing")
