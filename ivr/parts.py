@@ -20,6 +20,7 @@ from ivr.flow.flow import Flow
 from ivr.hotline import Hotline
 from ivr.jobs.every import Every
 from ivr.jobs.recordings import Recordings, Source
+from ivr.jobs.texts import Sending
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
@@ -32,6 +33,7 @@ from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.shore import Shore
+from ivr.store.texts import Texts
 from ivr.telephony.bundle import MANIFEST, bundle, digest, digests, documents, read_manifest
 from ivr.telephony.facts import Clerk
 from ivr.telephony.render import Site
@@ -39,6 +41,7 @@ from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
 from ivr.telephony.strays import SETTLED, Strays
 from ivr.telephony.switchboard import Switchboard
+from ivr.telephony.texting import Texting
 from ivr.telephony.unwritten import Unwritten
 
 if TYPE_CHECKING:
@@ -66,7 +69,7 @@ class Parts:
     journal: Journal
     messages: Messages
     hotline: Hotline
-    jobs: tuple[Worker[Any], ...]  # Who fetches messages, who digests calls, who mails.
+    jobs: tuple[Worker[Any], ...]  # Who fetches messages, digests calls, sends texts, mails.
     kept: Keeping
     daily: "Daily | None"
     desk: Desk
@@ -84,6 +87,8 @@ class Parts:
 
         What needs the database begins once it is there, which is then told to `arrived`.
         """
+        if not self.settings.sms_from:
+            log.warning("no SMS can be sent: set TWILIO_SMS_FROM")
         self.unwritten.start()
         self.shore.when_reached(lambda: self._go_on(arrived))
 
@@ -120,11 +125,11 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     board = Switchboard(desk, carrier, number, url, rings.submit, hotline.hang_up, found.prefixes)
     kept = Keeping(engine, journal.events, flow.zone, now)
     daily = _daily(found, kept, lambda: live.flow)
-    mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
+    beside = [_texting(found, engine, carrier, now), *([Worker(daily.send, daily.due, threads=1)] if daily else [])]
     clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties)
     unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
     hourly = _hourly(found, live, Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now), now)
-    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), hourly, *mailing)
+    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), hourly, *beside)
     return Parts(
         settings=found,
         live=live,
@@ -252,6 +257,12 @@ def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) ->
     source = Source(found.api_url, found.account, found.account, found.tokens[0])
     recordings = Recordings(messages, source, found.recordings / "messages", now)
     return Worker(recordings.fetch, lambda: messages.due(now()))
+
+
+def _texting(found: Settings, engine: Engine, rest: Rest, now: Callable[[], datetime]) -> Worker[str]:
+    """Return who sends SMS; where there is no number to send them from, they are given up."""
+    sending = Sending(Texts(engine), Texting(rest, found.sms_from) if found.sms_from else None, now)
+    return Worker(sending.send, sending.due)
 
 
 def here(found: Settings) -> Here:
