@@ -15,6 +15,14 @@ from ivr.carrier.rest_shapes import Refused, Routes, Shape, answer, date, missin
 from ivr.carrier.signals import Request
 
 MOST = 1600
+# Twilio's own numbers for tests: no number, out of reach, not allowed, blocked, unable to get SMS.
+REFUSED = {
+    "+15005550001": 21211,
+    "+15005550002": 21612,
+    "+15005550003": 21408,
+    "+15005550004": 21610,
+    "+15005550009": 21614,
+}
 
 
 def routes(carrier: Carrier) -> Routes:
@@ -84,6 +92,8 @@ def _create(carrier: Carrier) -> Response:
         raise Refused(400, 21604, "A 'To' phone number is required.")
     if not (to.startswith("+") and to[1:].isdigit() and len(to) < 17):
         raise Refused(400, 21211, f"Invalid 'To' Phone Number: {to}")
+    if to in REFUSED:
+        raise Refused(400, REFUSED[to], f"The number {to} cannot be sent an SMS.")
     service = form.get("MessagingServiceSid", "")
     if not from_ and not service:
         raise Refused(400, 21603, "A 'From' phone number is required.")

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from random import random
+from random import SystemRandom
 from typing import Final, Protocol
 
 import structlog
@@ -37,7 +37,7 @@ class Sending:
     texts: Texts
     carrier: Carrier | None
     now: Callable[[], datetime]
-    chance: Callable[[], float] = random
+    chance: Callable[[], float] = SystemRandom().random
     most: int = MOST
 
     def send(self, text_id: str) -> None:
