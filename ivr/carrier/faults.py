@@ -36,6 +36,12 @@ class Faults:
         """Let the requests that hang go on."""
         self.released.set()
 
+    def forget(self) -> None:
+        """Let nothing more go wrong."""
+        with self._lock:
+            for planned in self._planned.values():
+                planned.clear()
+
     def over(self, view: View) -> View:
         """The view, at which the next planned fault happens."""
 

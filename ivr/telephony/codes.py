@@ -26,6 +26,7 @@ LEAST: Final = 0.3  # Seconds that must be left for another try to make sense.
 # Too many checks of a code, sends of one, requests about one number, and a number that frauds are sent to: asking again
 # at once helps with none of them.
 LIMITS: Final = (60202, 60203, 60212, 60410)
+BROKEN: Final = 599  # In place of a status, where the line broke; what was asked may have been done, as with a 500.
 Verdict = Literal["right", "wrong", "unavailable", "slow", "limited"]
 log = structlog.get_logger()
 
@@ -101,7 +102,7 @@ class Codes:
         except RequestException as error:
             # Its own words may hold what was sent; its kind says enough.
             log.warning("codes not reached", what=what, why=type(error).__name__)
-            return "slow" if isinstance(error, Timeout) else "unavailable"
+            return "slow" if isinstance(error, Timeout) else _Answer(BROKEN, 0, 0.0, {})
         return _answer(answer)
 
     @staticmethod
