@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from flask import Flask, redirect, url_for
 
-from ivr import folders, logs, settings
+from ivr import errands, folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.tasks import Tasks
 from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
 from ivr.pages import Pages
-from ivr.parts import Parts, StartError, assemble, here, site_of
+from ivr.parts import Parts, StartError, assemble, here
 from ivr.settings import Settings
 from ivr.store.audit import Trail
 from ivr.store.crypto import Cipher
@@ -123,7 +123,7 @@ def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:
         main = f"{found.public_url}/voice/incoming"
         exercise = Exercise(found.account, found.tokens[0], parts.flow.hotline.number, main, now)
         rest = Rest(found.account, found.tokens[0], found.api_url)
-        site, flow = (lambda: site_of(found, parts.flow)), (lambda: parts.flow)
+        site, flow = (lambda: errands.site_of(found, parts.flow)), (lambda: parts.flow)
         version, write = (lambda: parts.live.version), folders.replace
         boat = Boat(flow, version, site, now, exercise.walk, exercise.get, rest.numbers, write)
         return lifeboat_commands(boat)

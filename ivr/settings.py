@@ -15,6 +15,8 @@ from dotenv import dotenv_values
 PRACTICE_ACCOUNT = "AC" + "0" * 32
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECRET = 32  # letters that a secret has at least which signs requests
+PRACTICE_SENDER = "+861069012345"
+PRACTICE_SERVICE = "VA" + "0" * 32
 
 
 class SettingsError(ValueError):
@@ -44,6 +46,8 @@ class Settings:
     api_key: str = ""
     api_secret: str = ""
     workspace: str = ""
+    sms_from: str = ""  # A number (E.164) or a messaging service (MG…).
+    verify_service: str = ""
     oidc_issuer: str = ""
     oidc_client: str = ""
     oidc_secret: str = ""
@@ -83,8 +87,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
     found = {**dotenv_values(root / ".env"), **os.environ} if environment is None else environment
     given = {name: value.strip() for name, value in found.items() if value and value.strip()}
     instance = root / "instance"
-    account, token = _pair(given, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-    _id("TWILIO_ACCOUNT_SID", "AC", account)
+    account, token = _account(given)
     api_key, api_secret = _pair(given, "TWILIO_API_KEY", "TWILIO_API_SECRET")
     host, port = given.get("HOST", "127.0.0.1"), _port(given.get("PORT", "8000"))
     here, tokens = f"http://127.0.0.1:{port}", _list(token)
@@ -109,7 +112,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         workspace=_workspace(given) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,
-        **_oidc(given) | _wallet(given),
+        **_oidc(given) | _wallet(given) | _texting(given, practice=not tokens),
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
     )
@@ -123,6 +126,11 @@ def _pair(given: Mapping[str, str], one: str, other: str) -> tuple[str, str]:
     if bool(given.get(one)) != bool(_list(given.get(other, ""))):
         raise SettingsError(f"{one} and {other} belong together: set both or neither")
     return given.get(one, ""), given.get(other, "")
+
+
+def _account(given: Mapping[str, str]) -> tuple[str, str]:
+    account, token = _pair(given, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+    return _id("TWILIO_ACCOUNT_SID", "AC", account), token
 
 
 def _oidc(given: Mapping[str, str]) -> dict[str, str]:
@@ -221,6 +229,23 @@ def _public(text: str, api_url: str, here: str) -> str:
 
 def _workspace(given: Mapping[str, str]) -> str:
     return _id("TWILIO_TASKROUTER_WORKSPACE", "WS", given.get("TWILIO_TASKROUTER_WORKSPACE", ""))
+
+
+def _texting(given: Mapping[str, str], practice: bool) -> dict[str, str]:
+    """Return who SMS and codes come from."""
+    if practice:
+        return {"sms_from": PRACTICE_SENDER, "verify_service": PRACTICE_SERVICE}
+    service = _id("TWILIO_VERIFY_SERVICE", "VA", given.get("TWILIO_VERIFY_SERVICE", ""))
+    return {"sms_from": _sender(given), "verify_service": service}
+
+
+def _sender(given: Mapping[str, str]) -> str:
+    name, text = "TWILIO_SMS_FROM", given.get("TWILIO_SMS_FROM", "")
+    if text.startswith("MG"):
+        return _id(name, "MG", text)
+    if text and not re.fullmatch(r"\+[1-9]\d{6,14}", text):
+        raise SettingsError(f"{name} is {text!r}: give a number like +8613800138000, or a messaging service (MG…)")
+    return text
 
 
 def _id(name: str, kind: str, text: str) -> str:

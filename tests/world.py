@@ -21,7 +21,7 @@ from ivr.carrier.rest import rest
 from ivr.carrier.web import Send
 from ivr.factory import create_app
 from ivr.parts import Parts
-from ivr.settings import Settings
+from ivr.settings import PRACTICE_SENDER, PRACTICE_SERVICE, Settings
 from tests.contract import faults
 from tests.once import ready_file, ready_wallet
 from tests.openapi import Log, recorded
@@ -84,6 +84,8 @@ def hotline_settings(
         instance=folder,
         practice=False,
         workspace=workspace,
+        sms_from=PRACTICE_SENDER,
+        verify_service=PRACTICE_SERVICE,
     )
 
 
