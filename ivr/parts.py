@@ -31,6 +31,7 @@ from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.shore import Shore
+from ivr.store.texts import Texts
 from ivr.telephony.facts import Clerk
 from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
@@ -121,7 +122,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     kept = Keeping(engine, journal.events, flow.zone, now)
     daily = errands.daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
-    clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties)
+    clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties, Texts(engine))
     unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
     strays = Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now)
     hourly, texting = errands.hourly(found, live, strays, guard, now), errands.texting(found, engine, carrier, now)

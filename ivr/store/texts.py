@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from ivr.flow.events import Texted
-from ivr.store.crypto import Cipher, Sealed, last4
+from ivr.store.crypto import Cipher, Sealed, last4, of
 from ivr.store.engine import begun, opened
 from ivr.store.entries import Entry
 from ivr.store.errors import StoreError
@@ -94,6 +94,12 @@ class Texts:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+
+    def add(self, call_id: str, event: Texted, at: datetime) -> None:
+        """Have a text sent that no turn of the call says, once, however often it is added."""
+        row = _row(f"{call_id}-{event.place}", call_id, event, at, of(self._engine))
+        with begun(self._engine) as connection:
+            connection.execute(adding(connection.dialect.name), row)
 
     def due(self, now: datetime, limit: int = 100) -> list[str]:
         """Return the ids of texts that are to be tried by now, the longest waiting first."""
@@ -170,7 +176,9 @@ class Texts:
 def rows(entry: Entry, at: datetime, cipher: Cipher) -> tuple[dict[str, Any], ...]:
     """Return the rows of the texts that this turn of a call has sent; the same for a turn that is told twice."""
     found = [(place, event) for place, event in enumerate(entry.events) if isinstance(event, Texted)]
-    return tuple(_row(f"{entry.call_id}-{entry.turn}-{place}", entry, event, at, cipher) for place, event in found)
+    return tuple(
+        _row(f"{entry.call_id}-{entry.turn}-{place}", entry.call_id, event, at, cipher) for place, event in found
+    )
 
 
 @cache
@@ -179,12 +187,12 @@ def adding(dialect: str) -> Insert:
     return INSERT[dialect](texts).on_conflict_do_nothing()
 
 
-def _row(text_id: str, entry: Entry, event: Texted, at: datetime, cipher: Cipher) -> dict[str, Any]:
+def _row(text_id: str, call_id: str, event: Texted, at: datetime, cipher: Cipher) -> dict[str, Any]:
     words = event.words.strip()
     number = {"number": event.number, "number_hash": cipher.hash(event.number), "number_last4": last4(event.number)}
     told = {"place": event.place, "language": event.language, "state": "waiting", "tries": 0}
     cut = words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
-    return {"id": text_id, "call_id": entry.call_id, "words": cut, "next_try_at": at, "created_at": at} | number | told
+    return {"id": text_id, "call_id": call_id, "words": cut, "next_try_at": at, "created_at": at} | number | told
 
 
 def _due(now: datetime) -> Any:
