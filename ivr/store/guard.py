@@ -110,7 +110,7 @@ class Guard:
             if before is not None:
                 return before
             guess = Guess(question, hashes(number), hashes(phone), self.now())
-            standing = _standing(connection, guess, limits, phone == number, phone == NOBODY)
+            standing = _standing(connection, guess, limits, phone == number)
             allowed = _within(connection, guess, limits, standing, phone == NOBODY)
             guesses.begin(connection, request_id, guess, standing, allowed)
         return allowed
@@ -150,9 +150,9 @@ def _counting(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def _standing(connection: Connection, guess: Guess, limits: Limits, same: bool, withheld: bool) -> str:
+def _standing(connection: Connection, guess: Guess, limits: Limits, same: bool) -> str:
     """Return as whom somebody tries; `same` is whether they call from the number that they keyed."""
-    if not withheld and guesses.proven(connection, guess, KNOWN_FOR, limits.settled):
+    if guesses.proven(connection, guess, KNOWN_FOR, limits.settled):
         return OWNER
     if guess.question == "check_code" and not guesses.sent(connection, guess, CODE_LASTS):
         return STRANGER

@@ -74,6 +74,7 @@ class Group:
     tried: int = 0
     pin: int = 0
     code: int = 0
+    either: int = 0
 
 
 @dataclass
@@ -163,10 +164,11 @@ class _Attack:
     def come(self, owner: Owner, group: Group) -> None:
         """Have an owner try both ways; neither is told to be right, as the other would then be that of a known one."""
         group.tried += 1
-        group.pin += self.asked("check_pin", owner.who, owner.caller, "unavailable") != ""
+        pin, code = self.asked("check_pin", owner.who, owner.caller, "unavailable") != "", False
         if self.asked("send_code", owner.who, owner.caller, "sent"):
             self.at += timedelta(seconds=20)
-            group.code += self.asked("check_code", owner.who, owner.caller, "unavailable") != ""
+            code = self.asked("check_code", owner.who, owner.caller, "unavailable") != ""
+        group.pin, group.code, group.either = group.pin + pin, group.code + code, group.either + (pin or code)
 
     def limits(self) -> Iterator[tuple[str, int, int]]:
         """Yield each limit with the most that reached the wallet within the hour."""
@@ -196,9 +198,9 @@ def report(found: Found) -> Iterator[str]:
     yield f"{'limit within the hour':44} {'reached':>8} {'limit':>6}"
     for what, most, limit in found.limits:
         yield f"  {what:42} {most:8} {limit:6}{'  BEYOND' if most > limit else ''}"
-    yield f"{'owners':44} {'came':>8} {'by PIN':>7} {'by code':>8}"
+    yield f"{'owners':44} {'came':>8} {'by PIN':>7} {'by code':>8} {'by either':>10}"
     for group in found.owners:
-        yield f"  {group.name:42} {group.tried:8} {group.pin:7} {group.code:8}"
+        yield f"  {group.name:42} {group.tried:8} {group.pin:7} {group.code:8} {group.either:10}"
 
 
 def main() -> None:
