@@ -1,10 +1,12 @@
 """Where a caller would be trapped: what can be told without walking whole calls."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from ivr.flow.flow import Flow
 from ivr.flow.node import Node, Path
 
+WANTED: Final = (("then",), ("freeze",))  # After a talk, and at the caller's own key.
 Trap = tuple[str, Path, str]
 
 
@@ -40,7 +42,7 @@ def _words(path: Path, name: str) -> str:
 
 def _way_out(node: Node, path: Path) -> bool:
     """Tell whether this exit is for whoever cannot go on: was not understood, or did not get a person."""
-    return path == ("missed",) or (node.reaches and path != ("then",))
+    return path == ("missed",) or (node.reaches and path not in WANTED)
 
 
 def _helps(flow: Flow, place: str, offered: bool = True, passed: frozenset[str] = frozenset()) -> bool:
