@@ -16,7 +16,7 @@ from ivr.store.tables import INSERT
 
 WORK: Final = ("message", "callback")
 LATEST: Final = 100
-SAME: Final = ("call_id", "caller_hash", "queue", "language", "matter", "rank", "level")
+SAME: Final = ("call_id", "caller_hash", "queue", "language", "matter", "mark", "rank", "level")
 
 
 @dataclass(frozen=True, slots=True)
