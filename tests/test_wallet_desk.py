@@ -86,16 +86,16 @@ def unspoilt(text: str) -> None:
         (
             "en",
             (
-                "proven by PIN · wrong before that: 1",
-                "Why is the account frozen?</dt><dd>too many wrong passwords, until 2026-11-24 18:30",
-                "Failed payment 1, 1 being the last</dt><dd>¥12,880.50 on 2026-11-20: not enough balance",
+                "proven by PIN · 1 wrong before",
+                "Why the account is frozen</dt><dd>too many wrong passwords, until 2026-11-24 18:30",
+                "Failed payment 1, newest first</dt><dd>¥12,880.50 on 2026-11-20: not enough balance",
             ),
         ),
         (
             "zh",
             (
                 "已凭 PIN 核实 · 之前错了 1 次",
-                "账户为什么冻结</dt><dd>密码错得太多，冻结到 2026-11-24 18:30",
+                "账户冻结的原因</dt><dd>密码错得太多，冻结到 2026-11-24 18:30",
                 "倒数第 1 笔失败的付款</dt><dd>2026-11-20 ¥12,880.50：余额不足",
             ),
         ),
@@ -154,7 +154,7 @@ def test_the_card_tells_why_a_caller_is_not_proven(
     rung(site, alice, called(site, *keys))
     assert words in parts(alice)["caller"]
     if answers:
-        assert "Is the PIN right?</dt>" in parts(alice)["caller"]
+        assert "Check of the PIN</dt>" in parts(alice)["caller"]
 
 
 def test_a_caller_under_attack_is_first_and_marked_wherever_they_are_seen(site: Site, clock: Clock) -> None:
@@ -187,7 +187,7 @@ def test_an_answer_that_comes_late_is_on_the_card_as_soon_as_it_is_there(site: S
     assert stored
     teller.late(NotFound("slow"))
     rung(site, alice, call_id)
-    assert "Why is the account frozen?</dt><dd>no answer in time</dd>" in parts(alice)["caller"]
+    assert "Why the account is frozen</dt><dd>no answer in time</dd>" in parts(alice)["caller"]
 
 
 def test_the_call_page_tells_it_step_by_step_in_both_languages(site: Site, teller: Teller) -> None:
@@ -196,9 +196,9 @@ def test_the_call_page_tells_it_step_by_step_in_both_languages(site: Site, telle
     site.hotline.hang_up(call_id)
     for language, words in {
         "en": (
-            "A code by SMS: sent, if there is such an account",
-            "Is the code right?: wrong",
-            "Is the code right?: right",
+            "Code by SMS: sent, if there is such an account",
+            "Check of the code: wrong",
+            "Check of the code: right",
         ),
         "zh": ("发送短信验证码：已发送", "核对短信验证码：不对", "冻结账户：已冻结到 2026-11-24 18:30"),
     }.items():

@@ -48,6 +48,11 @@ class Proof:
         """Whether they did."""
         return self.by in ("pin", "code")
 
+    @property
+    def refused(self) -> bool:
+        """Whether they tried in vain, until they were told to stop."""
+        return self.by in ("tries", "limited")
+
 
 def asked(events: Iterable[Event]) -> Iterator[Asked]:
     """Yield each question to the wallet with its answer, in order; at last one that nobody has answered yet."""

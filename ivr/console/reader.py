@@ -23,13 +23,14 @@ Told = tuple[str, str]  # Who tells it (wallet, proof, sms, mark), and the words
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a caller: whether they are `proven`, and the words for it; questions with their answers.
+    """What is known of a caller: whether they are `proven`, or were `refused`, and the words for it; questions with their answers.
 
     `marks` are words for what the caller is in, `texts` the SMS to them, numbers masked.
     """
 
     proof: str
     proven: bool
+    refused: bool
     answers: tuple[tuple[str, str], ...]
     marks: tuple[str, ...]
     texts: tuple[str, ...]
@@ -49,6 +50,7 @@ class Reader:
         return Known(
             proof=self.proof(proof) if proof else "",
             proven=bool(proof and proof.proven),
+            refused=bool(proof and proof.refused),
             answers=tuple((self.question(one), self.answer(one)) for one in known.asked(events) if not one.proves),
             marks=tuple(map(self.mark, known.marks(events))),
             texts=tuple(self.sms(one, numbers) for one in known.texts(events)),
