@@ -25,10 +25,12 @@ from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, here, site_of
 from ivr.settings import Settings
 from ivr.store.audit import Trail
+from ivr.store.crypto import Cipher
 from ivr.store.errors import StoreError
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
+from ivr.telephony.freezing import Freezing
 from ivr.telephony.render import Site
 from ivr.telephony.rescue import Rescue
 from ivr.telephony.rest import Rest
@@ -148,7 +150,7 @@ def _demanding(command: click.Command, parts: Parts) -> click.Command:
 def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
     """Return what the carrier's paths need."""
     found, unwritten = parts.settings, parts.unwritten
-    sites = _sites(parts)
+    sites, freezing = _sites(parts), Freezing(parts.wallet, Cipher(found.secrets), now)
     return Line(
         hotline=parts.hotline,
         sites=sites,
@@ -158,7 +160,7 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         now=now,
         changed=parts.board.changed,
         desk=parts.desk,
-        rescue=Rescue(parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten),
+        rescue=Rescue(parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten, freezing),
         unwritten=unwritten,
     )
 

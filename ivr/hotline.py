@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from time import monotonic, sleep
+from typing import Final
 
 import structlog
 
@@ -11,12 +12,14 @@ from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
 from ivr.flow.events import Ended, Event, Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Recorded, Rescued
+from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Recorded, Rescued, Silence
 from ivr.flow.move import Prompt
-from ivr.flow.questions import SLOW, UNAVAILABLE
+from ivr.flow.questions import SLOW
+from ivr.flow.secret import SEALED
 from ivr.flow.waits import Agent, Leaving, Lookup, Room, Talking
 from ivr.store.entries import Entry, Start, Stored
 from ivr.store.journal import Journal
+from ivr.teller import Asks, NoWallet
 
 TRIES: Final = 8
 TALK: Final = "talk/"  # A talk's end is asked by the offer's own name, whatever was told before it.
@@ -24,6 +27,8 @@ ADRIFT: Final = "adrift/"  # And what a fault of ours kept from the journal, by 
 AT_ONCE: Final = "+"  # What the wallet answered in time for a reply belongs to it: turn/7, turn/7+, turn/7++.
 LATE: Final = "late/"  # And what it answered to a call that was over stands by the turn that had asked.
 SLOW_AFTER: Final = timedelta(seconds=8)
+JOINTLY: Final = timedelta(seconds=2.5)  # A little longer than a reply waits for the wallet.
+LOOKS_AGAIN: Final = 0.05
 AGAIN_AFTER: Final = timedelta(seconds=4)  # Whoever had asked would know by then, so they are gone.
 WARNS_AGAIN: Final = timedelta(minutes=1)
 log = structlog.get_logger()
@@ -42,23 +47,6 @@ class Caller:
 
 
 UNTOLD: Final = Caller("", "")  # Of a call that is known, who rang stands in the journal.
-
-
-class Asks(Protocol):
-    """Whoever asks the wallet for a call."""
-
-    def ask(
-        self, call: str, turn: int, lookup: Lookup, caller: str, late: Callable[[Found | NotFound], object]
-    ) -> Found | NotFound | None:
-        """Return what the wallet answers soon, None where that takes longer: then `late` is told."""
-
-
-class NoWallet:
-    """Stands in where there is no wallet to ask."""
-
-    def ask(self, *_: object) -> NotFound:
-        """Return that it cannot be asked."""
-        return NotFound(UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +130,7 @@ class Hotline:
             if stored is None and caller is None:
                 raise UnknownCallError(f"call {call_id} asks {asked!r}, but it never rang here")
             if stored and (not _fresh(stored.call, asked, heard) or self._told(call_id, asked)):
-                return self._again(call_id, asked, stored)
+                return self._again(call_id, asked, stored, heard)
             if reply := self._step(call_id, asked, heard, stored, caller, at or self.now()):
                 return reply
             stored = self.journal.fresh(call_id)
@@ -174,7 +162,7 @@ class Hotline:
         if not isinstance(call.wait, Lookup):
             return reply
         if (answer := self._ask(call_id, call)) is None:
-            return _patient(reply, call)
+            return patiently(reply, call)
         more = self._take(call_id, f"{asked}{AT_ONCE}", answer, None, self.journal.call(call_id))
         return Reply((*reply.events, *more.events), more.flow, more.language)
 
@@ -194,14 +182,17 @@ class Hotline:
         """Reply to a caller who waits for the wallet; whom it leaves without an answer for too long hears that."""
         call = stored.call
         if asked != f"turn/{call.turn}" or not isinstance(call.wait, Lookup):
-            return self._again(call_id, asked, stored)
+            return self._again(call_id, asked, stored, Silence())
+        self.teller.linger(lambda: self.journal.turn(call_id) > call.turn)
+        if self.journal.turn(call_id) > call.turn:
+            return self._again(call_id, asked, self.journal.fresh(call_id) or stored, Silence())
         waited = self.now() - call.now
         if waited >= SLOW_AFTER:
             return self._take(call_id, asked, NotFound(SLOW), None, stored)
         if waited >= AGAIN_AFTER and (answer := self._ask(call_id, call)) is not None:
             return self._take(call_id, asked, answer, None, stored)
         flow = self.flows(stored.version)
-        return _patient(Reply((Waiting(call.wait, call.turn),), flow, call.language), call)
+        return patiently(Reply((Waiting(call.wait, call.turn),), flow, call.language), call)
 
     def _warn(self, call_id: str, queue: str, language: str) -> None:
         """Warn of the first caller of a minute: a hundred lines would say no more, and hide what else there is."""
@@ -210,34 +201,66 @@ class Hotline:
             self.warned[place] = now
             log.warning("somebody waits, and nobody is on", call=call_id, queue=queue, language=language)
 
-    def _again(self, call_id: str, asked: str, stored: Stored) -> Reply:
-        """Reply as before to what was asked before; else, to a call that is not over, with its present prompt.
+    def _told_before(self, call_id: str, asked: str, flow: Flow) -> tuple[Call, tuple[Event, ...], tuple[Event, ...]]:
+        """Return the call after what was asked before, its last turn, and all that this was answered with, if it was.
 
-        A caller who comes back to a call that ended after all hears its end.
+        Where it was never asked, the call is as it stands now.
         """
-        flow = self.flows(stored.version)
-        call, last, told, name = flow.new_call(), tuple[Event, ...](), list[Event](), asked
+        call, last, told, name = flow.new_call(), tuple[Event, ...](), tuple[Event, ...](), asked
         for turn in self.journal.turns(call_id):
             if told and turn.asked != name:
                 break
             call, last = fold(call, turn.events), turn.events
             if turn.asked == name:
-                told, name = [*told, *last], name + AT_ONCE
+                told, name = (*told, *last), name + AT_ONCE
+        return call, last, told
+
+    def _anew(self, call_id: str, asked: str, flow: Flow, heard: Input) -> Reply | None:
+        """Ask what a process that died was to ask: it alone knew what was keyed, which the carrier tells once more."""
+        *before, last = self.journal.turns(call_id)
+        if last.asked != asked or not _sealed(last.events[-1]):
+            return None
+        call = fold(flow.new_call(), [event for turn in before for event in turn.events])
+        done = step(flow, call, heard, self.now())
+        return self._go_on(call_id, asked, done.call, Reply(last.events, flow, done.call.language))
+
+    def _again(self, call_id: str, asked: str, stored: Stored, heard: Input) -> Reply:
+        """Reply as before to what was asked before; else, to a call that is not over, with its present prompt.
+
+        A caller who comes back to a call that ended after all hears its end.
+        """
+        flow = self.flows(stored.version)
+        call, last, told = self._told_before(call_id, asked, flow)
+        end = monotonic() + JOINTLY.total_seconds()
+        while _asks(told) and self.now() - call.now < JOINTLY and monotonic() < end:
+            # Whoever was first to take this turn waits for the wallet, and both are to say the same.
+            sleep(LOOKS_AGAIN)
+            call, last, told = self._told_before(call_id, asked, flow)
+        if told and (reply := self._anew(call_id, asked, flow, heard)):
+            return reply
         if told:
-            return _patient(Reply(tuple(told), flow, call.language), call)
+            return patiently(Reply(told, flow, call.language), call)
         if not call.ended:
             log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.turn)
         # An empty answer would have the carrier ask for a round of music again and again.
         over = call.ended and not asked.startswith(ADRIFT)
         shown = tuple(event for event in last if isinstance(event, Ended)) if over else last
-        return _patient(Reply(shown, flow, call.language), call)
+        return patiently(Reply(shown, flow, call.language), call)
 
 
-def _patient(reply: Reply, call: Call) -> Reply:
+def _sealed(event: Event) -> bool:
+    return isinstance(event, Waiting) and isinstance(event.wait, Lookup) and SEALED in dict(event.wait.about).values()
+
+
+def _asks(told: tuple[Event, ...]) -> bool:
+    return bool(told) and isinstance(told[-1], Waiting) and isinstance(told[-1].wait, Lookup)
+
+
+def patiently(reply: Reply, call: Call) -> Reply:
     """Return the reply with words that ask for patience, where it ends with waiting for the wallet."""
-    *events, last = reply.events
-    if not isinstance(last, Waiting) or not isinstance(last.wait, Lookup) or reply.flow.hotline.wallet is None:
+    if not _asks(reply.events) or reply.flow.hotline.wallet is None:
         return reply
+    *events, last = reply.events
     return replace(reply, events=(*events, reply.flow.say(Prompt("hotline.wallet.looking"), call), last))
 
 

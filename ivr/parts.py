@@ -27,6 +27,7 @@ from ivr.store.crypto import Cipher
 from ivr.store.drafts import Drafts
 from ivr.store.engine import connect, nowhere
 from ivr.store.errors import StoreError
+from ivr.store.guard import Guard
 from ivr.store.journal import Journal
 from ivr.store.library import Library
 from ivr.store.live import Live
@@ -40,11 +41,14 @@ from ivr.telephony.spool import Spool
 from ivr.telephony.strays import SETTLED, Strays
 from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.unwritten import Unwritten
+from ivr.teller import Teller
+from ivr.wallets.port import Wallet
 
 if TYPE_CHECKING:
     from ivr.editor.yesterday import Yesterday
     from ivr.jobs.daily import Daily
 
+ASKERS: Final = 32  # Questions to the wallet at once; each takes some seconds at most.
 HOUR: Final = timedelta(hours=1)
 FIRST: Final = "menus/"  # Why the first version was published: it lay in the folder.
 log = structlog.get_logger()
@@ -71,6 +75,7 @@ class Parts:
     daily: "Daily | None"
     desk: Desk
     board: Switchboard
+    wallet: Wallet
     unwritten: Unwritten
     shore: Shore
 
@@ -112,12 +117,13 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     shore = _reached(engine, live, found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     journal, messages = Journal(engine), Messages(engine)
-    hotline = Hotline(journal, live.of, lambda: live.version, now)
+    wallet = _wallet(found, now)
+    hotline = Hotline(journal, live.of, lambda: live.version, now, _teller(found, engine, wallet, now))
     worker = _worker(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
-    number, url, rings = flow.hotline.number, found.public_url, ThreadPoolExecutor(8, "rings")
-    board = Switchboard(desk, carrier, number, url, rings.submit, hotline.hang_up, found.prefixes)
+    number, rings = flow.hotline.number, ThreadPoolExecutor(8, "rings")
+    board = Switchboard(desk, carrier, number, found.public_url, rings.submit, hotline.hang_up, found.prefixes)
     kept = Keeping(engine, journal.events, flow.zone, now)
     daily = _daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
@@ -139,6 +145,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         daily=daily,
         desk=desk,
         board=board,
+        wallet=wallet,
         unwritten=unwritten,
         shore=shore,
     )
@@ -149,6 +156,22 @@ def _yesterday(engine: Engine, found: Settings) -> "Yesterday":
     from ivr.editor.yesterday import Yesterday
 
     return Yesterday(engine, found.secrets)
+
+
+def _wallet(found: Settings, now: Callable[[], datetime]) -> Wallet:
+    """Return the wallet company's back end: the demo wallet, unless the settings name another."""
+    if found.wallet_url:
+        from ivr.wallets.http import Http
+
+        return Http(found.wallet_url, found.wallet_secret, now)
+    from ivr.wallets.demo import Demo
+
+    return Demo(found.instance, now, found.secrets[0])
+
+
+def _teller(found: Settings, engine: Engine, wallet: Wallet, now: Callable[[], datetime]) -> Teller:
+    """Return who asks the wallet for calls, within limits."""
+    return Teller(wallet, Guard(engine, Cipher(found.secrets), now), ThreadPoolExecutor(ASKERS, "wallet"))
 
 
 def _reached(engine: Engine, live: Live, found: Settings, now: Callable[[], datetime]) -> Shore:

@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 from dotenv import dotenv_values
 
 PRACTICE_ACCOUNT = "AC" + "0" * 32
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SECRET = 32  # letters that a secret has at least which signs requests
 
 
 class SettingsError(ValueError):
@@ -48,6 +50,8 @@ class Settings:
     oidc_claim: str = "preferred_username"
     mail: "Mail | None" = None
     lifeboat: Path | None = None
+    wallet_url: str = ""
+    wallet_secret: str = field(default="", repr=False)
 
     @property
     def bundles(self) -> Path:
@@ -105,7 +109,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         workspace=_workspace(given) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,
-        **_oidc(given),
+        **_oidc(given) | _wallet(given),
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
     )
@@ -136,6 +140,21 @@ def _oidc(given: Mapping[str, str]) -> dict[str, str]:
     return {"oidc_issuer": issuer, "oidc_client": client, "oidc_secret": secret, "oidc_claim": claim}
 
 
+def _wallet(given: Mapping[str, str]) -> dict[str, str]:
+    """Return where the wallet company answers and what signs our questions; nothing means the demo wallet."""
+    address, secret = given.get("WALLET_URL", ""), given.get("WALLET_SECRET", "")
+    if bool(address) != bool(secret):
+        raise SettingsError("WALLET_URL and WALLET_SECRET belong together: set both or neither")
+    if not address:
+        return {}
+    parts = urlsplit(_url("WALLET_URL", address))
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise SettingsError(f"WALLET_URL is {address!r}: give an https address, as PINs travel there")
+    if len(secret) < SECRET:
+        raise SettingsError(f"WALLET_SECRET is too short: give at least {SECRET} characters, by chance")
+    return {"wallet_url": address.rstrip("/"), "wallet_secret": secret}
+
+
 def _mail(given: Mapping[str, str]) -> Mail | None:
     names = ("MAIL_URL", "MAIL_FROM", "MAIL_TO")
     if not any(given.get(name) for name in names):
@@ -145,7 +164,7 @@ def _mail(given: Mapping[str, str]) -> Mail | None:
     parts = urlsplit(given["MAIL_URL"])
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise SettingsError("MAIL_URL is wrong: give smtp://name:password@mail.example.com:587, or smtps://…:465")
-    near = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    near = parts.hostname in LOOPBACK
     tls = "tls" if parts.scheme == "smtps" else "none" if near else "starttls"
     for name in ("MAIL_FROM", "MAIL_TO"):
         if wrong := [one for one in _list(given[name]) if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", one)]:

@@ -10,7 +10,7 @@ from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
-from ivr import transcript
+from ivr import teller, transcript
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Talking
 from ivr.carrier.leg import Leg
@@ -30,6 +30,7 @@ STANDS = re.compile(r"\(stands at (\d+) after (\d+) s\)")
 RECEIPT = re.compile(r"\(the receipt is (\d+)\)")
 BUSY = re.compile(r"\((\S+) is busy\)")
 AGENT = "+8613900000002"
+SOON = 1.5  # Seconds that a page waits for the wallet: long enough for a busy machine, short enough for a slow wallet.
 UNSPOKEN = re.compile(r"[\s。，.!?！？]")
 
 
@@ -155,7 +156,8 @@ def call(world: World, script: Script, does: list[str]) -> str:
 def told_by_the_desk(page: Page) -> Iterator[None]:
     """Let the waiting room be told what the page says of minutes and agents, as if the desk had reckoned it.
 
-    The call's receipt, which is one of its moment, is the page's, too.
+    The call's receipt, which is one of its moment, is the page's, too; and the wallet knows questions by their turn, so
+    that its own receipts are the same each time.
     """
     hear, number = Hotline.hear, receipt._number
 
@@ -166,6 +168,8 @@ def told_by_the_desk(page: Page) -> Iterator[None]:
     with (
         patch.object(Hotline, "hear", heard),
         patch.object(receipt, "_number", lambda *about: page.receipt or number(*about)),
+        patch.object(teller, "request_id", lambda call, turn: f"turn-{turn}"),
+        patch.object(teller, "SOON", SOON),
     ):
         yield
 

@@ -63,7 +63,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 
 PATHS = ["incoming", "turn/1", "wait/1", "status", "recording", "fallback"]
-LIFEBOAT = ["fallback/0", "fallback/thanks", "fallback/recording"]
+LIFEBOAT = ["fallback/0", "fallback/freeze", "fallback/freeze/code", "fallback/thanks", "fallback/recording"]
 OFFER = ("whisper", "take", "over", "talked", "caller", "back", "sent")
 BACK = ("customer", "confirmed", "parted", "missed", "rung")
 AGENTS = [f"agent/x/{what}" for what in OFFER + BACK]

@@ -23,7 +23,7 @@ from ivr.factory import create_app
 from ivr.parts import Parts
 from ivr.settings import Settings
 from tests.contract import faults
-from tests.once import ready_file
+from tests.once import ready_file, ready_wallet
 from tests.openapi import Log, recorded
 
 PORTS = range(10_000, 32_000)  # Below those that the system gives to whoever asks for any.
@@ -68,6 +68,8 @@ def hotline_settings(
     file = folder / "hotline.db"
     if not database and not file.exists():
         file.write_bytes(ready_file())
+    if not (wallet := folder / "wallet.db").exists():
+        wallet.write_bytes(ready_wallet())
     return Settings(
         host="127.0.0.1",
         port=port,

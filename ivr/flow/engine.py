@@ -94,7 +94,8 @@ def _answer(flow: Flow, before: Call, call: Call, heard: Input) -> Move:
 def _left(flow: Flow, call: Call, heard: Recorded) -> tuple[Learned, ...]:
     """Return what is known of a message that was left adrift: what it is about, whose it is, and which it is."""
     about = tuple(_matter(flow, call, heard.matter))
-    return (*about, *hears(flow, fold(call, about)), Learned("message", heard.sid or "none"))
+    hold = (Learned("hold", heard.hold),) if heard.hold else ()
+    return (*about, *hold, *hears(flow, fold(call, about)), Learned("message", heard.sid or "none"))
 
 
 def _thanks(flow: Flow, heard: Recorded) -> Prompt:

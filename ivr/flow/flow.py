@@ -109,7 +109,10 @@ class Phrases(Piece):
 
 
 class Lifeboat(Piece):
-    """What callers hear while all else is away, and the matter that goes before everything then: thefts."""
+    """What callers hear while all else is away, and the matter that goes before everything then: thefts.
+
+    With `freeze` and `held`, who reports one can have the wallet frozen, as long as it can be asked.
+    """
 
     matter: str
     greeting: Words
@@ -120,6 +123,8 @@ class Lifeboat(Piece):
     reported: Words
     hours: Words
     closed: Words
+    freeze: Words | None = None
+    held: Words | None = None
 
 
 class Asking(Piece):

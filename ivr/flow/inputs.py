@@ -37,7 +37,7 @@ class Silence:
 class Found:
     """The wallet answered: one of the question's outcomes, with its facts."""
 
-    facts: Mapping[str, str]
+    facts: Mapping[str, str] = field(hash=False)
     outcome: str = ""
 
 
@@ -97,13 +97,14 @@ class Recorded:
     """The recorder stopped: the recording's id at the carrier and its length in seconds (0: nothing was said).
 
     Who was `adrift` left their message after a fault of ours, wherever in the menus the call stood; what they report
-    of a `matter` by the lifeboat is urgent.
+    of a `matter` by the lifeboat is urgent; `hold` is the number of the hold by which it froze their wallet before.
     """
 
     sid: str
     seconds: int
     adrift: bool = False
     matter: str = ""
+    hold: str = ""
 
 
 @dataclass(frozen=True, slots=True)

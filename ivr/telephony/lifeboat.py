@@ -4,7 +4,9 @@ Every document asks again for the way back, so that whoever is in the lifeboat i
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
+from urllib.parse import urlencode
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
@@ -12,12 +14,15 @@ from ivr.flow import speech
 from ivr.flow.events import Said
 from ivr.flow.flow import Flow
 from ivr.flow.waits import FINISH
+from ivr.flow.words import GAP
 from ivr.telephony.render import Site, speak, take
 
 KEY = "1"
 THEFT = "2"
 Keys = tuple[tuple[str, str], ...]  # The place of what is named, and its key.
 LEAVE: Final[Keys] = (("phrases.leave", KEY),)
+PHONE = 11
+CODE = 6
 ROUNDS = 20
 SECONDS = 120
 
@@ -54,14 +59,59 @@ def welcome(flow: Flow, site: Site, language: str, failed: str) -> str:
     return str(document)
 
 
-def theft(flow: Flow, site: Site, language: str, matter: str) -> str:
-    """Return the recorder for an urgent report of this matter."""
+def theft(flow: Flow, site: Site, language: str, matter: str, hold: str = "") -> str:
+    """Return the recorder for an urgent report of this matter, after telling the number of a hold made before."""
     document = VoiceResponse()
+    if hold:
+        speak(document, frozen(flow, site, language, hold), site)
     for one in _languages(flow, language):
         speak(document, [_said(flow, "lifeboat.theft", one), _said(flow, "phrases.spoken", one, FINISH)], site)
     # Both of them name the matter, as either may come alone.
-    following, ready = site.action("fallback/thanks", language, matter=matter), f"fallback/recording?matter={matter}"
+    told = {"matter": matter, **({"hold": hold} if hold else {})}
+    following, ready = site.action("fallback/thanks", language, **told), f"fallback/recording?{urlencode(told)}"
     take(document, following, site.callback(ready), SECONDS, 5)
+    return str(document)
+
+
+def number(flow: Flow, site: Site, language: str) -> str:
+    """Return the question for the number of the account that is to be frozen; who keys none goes on to a report."""
+    places = ("lifeboat.freeze", "wallet.who")
+    words = [[_said(flow, place, one) for place in places] for one in _languages(flow, language)]
+    ended = [_said(flow, "phrases.finish", one, FINISH) for one in _languages(flow, language)]
+    told = [said for one, end in zip(words, ended, strict=True) for said in (*one, end)]
+    return _asked(told, site, site.action("fallback/freeze", language), PHONE)
+
+
+def code(flow: Flow, site: Site, language: str, token: str) -> str:
+    """Return the question for the code that was sent, which goes with this token."""
+    places = ("wallet.sent", "wallet.code")
+    told = [_said(flow, place, one) for one in _languages(flow, language) for place in places]
+    return _asked(told, site, site.action("fallback/freeze/code", language, token=token), CODE)
+
+
+def frozen(flow: Flow, site: Site, language: str, hold: str) -> Sequence[Said]:
+    """Return what somebody hears whose wallet is frozen by this hold; nothing where the menus have no words for it."""
+    boat = flow.hotline.lifeboat
+    if boat is None or boat.held is None:
+        return ()
+    spoken = {one: speech.voice_of(one).digits(hold) for one in _languages(flow, language)}
+    words = {one: _said(flow, "lifeboat.held", one) for one in spoken}
+    return [replace(said, words=GAP.sub(lambda _, one=one: spoken[one], said.words)) for one, said in words.items()]  # type: ignore[misc]
+
+
+def _asked(told: Sequence[Said], site: Site, action: str, digits: int) -> str:
+    document = VoiceResponse()
+    gather = Gather(
+        input="dtmf",
+        action=action,
+        method="POST",
+        action_on_empty_result=True,
+        num_digits=digits,
+        finish_on_key=FINISH,
+        timeout=6,
+    )
+    speak(gather, told, site)
+    document.append(gather)
     return str(document)
 
 

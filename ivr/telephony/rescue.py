@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import structlog
 from flask import Blueprint, Response
 
-from ivr.flow.flow import Flow
+from ivr.flow.flow import Flow, Lifeboat
 from ivr.flow.inputs import InLine, Input, LeftQueue, Recorded
 from ivr.hotline import Hotline, Reply
 from ivr.store.errors import StoreError
@@ -16,6 +16,7 @@ from ivr.telephony import lifeboat
 from ivr.telephony.calls import asked, caller, language, path, told, xml
 from ivr.telephony.decode import decode, keys, seconds
 from ivr.telephony.facts import Left, Spoken
+from ivr.telephony.freezing import Freezing
 from ivr.telephony.render import Site, render
 from ivr.telephony.unwritten import Unwritten
 
@@ -36,6 +37,7 @@ class Rescue:
     sites: Callable[[], Site]
     changed: Callable[[], None]
     unwritten: Unwritten
+    freezing: Freezing | None = None
 
     def failed(self, error: Exception, heard: Input | None = None) -> Response:
         """Answer a request that failed with this error, in which we were to hear this."""
@@ -71,7 +73,7 @@ class Rescue:
         call, failed = told()["CallSid"], asked().args.get("failed", "")
         pressed, boat = keys(told().get("Digits") or ""), self.flow().hotline.lifeboat
         if boat and lifeboat.THEFT in pressed:
-            return xml(lifeboat.theft(self.flow(), self.sites(), language(), boat.matter))
+            return self.theft(boat)
         if lifeboat.KEY not in pressed:
             try:
                 return self._on(self.hotline.rescue(call, failed[:LONGEST], caller()))
@@ -83,11 +85,36 @@ class Rescue:
                 log.exception("no way back", call=call)
         return xml(lifeboat.message(self.flow(), self.sites(), language()))
 
+    def theft(self, boat: Lifeboat) -> Response:
+        """Have a theft reported, and the wallet frozen before that, where it can be."""
+        flow, site = self.flow(), self.sites()
+        if self.freezing and boat.freeze and boat.held and flow.hotline.wallet:
+            return xml(lifeboat.number(flow, site, language()))
+        return xml(lifeboat.theft(flow, site, language(), boat.matter))
+
+    def freeze(self) -> Response:
+        """Take the number of the account that is to be frozen, and ask for the code; else take the report."""
+        flow, site, boat = self.flow(), self.sites(), self.flow().hotline.lifeboat
+        who = keys(told().get("Digits") or "")
+        token = self.freezing.send(told()["CallSid"], caller().number, who) if self.freezing and who else ""
+        if token:
+            return xml(lifeboat.code(flow, site, language(), token))
+        return xml(lifeboat.theft(flow, site, language(), boat.matter if boat else ""))
+
+    def code(self) -> Response:
+        """Take the code and freeze the wallet; then take the report, whether it is frozen or not."""
+        flow, site, boat = self.flow(), self.sites(), self.flow().hotline.lifeboat
+        call, token, code = told()["CallSid"], asked().args.get("token", ""), keys(told().get("Digits") or "")
+        held = self.freezing.hold(call, token, code) if self.freezing and code else None
+        matter, hold = boat.matter if boat else "", held.hold if held else ""
+        return xml(lifeboat.theft(flow, site, language(), matter, hold))
+
     def thanks(self) -> Response:
         """Keep the message that was left, and see the caller off."""
         heard = decode(told())
         left = heard if isinstance(heard, Recorded) else Recorded("", 0)
-        return self._saved(replace(left, matter=asked().args.get("matter", "")))
+        about = asked().args
+        return self._saved(replace(left, matter=about.get("matter", ""), hold=about.get("hold", "")))
 
     def _thanks(self, error: Exception, heard: Recorded) -> Response:
         """Keep a message that the flow was to take: as soon as the database is there, or else without the flow."""
@@ -122,6 +149,14 @@ def add(paths: Blueprint, rescue: Rescue) -> None:
     @paths.post("/fallback/<int:rounds>")
     def back(rounds: int) -> Response:
         return rescue.back(rounds)
+
+    @paths.post("/fallback/freeze")
+    def freeze() -> Response:
+        return rescue.freeze()
+
+    @paths.post("/fallback/freeze/code")
+    def code() -> Response:
+        return rescue.code()
 
     @paths.post("/fallback/thanks")
     def thanks() -> Response:

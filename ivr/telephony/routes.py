@@ -136,7 +136,8 @@ def _callbacks(paths: Blueprint, line: Line) -> None:
     def saved() -> Response:
         told: list[Fact] = []
         for ready in _ready(line):
-            left = Recorded(ready.sid, ready.seconds, matter=asked().args.get("matter", ""))
+            about = asked().args
+            left = Recorded(ready.sid, ready.seconds, matter=about.get("matter", ""), hold=about.get("hold", ""))
             spoken = ready.state == "completed" and ready.seconds
             told += [ready, Left(ready.call, caller(), left, ready.at)] if spoken else [ready]
         return _written(line, told)

@@ -14,10 +14,11 @@ from ivr.carrier.log import Asked
 from ivr.flow import speech
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
-from ivr.flow.events import Ended, Heard, Said
+from ivr.flow.events import Ended, Event, Heard, Said
 from ivr.flow.flow import Flow
 from ivr.flow.nodes.language import Language
 from ivr.flow.nodes.menu import Menu
+from ivr.hotline import AT_ONCE, Reply, patiently
 from ivr.parts import Parts
 from ivr.store.entries import Stored, Turn
 from ivr.store.tables import calls
@@ -84,7 +85,7 @@ def _stored(parts: Parts, call_id: str, call: Call, end: Call) -> None:
 def _told(parts: Parts, requests: Iterable[Asked], turns: Sequence[Turn], states: Sequence[Call]) -> list[str]:
     """Each answer is word for word the journal's, in the caller's language; return what was asked after the end."""
     site = Site(parts.settings.public_url, parts.flow.hotline.languages)
-    known = {turn.asked: (turn, state) for turn, state in zip(turns, states, strict=True)}
+    known = _replies(turns, states)
     offers, unheeded = _offers(parts.flow), list[str]()
     for asked in requests:
         if asked.context in ("callback", "media") or asked.status is None:
@@ -94,10 +95,21 @@ def _told(parts: Parts, requests: Iterable[Asked], turns: Sequence[Turn], states
             assert asked.body.decode() == render((Ended("hung-up"),), site, ""), f"{name} is not written"
             unheeded.append(name)
             continue
-        turn, state = known[name]
-        assert asked.body.decode() == render(turn.events, site, state.language), name
+        events, state = known[name]
+        told = patiently(Reply(events, parts.flow, state.language), state).events
+        assert asked.body.decode() == render(told, site, state.language), name
         _one_language(parts.flow, asked.body, state.language, offers)
     return unheeded
+
+
+def _replies(turns: Sequence[Turn], states: Sequence[Call]) -> dict[str, tuple[tuple[Event, ...], Call]]:
+    """Return the events of each reply, with the call after them: what the wallet said at once belongs to it."""
+    known: dict[str, tuple[tuple[Event, ...], Call]] = {}
+    for turn, state in zip(turns, states, strict=True):
+        name = turn.asked.rstrip(AT_ONCE)
+        before = known[name][0] if turn.asked != name else ()
+        known[name] = ((*before, *turn.events), state)
+    return known
 
 
 def _one_language(flow: Flow, body: bytes, language: str, offers: frozenset[str]) -> None:
