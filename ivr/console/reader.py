@@ -23,7 +23,7 @@ Told = tuple[str, str]  # Who tells it (wallet, proof, sms, mark), and the words
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a caller: whether they are `proven`, or were `refused`, and the words for it; questions with their answers.
+    """What is known of a caller: whether they are `proven` or were `refused`, in words, too; questions with answers.
 
     `marks` are words for what the caller is in, `texts` the SMS to them, numbers masked.
     """
