@@ -290,6 +290,9 @@ def test_whoever_is_first_is_served_first_at_once_and_on_every_way_out_of_the_li
         0,
         Outlook(0, 0, "", 0, 0),
     )
+    behind = office.desk.outlook(waiting[1].call_id, office.calls[waiting[1].call_id])
+    assert behind
+    assert behind.ahead == 1
     office.hire("alice")
     (offer,) = office.desk.dispatch()
     assert offer.line == attacked.id

@@ -1,19 +1,28 @@
 """What agents see of the wallet: who is proven, what was answered, who is under attack; and never a PIN or code."""
 
 import json
+import re
 from collections.abc import Iterator
+from contextlib import closing
+from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import func, select
 
 from ivr.desk.keeping import Place
 from ivr.flow import speech
-from ivr.flow.inputs import Found, NotFound
+from ivr.flow.inputs import Found, InLine, LeftQueue, NotFound
+from ivr.reports.measures import CALLS
+from ivr.reports.search import Search
 from tests.desk_site import Clock, Site, log_in
+from tests.test_facts import digest
 from tests.wallet_site import (
     ACCOUNT,
     CODE,
+    FROZEN,
     HOLD,
     MARK,
     MARK_ENGLISH,
@@ -25,6 +34,7 @@ from tests.wallet_site import (
     Teller,
     called,
     hire,
+    keyed,
     wallet_site,
 )
 
@@ -224,3 +234,58 @@ def test_what_nobody_answered_up_to_the_end_is_told_and_what_came_after_it_too(s
     teller.late(NotFound("slow"))
     page = sam.get(f"/desk/calls/{call_id}?lang=en").text
     assert page.index("Freeze the account: no answer yet") < page.index("Freeze the account: no answer in time; it may")
+
+
+def test_no_file_and_no_search_tells_a_secret_and_a_call_is_found_by_its_account_and_receipt(site: Site) -> None:
+    sam = entered(site, "sam", "supervisor")
+    call_id = called(site, *TO_FREEZE, WRONG_PIN, CODE)
+    other = called(site, "1", PHONE.removeprefix("+86"), "1", PIN, caller=OTHER)
+    for one in (call_id, other):
+        site.hotline.hang_up(one)
+    digest(site)
+    for number, found in {
+        ACCOUNT: {call_id, other},
+        HOLD: {call_id},
+        PIN: set(),
+        CODE: set(),
+        WRONG_PIN: set(),
+    }.items():
+        page = sam.get("/desk/calls", query_string={"number": number}).text
+        assert set(re.findall(r'href="/desk/calls/([^"?]+)">', page)) == found, number
+    table = sam.get("/desk/calls/export/csv").text
+    assert table.count("\n") == 3
+    with sam.get("/desk/calls/export/xlsx") as answer:
+        sheet = ZipFile(BytesIO(answer.data))
+    unspoilt(table + "".join(sheet.read(name).decode() for name in sheet.namelist()))
+    unspoilt(repr(site.app.extensions["audit"].page(99)))
+    unspoilt(sam.get(f"/desk/calls/{call_id}/test").text)
+
+
+def test_a_call_back_says_that_the_proof_was_of_the_call_before(site: Site, clock: Clock) -> None:
+    alice = entered(site)
+    call_id = called(site, *TO_FREEZE, CODE)
+    turn = site.hotline.journal.turn(call_id)
+    site.hotline.hear(call_id, f"wait/{turn}", InLine(1, 20, agents=1))
+    site.hotline.hear(call_id, f"wait/{site.hotline.journal.turn(call_id)}", InLine(1, 40, "2", agents=1))
+    site.hotline.hear(call_id, f"turn/{turn}", LeftQueue("leave"))
+    keyed(site, call_id, "1")
+    site.hotline.hang_up(call_id)
+    assert MARK_ENGLISH in alice.get("/desk/inbox?lang=en").text
+    clock.on(minutes=1)
+    place = rung(site, alice, call_id)
+    assert (place.kind, place.rank) == ("callback", 0)
+    assert "proven by a code by SMS</b> <small>in the call that was made then</small>" in parts(alice)["caller"]
+
+
+def test_a_matter_that_ends_by_keypad_after_an_answer_counts_as_settled_by_keypad(
+    tmp_path: Path, clock: Clock, teller: Teller
+) -> None:
+    ends = FROZEN.replace("then: person}", "then: person.goodbye}")
+    with closing(wallet_site(tmp_path, "http://127.0.0.1:8000", clock, teller, frozen=ends)) as site:
+        call_id = called(site, *TO_REASON, PIN)
+        digest(site)
+        found = Search(site.desk.engine).one(call_id)
+        assert found
+        assert found.outcome == "finished"
+        with site.desk.engine.connect() as connection:
+            assert connection.scalar(select(func.count()).where(CALLS["contained"].where)) == 1
