@@ -316,6 +316,10 @@ def test_what_a_caller_is_in_is_known_wherever_they_wait_and_what_they_said_is_n
     office.leaves_message(other)
     (message,) = [one for one in office.desk.inbox.work() if one.kind == "message"]
     assert (message.rank, message.mark) == (1, place.mark)
+    due = office.desk.inbox.back(message.id, "alice", "+8613900003333", "a keyed hash")
+    found = office.desk.place(due or "")
+    assert found
+    assert found.mark == place.mark
 
 
 def test_whoever_took_a_message_is_given_it_whatever_their_skills(office: Office) -> None:

@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from ivr.console.view import queues
 from ivr.desk.keeping import Place
 from ivr.flow import speech
 from ivr.flow.inputs import Found, InLine, LeftQueue, NotFound
@@ -174,6 +175,12 @@ def test_a_caller_under_attack_is_first_and_marked_wherever_they_are_seen(site: 
     call_id = called(site, *TO_FREEZE, CODE)
     assert parts(alice)["line"].count(MARK_ENGLISH) == 1
     assert f"{MARK}</span>" in parts(alice, "zh")["line"]
+    clock.on(seconds=-10)
+    ordinary = called(site, "2", "0", caller="+8613900009877")  # Before them, but not first.
+    clock.on(seconds=10)
+    (fraud,) = [one for one in queues(site.flow, "en-US", site.desk.waiting()) if one.name == "Fraud"]
+    assert [one.since for one in fraud.people] == sorted((one.since for one in fraud.people), reverse=True)
+    site.hotline.hang_up(ordinary)
     board = sam.get("/desk/wallboard?lang=en").text
     assert MARK_ENGLISH in board
     rung(site, alice, call_id)

@@ -59,7 +59,7 @@ paid:
   nth: first
   outcomes:
     {balance: told, limit: told, network: told, merchant: told, card: told, none: told, unavailable: told, slow: told}
-told: {kind: say, say: "账户{holder:digits}的情况，由人工说明。", then: person}
+told: {kind: say, say: "账户{holder:digits}，手机{registered:digits}的情况，由人工说明。", then: person}
 """
 FRAUD = """matter: 正在被骗
 queue: fraud
@@ -96,7 +96,7 @@ WORDS = {
     "main.start.choices.fraud": "Somebody is cheating me",
     "frozen.matter": "Account frozen",
     "frozen.start.say": "First, who are you?",
-    "frozen.told.say": "A person tells about account {holder:digits}.",
+    "frozen.told.say": "A person tells about account {holder:digits}, phone {registered:digits}.",
     "fraud.matter": "Being cheated",
     "fraud.start.note": MARK_ENGLISH,
     "fraud.text.text": "[Wallet] Account {holder:plain} is frozen, number {hold:plain}.",

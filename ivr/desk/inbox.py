@@ -58,8 +58,9 @@ class Inbox:
             if found["kind"] == "callback":
                 return place
             made = self._made(found) | {"owner": owner, "number": number, "number_hash": sealed}
-            done = connection.execute(INSERT[connection.dialect.name](line).values(made).on_conflict_do_nothing())
-            if done.rowcount != 1:
+            # PostgreSQL does not tell of an insert how many rows it made.
+            added = INSERT[connection.dialect.name](line).values(made).on_conflict_do_nothing().returning(line.c.id)
+            if connection.execute(added).first() is None:
                 connection.rollback()
                 return None
             return str(made["id"])
