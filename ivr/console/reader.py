@@ -38,11 +38,16 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Whoever reads it: in the page's words, and the words of these menus in the language nearest to the page's."""
+    """Whoever reads it: in the page's words, and the words of these menus in the language nearest to the page's.
+
+    `sorts` says what the facts of these menus are, by name, and `hidden` which of them are masked.
+    """
 
     flow: Flow
     t: Mapping[str, str]
     spoken: str
+    sorts: Mapping[str, str]
+    hidden: frozenset[str]
 
     def known(self, events: Sequence[Event]) -> Known:
         """Return what is known of the caller; of the proof's own questions only those that went wrong."""
@@ -66,10 +71,8 @@ class Reader:
     def question(self, one: Asked) -> str:
         """Return what was asked; what is masked of what was keyed is masked here, too."""
         asked = self.t.get(f"ask_{one.question}", one.question)
-        sorts = {name: sort for node in self.flow.nodes.values() for name, sort in node.learns().items()}
-        hidden = card.hidden(self.flow)
-        about = {name: card.shown(sorts.get(name, ""), value, self.flow.zone) for name, value in one.about.items()}
-        about = {name: card.masked(text) if name in hidden else text for name, text in about.items()}
+        about = {name: card.shown(self.sorts.get(name, ""), value, self.flow.zone) for name, value in one.about.items()}
+        about = {name: card.masked(text) if name in self.hidden else text for name, text in about.items()}
         return _filled(asked, about | {"matter": matter_name(self.flow, self.spoken, one.about.get("matter", ""))})
 
     def answer(self, one: Asked) -> str:
@@ -95,7 +98,8 @@ class Reader:
 
 def reader(flow: Flow) -> Reader:
     """Return who reads the page that is asked for."""
-    return Reader(flow, TEXTS[language()], office.spoken(flow))
+    sorts = {name: sort for node in flow.nodes.values() for name, sort in node.learns().items()}
+    return Reader(flow, TEXTS[language()], office.spoken(flow), sorts, card.hidden(flow))
 
 
 @dataclass
