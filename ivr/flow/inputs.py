@@ -37,7 +37,7 @@ class Silence:
 class Found:
     """The wallet answered: one of the question's outcomes, with its facts."""
 
-    facts: Mapping[str, str]
+    facts: Mapping[str, str] = field(hash=False)
     outcome: str = ""
 
 
