@@ -1,12 +1,10 @@
 """Where a caller would be trapped: what can be told without walking whole calls."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from ivr.flow.flow import Flow
 from ivr.flow.node import Node, Path
 
-WANTED: Final = (("then",), ("freeze",))  # After a talk, and at the caller's own key.
 Trap = tuple[str, Path, str]
 
 
@@ -42,11 +40,11 @@ def _words(path: Path, name: str) -> str:
 
 def _way_out(node: Node, path: Path) -> bool:
     """Tell whether this exit is for whoever cannot go on: was not understood, or did not get a person."""
-    return path == ("missed",) or (node.reaches and path not in WANTED)
+    return path == ("missed",) or (node.reaches and path != ("then",))
 
 
 def _good(flow: Flow, path: Path, place: str) -> bool:
-    """Tell whether a way out helps; by that to a freeze callers may be asked things, but all ways on from there help."""
+    """Tell whether a way out helps; on that to a freeze callers may be asked things, but all ways from there help."""
     if path != ("freeze",) or not flow.nodes[place].asks:
         return _helps(flow, place)
     following = [flow.place(place, name) for _, name in flow.nodes[place].exits()]
