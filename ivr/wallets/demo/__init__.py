@@ -76,4 +76,6 @@ def _fault(asked: Asked) -> str:
     account = asked.account()
     if account is None:
         return UNAVAILABLE if question.proven else ""
+    if account.acts and not (question.proven and question.acts):
+        return ""
     return account.fault if question.proven or not account.proven else ""
