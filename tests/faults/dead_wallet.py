@@ -12,6 +12,7 @@ from sqlalchemy import delete
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Recording
+from ivr.flow.events import Ended, Heard
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, Found, InLine, Input, NotFound, Pressed, Silence
 from ivr.flow.nodes import lookup
@@ -33,7 +34,6 @@ DEATHS: Final = (REFUSES, "hangs", "500", "half", "types")
 MOST: Final = 200_000
 MOVES: Final = 25
 PATIENCE: Final = 60  # Things that a caller does at most until the call is over.
-ENDS: Final = ("served", "message", "callback", "finished")
 
 
 @dataclass
@@ -185,5 +185,14 @@ def came(seen: Seen) -> Iterator[str]:
 
 
 def checked_end(seen: Seen, gone: bool, why: Sequence[object]) -> None:
-    """Every call ends with a person, a message, a call back, or as the caller chose."""
-    assert seen.outcome in ENDS or (gone and seen.outcome == "hung-up"), (why, seen.outcome)
+    """Every call ends with a person, a message, a call back, or as the caller chose: by a key, or by hanging up."""
+    last = next(turn for turn in seen.turns if any(isinstance(event, Ended) for event in turn.events)).events[0]
+    match seen.outcome:
+        case "served" | "message" | "callback":
+            pass
+        case "finished":
+            assert isinstance(last, Heard), (why, seen)
+            assert isinstance(last.input, Pressed), (why, seen)
+        case _:
+            assert gone, (why, seen)
+            assert seen.outcome == "hung-up", (why, seen)
