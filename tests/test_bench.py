@@ -66,7 +66,7 @@ def test_the_bench_of_the_editor_measures_frames_steps_and_edits(player: Playwri
 def test_the_bench_of_the_hanging_wallet_finds_turns_that_need_none_answered(tmp_path: Path) -> None:
     kinds = (hanging_wallet.AT_ONCE, hanging_wallet.HANGS)
     with hanging_wallet.running(tmp_path, kinds) as run:
-        found = hanging_wallet.measure(run, rounds=1, seconds=3, plain=6, asking=40)
+        found = hanging_wallet.measure(run, hanging_wallet.way(tmp_path), rounds=1, seconds=3, plain=6, asking=40)
     usual, hangs = (found[kind] for kind in kinds)
     lines = list(hanging_wallet.table(found))
     for figures in found.values():
@@ -80,7 +80,7 @@ def test_the_bench_of_the_hanging_wallet_finds_turns_that_need_none_answered(tmp
 
 def test_the_bench_of_unknown_accounts_compares_turns_that_are_answered_alike(tmp_path: Path) -> None:
     with unknown.running(tmp_path) as run:
-        found = unknown.measure(run, turns=24, seed=1)
+        found = unknown.measure(run, tmp_path / "menus", turns=24, seed=1)
     assert [len(one.known) + len(one.unknown) for one in found] == [24] * 5
     assert all(one.alike for one in found), [one.answers for one in found]
     assert all(0 <= p <= 1 for one in found for p in one.p())

@@ -94,6 +94,7 @@ class Load:
 
     port: int
     figures: Figures
+    way: Sequence[str]
     seconds: float
     end: float = 0.0
 
@@ -127,7 +128,7 @@ class Load:
         url, call = f"http://127.0.0.1:{self.port}", f"CA{uuid4().hex}"
         line = await Line.opened(self.port)
         answer = await line.ask(asked(url, call, Step("incoming", {"CallStatus": "ringing"}, "")))
-        for keys in spliced.WAY:
+        for keys in self.way:
             await asyncio.sleep(PAUSE)
             answer = await line.ask(asked(url, call, press(turn_of(answer), keys, "")))
         more = 0
@@ -154,30 +155,43 @@ def serve_company(kind: str) -> None:
 
 @contextmanager
 def running(folder: Path, kinds: Sequence[str] = KINDS) -> Iterator[dict[str, tuple[Served, str]]]:
-    """Run a hotline with each kind of wallet company, all on the same core; give also the URL of its database."""
+    """Run a hotline with each kind of wallet company, all on the same core; give also the URL of its database.
+
+    The folder gets these, and the hotlines' menus.
+    """
     with ExitStack() as stack:
-        run = {}
+        run, menus = {}, spliced.with_lookup(folder / "menus")
         for number, kind in enumerate(kinds):
             database = f"sqlite:///{folder}/{number}.db"
             url = stack.enter_context(servers.stand_in("tests.bench.hanging_wallet", "--company", kind))
             more = {"WALLET_URL": url, "WALLET_SECRET": SECRET}
-            run[kind] = (stack.enter_context(servers.hotline(database, more, spliced.ask)), database)
+            run[kind] = (stack.enter_context(servers.hotline(database, more, spliced.put(menus))), database)
         yield run
 
 
+def way(folder: Path) -> list[str]:
+    """Return what is keyed in the menus of this folder until the wallet is asked something that needs no proof."""
+    return [keys for keys, _ in spliced.way(folder / "menus", "ours")]
+
+
 def measure(
-    run: Mapping[str, tuple[Served, str]], rounds: int, seconds: float, plain: float = PLAIN, asking: float = ASKING
+    run: Mapping[str, tuple[Served, str]],
+    way: Sequence[str],
+    rounds: int,
+    seconds: float,
+    plain: float = PLAIN,
+    asking: float = ASKING,
 ) -> dict[str, Figures]:
     """Return what was measured of each server; they take turns, as the machine has its moods.
 
     Before, each has calls that need no wallet, so that no round has the cost of a first one.
     """
     for served, _ in run.values():
-        asyncio.run(Load(served.port, Figures(), WARM_UP).run(plain, 0))
+        asyncio.run(Load(served.port, Figures(), way, WARM_UP).run(plain, 0))
     found = {kind: Figures() for kind in run}
     for number in range(rounds):
         for kind in list(run)[:: 1 if number % 2 == 0 else -1]:
-            asyncio.run(Load(run[kind][0].port, found[kind], seconds).run(plain, asking))
+            asyncio.run(Load(run[kind][0].port, found[kind], way, seconds).run(plain, asking))
     for kind, figures in found.items():
         figures.outcomes = outcomes(run[kind][1], figures.lookups)
     return found
@@ -237,7 +251,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench") as folder, running(Path(folder)) as run:
         os.sched_setaffinity(0, servers.OTHER)
         print(f"load before {os.getloadavg()[0]:.1f}; {given.plain:g} plain calls, {given.asking:g} look-ups a second")
-        found = measure(run, given.rounds, given.seconds, given.plain, given.asking)
+        found = measure(run, way(Path(folder)), given.rounds, given.seconds, given.plain, given.asking)
         print(*table(found), sep="\n", flush=True)
     return sys.exit(ratios(found)[HANGS][0] > ASKED)
 

@@ -37,6 +37,7 @@ TURNS: Final = 2000  # Of each question.
 AT_ONCE: Final = 3  # Callers.
 P: Final = 0.01
 WRONG: Final = "999999"
+SECRETS: Final = ("246810", "135790")  # In the place of which the wrong one is keyed.
 KNOWN: Final = [one.number for one in ACCOUNTS if not one.fault]
 DEMO, VERIFY = "demo wallet", "demo wallet, codes by Verify"
 SERVICE: Final = "VA" + "0" * 32
@@ -75,42 +76,43 @@ class Trial:
 
     port: int
     database: str
+    ways: Mapping[str, Sequence[tuple[str, bool]]]
     chance: Random
     times: dict[str, Times]
 
     def run(self, turns: int) -> None:
         """Make calls until there are so many turns of each question."""
-        asyncio.run(self._batch("pin", KNOWN[:AT_ONCE], warm=True))
-        asyncio.run(self._batch("code", KNOWN[:AT_ONCE], warm=True))
+        asyncio.run(self._batch("check_pin", KNOWN[:AT_ONCE], warm=True))
+        asyncio.run(self._batch("check_code", KNOWN[:AT_ONCE], warm=True))
         while any(len(one.known) + len(one.unknown) < turns for one in self.times.values()):
             left = turns - min(len(one.known) + len(one.unknown) for one in self.times.values())
             some = self.chance.sample(KNOWN, min(len(KNOWN), -(-left // 2)))
-            for by in ("pin", "code"):
-                asyncio.run(self._batch(by, [*some, *(self._nobody() for _ in some)]))
+            for last in self.ways:
+                asyncio.run(self._batch(last, [*some, *(self._nobody() for _ in some)]))
 
     def _nobody(self) -> str:
         return f"77{self.chance.randrange(10**8):08d}"
 
-    async def _batch(self, by: str, accounts: Sequence[str], warm: bool = False) -> None:
+    async def _batch(self, last: str, accounts: Sequence[str], warm: bool = False) -> None:
         forget(self.database)
         waiting = self.chance.sample(accounts, len(accounts))
         async with asyncio.TaskGroup() as group:
             for _ in range(AT_ONCE):
-                group.create_task(self._callers(by, waiting, warm))
+                group.create_task(self._callers(last, waiting, warm))
 
-    async def _callers(self, by: str, waiting: list[str], warm: bool) -> None:
+    async def _callers(self, last: str, waiting: list[str], warm: bool) -> None:
         while waiting:
-            await self._call(by, waiting.pop(), warm)
+            await self._call(last, waiting.pop(), warm)
 
-    async def _call(self, by: str, account: str, warm: bool) -> None:
+    async def _call(self, last: str, account: str, warm: bool) -> None:
         """Prove in vain to hold an account, ringing from a number of one's own."""
         url, call, line = f"http://127.0.0.1:{self.port}", f"CA{uuid4().hex}", await Line.opened(self.port)
         caller = {"From": f"+86139{self.chance.randrange(10**8):08d}"}
         answer = await line.ask(asked(url, call, Step("incoming", {"CallStatus": "ringing", **caller}, "")))
-        way = [("", keys) for keys in (*spliced.PROVE, account)]
-        way += [("", "1"), ("check_pin", WRONG)] if by == "pin" else [("send_code", "2"), ("check_code", WRONG)]
-        for question, keys in way:
-            step = press(turn_of(answer), keys, "")
+        for keys, asks in self.ways[last]:
+            question = "" if not asks else last if keys in SECRETS else "send_code"
+            keyed = WRONG if keys in SECRETS else account if keys in KNOWN else keys
+            step = press(turn_of(answer), keyed, "")
             request = asked(url, call, Step(step.path, {**step.told, **caller}, ""))
             begun = time.perf_counter()
             answer = await line.ask(request)
@@ -158,23 +160,27 @@ def serve_verify() -> None:
 
 @contextmanager
 def running(folder: Path) -> Iterator[dict[str, tuple[Served, str]]]:
-    """Run a hotline whose demo wallet sends codes, and one whose codes Verify sends; give also their databases."""
+    """Run a hotline whose demo wallet sends codes, and one whose codes Verify sends; give also their databases.
+
+    The folder gets these, and the hotlines' menus.
+    """
     with ExitStack() as stack:
         where = {kind: f"sqlite:///{folder}/{number}.db" for number, kind in enumerate((DEMO, VERIFY))}
         url = stack.enter_context(servers.stand_in("tests.bench.unknown", "--verify"))
+        change = spliced.put(spliced.with_proof(folder / "menus"))
         more = {"TWILIO_VERIFY_SERVICE": SERVICE, "TWILIO_API_URL": url}
-        demo = stack.enter_context(servers.hotline(where[DEMO], change=spliced.prove))
-        other = stack.enter_context(servers.hotline(where[VERIFY], more, spliced.prove))
+        demo = stack.enter_context(servers.hotline(where[DEMO], change=change))
+        other = stack.enter_context(servers.hotline(where[VERIFY], more, change))
         yield {DEMO: (demo, where[DEMO]), VERIFY: (other, where[VERIFY])}
 
 
-def measure(run: Mapping[str, tuple[Served, str]], turns: int, seed: int) -> list[Times]:
-    """Return so many turns of each question at each server."""
-    found = []
+def measure(run: Mapping[str, tuple[Served, str]], menus: Path, turns: int, seed: int) -> list[Times]:
+    """Return so many turns of each question at each server, which have these menus."""
+    found, ways = [], {last: spliced.way(menus, last) for last in ("check_pin", "check_code")}
     for kind, (served, database) in run.items():
         questions = ("check_pin", "send_code", "check_code") if kind == DEMO else ("send_code", "check_code")
         times = {question: Times(f"{question}, {kind}") for question in questions}
-        Trial(served.port, database, Random(seed), times).run(turns)
+        Trial(served.port, database, ways, Random(seed), times).run(turns)
         found += times.values()
     return found
 
@@ -202,7 +208,7 @@ def told(turns: int, seed: int) -> str | int:
     """Measure and print the table; return by what accounts can be told apart, 0 for nothing."""
     with tempfile.TemporaryDirectory(prefix="bench") as folder, running(Path(folder)) as run:
         os.sched_setaffinity(0, servers.OTHER)
-        found = measure(run, turns, seed)
+        found = measure(run, Path(folder) / "menus", turns, seed)
     print(f"seed {seed}", *report(found), sep="\n", flush=True)
     return ", ".join(told_apart(found)) or 0
 
