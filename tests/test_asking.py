@@ -313,3 +313,9 @@ def test_a_pin_that_died_with_its_process_is_asked_about_when_the_carrier_tells_
         again = other.hear(CALL, f"turn/{turn}", Pressed(PIN))
     assert "提现已经到账。" in words(again)
     assert wallet.asked[0][:2] == ("check_pin", {"who": "8800000001", "pin": PIN})
+
+
+def test_a_round_of_questions_through_what_is_proven_already_is_a_trap() -> None:
+    again = MONEY.replace("unavailable: person\n    slow: person\n", "unavailable: start\n    slow: person\n", 1)
+    found = prove(flow_of({**asking(again)}), RINGS).traps
+    assert any("the wallet is asked again and again" in trap.words for trap in found)

@@ -119,9 +119,9 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "unsubscribe": Question(("holder", "subscription"), {"ended": NONE, "unknown": NONE}, proven=True, acts=True),
     # A case about the call's matter; the one that is open about the same already.
     "open_case": Question(
-        ("holder", "matter"),
+        ("holder",),
         {"opened": {"case": "digits"}, "open": {"case": "digits"}},
-        may=("payment", "order", "day", "amount"),
+        may=("matter", "payment", "order", "day", "amount"),
         proven=True,
         acts=True,
     ),
