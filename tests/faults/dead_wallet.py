@@ -7,16 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from random import Random
 from typing import Final
+from unittest.mock import patch
 
 from sqlalchemy import delete
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Recording
-from ivr.flow.events import Ended, Heard
+from ivr.flow.events import Ended, Entered, Heard, Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, Found, InLine, Input, NotFound, Pressed, Silence
+from ivr.flow.inputs import Answered, Found, InLine, Input, LeftQueue, NotFound, Pressed, Silence
 from ivr.flow.nodes import lookup
 from ivr.flow.nodes.verify import Verify
+from ivr.flow.prove import tries
 from ivr.flow.prove.walk import walk
 from ivr.flow.questions import answers
 from ivr.flow.waits import Agent, Keys, Lookup, Room
@@ -108,14 +110,19 @@ def asked(flow: Flow) -> set[str]:
 
 def ways(flow: Flow, at: datetime) -> list[Way]:
     """Return the shortest way to each question of each place that caller and wallet can go by themselves."""
-    made, found = walk(flow, [at], MOST), dict[tuple[str, str], Way]()
+    with patch.object(tries, "FAULT", tries.GONE):  # No fault of ours is on the way.
+        made, found = walk(flow, [at], MOST), dict[tuple[str, str], Way]()
     for stand in made.stands:
         wait, place = stand.call.wait, stand.call.node
         if isinstance(wait, Lookup) and (place, wait.question) not in found:
             heard = tuple(way.by.heard for way in made.path(stand.came))
-            if all(isinstance(one, Answered | Pressed | Silence | Found | InLine) for one in heard):
+            if all(_by_itself(one) for one in heard):
                 found[place, wait.question] = Way(place, wait.question, heard)
     return list(found.values())
+
+
+def _by_itself(heard: Input) -> bool:
+    return isinstance(heard, Answered | Pressed | Silence | Found | InLine) or heard == LeftQueue("leave")
 
 
 def go(caller: Caller, way: Way) -> None:
@@ -124,10 +131,10 @@ def go(caller: Caller, way: Way) -> None:
         match heard:
             case Pressed(keys):
                 press(caller, str(keys))
-            case Silence() | InLine(key=""):
+            case Silence():
                 caller.silence()
-            case InLine(key=key):
-                press(caller, key)
+            case InLine(keys=keys) if keys:
+                caller.press(keys)
 
 
 def press(caller: Caller, keys: str) -> None:
@@ -174,6 +181,17 @@ def forget(parts: Parts) -> None:
     with parts.engine.begin() as connection:
         connection.execute(delete(guesses))
         connection.execute(delete(proofs))
+
+
+def questions(seen: Seen) -> Iterator[tuple[str, str]]:
+    """Yield where which question was asked."""
+    place = ""
+    for event in (event for turn in seen.turns for event in turn.events):
+        match event:
+            case Entered(node):
+                place = node
+            case Waiting(Lookup(question)):
+                yield place, question
 
 
 def came(seen: Seen) -> Iterator[str]:
