@@ -40,6 +40,7 @@ FAULTS: Final = (
     "500",
     "half",
     "type",
+    "types",
     "outcome",
     "extra",
     "missing",
@@ -102,6 +103,17 @@ class Company:
         """Have it fail so, for so many requests."""
         self.fault, self.times = fault, times
 
+    def start(self) -> None:
+        """Begin to listen: on a port of its own, or again on the one it had."""
+        self.server = _Server(("127.0.0.1", self.port), type("Answers", (_Handler,), {"company": self}))
+        self.port = self.server.server_address[1]
+        Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def stop(self) -> None:
+        """Refuse all connections from now on."""
+        self.server.shutdown()
+        self.server.server_close()
+
     def failing(self) -> str:
         """Return the fault of this request."""
         with self.lock:
@@ -110,19 +122,15 @@ class Company:
 
 
 @contextmanager
-def company(wallet: Wallet, secret: str) -> Iterator[Company]:
+def company(wallet: Wallet, secret: str, kind: type[Company] = Company) -> Iterator[Company]:
     """Run the service on a port of its own."""
-    made = Company(wallet, secret)
-    server = _Server(("127.0.0.1", 0), type("Answers", (_Handler,), {"company": made}))
-    made.server, made.port = server, server.server_address[1]
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
+    made = kind(wallet, secret)
+    made.start()
     try:
         yield made
     finally:
         made.over.set()
-        server.shutdown()
-        server.server_close()
+        made.stop()
 
 
 class _Server(ThreadingHTTPServer):
@@ -211,10 +219,16 @@ class _Handler(BaseHTTPRequestHandler):
         match self.company.failing():
             case "slow":
                 self.company.over.wait(10)
+            case "hangs":
+                self.close_connection = True
+                self.company.over.wait(3600)
+                return None
             case "trickle":
                 return self._trickle(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 1000)
             case "trickling body":
                 return self._trickle(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + b" " * 1000)
+            case "last":
+                headers, self.close_connection = {"Connection": "close"}, True
             case "500":
                 status = 500
             case "half":
@@ -224,6 +238,8 @@ class _Handler(BaseHTTPRequestHandler):
                 body = body[:-5]
             case "type":
                 body = json.dumps(told | {"facts": dict.fromkeys(told.get("facts", {}), 1)}).encode()
+            case "types":
+                body = json.dumps({"outcome": 1, "facts": [told]}).encode()
             case "outcome":
                 body = json.dumps(told | {"outcome": "splendid"}).encode()
             case "extra":

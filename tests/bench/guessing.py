@@ -2,10 +2,12 @@
 
 For a simulated hour strangers with many numbers, some withheld and some forged to be the very phone that they key, try
 PINs and codes on many accounts. A fake wallet behind the guard counts what reaches it; in the last third, owners come.
+At last whole calls show whether the time of an answer tells which accounts there are (`tests/bench/unknown.py`).
 """
 
 import argparse
 import statistics
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -21,6 +23,7 @@ from sqlalchemy import Engine
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
 from ivr.store.guard import LIMITS, WITHHELD_TIMES, Guard
+from tests.bench import unknown
 from tests.bench.servers import postgresql
 
 SECRET: Final = "a secret of the bench"
@@ -208,6 +211,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="How many PINs an attack tests, and which owners get in meanwhile.")
     parser.add_argument("--tries", type=int, default=TRIES)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--turns", type=int, default=unknown.TURNS, help="of which the time is compared, 0 for none")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench") as folder, postgresql() as url:
         for name, where in (("SQLite", f"sqlite:///{Path(folder)}/guessing.db"), ("PostgreSQL", url)):
@@ -216,6 +220,8 @@ def main() -> None:
             print(f"{name}, seed {given.seed}")
             print(*report(attacked(engine, given.tries, CALLERS, ACCOUNTS, given.seed)), sep="\n", flush=True)
             engine.dispose()
+    if given.turns:
+        sys.exit(unknown.told(given.turns, given.seed))
 
 
 if __name__ == "__main__":
