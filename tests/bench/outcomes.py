@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OPEN = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 PHONE = "+8613800138000"
 FREEZE = ("freeze", "frozen")
-SENTENCE = re.compile(r"(?<=[。！？；.!?;])")
+PART = re.compile(r"(?<=[。！？；，.!?;,])")
 AIM = 25.0  # Seconds until a wallet is frozen.
 
 
@@ -105,11 +105,11 @@ def _listened(flow: Flow, call: Call, heard: Input) -> float:
 
 
 def _told(events: tuple[Event, ...]) -> float:
-    """Return how long what is said takes until the outcome is known: the first sentence of the place it leads to."""
+    """Return how long what is said takes until the outcome is known: the first words of the place it leads to, up to a sign."""
     said = [event for event in events if isinstance(event, Said)]
     here = [event.node for event in events if isinstance(event, Entered)]
     first = [one for one in said if here and one.place.startswith(f"{here[0]}.")] or said[:1]
-    return seconds([replace(one, words=SENTENCE.split(one.words)[0]) for one in first[:1]])
+    return seconds([replace(one, words=PART.split(one.words)[0]) for one in first[:1]])
 
 
 def rows(flow: Flow) -> Iterator[str]:

@@ -13,7 +13,8 @@ class Account:
     """An account to try: what it shows, why it is frozen, and what of its wallet fails.
 
     `frozen` is attempts, risk, breach or held; `fault` what it answers (slow, unavailable), at once or once it is
-    `proven`, or only where something is to be done (`acts`); `spent` holds were made of late, and a `case` is open about everything.
+    `proven`, or only where something is to be done (`acts`); `spent` holds were made of late, and a `case` is open
+    about everything.
     """
 
     number: str
