@@ -105,7 +105,7 @@ def _listened(flow: Flow, call: Call, heard: Input) -> float:
 
 
 def _told(events: tuple[Event, ...]) -> float:
-    """Return how long what is said takes until the outcome is known: the first words of the place it leads to, up to a sign."""
+    """Return how long what is said takes until the outcome is known: the first words of the place that it leads to."""
     said = [event for event in events if isinstance(event, Said)]
     here = [event.node for event in events if isinstance(event, Entered)]
     first = [one for one in said if here and one.place.startswith(f"{here[0]}.")] or said[:1]
