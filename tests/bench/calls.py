@@ -72,19 +72,21 @@ def _round(turn: int, position: int, keys: str = "") -> Step:
 # recorder's beep the caller rings off, as the fetching of messages is no part of a turn.
 CALL: Final = (
     Step("incoming", {"CallStatus": "ringing"}, "/voice/turn/1?"),
-    _keys(1, "6", "/voice/turn/2?"),  # a wrong key
-    _keys(2, "1", "/voice/turn/3?"),
-    _keys(3, "9", "/voice/turn/4?"),  # once more, please
-    _keys(4, "2", "/voice/turn/5?"),
-    _keys(5, "1", "/voice/turn/6?"),
-    _keys(6, KEYED, "/voice/turn/7?"),
-    _keys(7, "1", "<Enqueue"),
-    _round(8, 3),
-    _round(9, 2),
-    _round(10, 1),
-    _round(11, 1),
-    _round(12, 1, "1"),
-    Step("turn/8", {"QueueResult": "leave", "QueueTime": "80", "QueueSid": "QU" + "1" * 32}, "<Record"),
+    _keys(1, "1", "/voice/turn/2?"),
+    _keys(2, "9", "/voice/turn/3?"),  # once more, please
+    _keys(3, "5", "/voice/turn/4?"),  # no number, three times: as no turn here is to wait for the wallet
+    _keys(4, "5", "/voice/turn/5?"),
+    _keys(5, "5", "/voice/turn/6?"),
+    _keys(6, "2", "/voice/turn/7?"),
+    _keys(7, "1", "/voice/turn/8?"),
+    _keys(8, KEYED, "/voice/turn/9?"),
+    _keys(9, "1", "<Enqueue"),
+    _round(10, 3),
+    _round(11, 2),
+    _round(12, 1),
+    _round(13, 1),
+    _round(14, 1, "1"),
+    Step("turn/10", {"QueueResult": "leave", "QueueTime": "80", "QueueSid": "QU" + "1" * 32}, "<Record"),
     Step("status", {"CallStatus": "completed", "CallDuration": "131", "Duration": "3"}, ""),
 )
 
