@@ -71,7 +71,7 @@ def test_a_call_by_typing_reads_like_a_page(tools: Tools) -> None:
 def test_the_end_of_what_is_typed_hangs_up(tools: Tools) -> None:
     done = run(tools, "call", typed="8\n")
     assert done.stdout.splitlines()[-2:] == ["> (hangs up)", "= hung-up"]
-    assert "< [en-US] What can we help you with?" in done.stdout
+    assert "< [en-US] Please choose." in done.stdout
 
 
 def test_an_empty_line_is_silence_and_a_round_of_waiting(tools: Tools) -> None:

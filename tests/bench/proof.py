@@ -33,6 +33,8 @@ def grown(nodes: int = NODES) -> dict[str, str]:
         mine = re.findall(rf"^{name}\..*$", files[ENGLISH], re.MULTILINE)
         files[ENGLISH] += "".join(f"{line.replace(name, copy, 1)}\n" for line in mine)
         have += len(re.findall(r"^  kind:", files[f"{name}.yaml"], re.MULTILINE))
+    if not copies:
+        return files
     for line, words in _menus(copies):
         files["main.yaml"] += line
         files[ENGLISH] += words
