@@ -11,7 +11,7 @@ from ivr.editor.labels import Both
 from ivr.editor.labels_settings import TITLES
 from ivr.editor.sheets import NAME
 from ivr.editor.state import languages, spoken
-from ivr.flow.flow import Callbacks, GlobalKeys, Hotline, Lifeboat, Limits, Phrases, Queue
+from ivr.flow.flow import Asking, Callbacks, GlobalKeys, Hotline, Lifeboat, Limits, Phrases, Queue
 from ivr.flow.node import Piece, flat
 
 PARTS: Final[Mapping[str, type[Piece]]] = {
@@ -20,6 +20,7 @@ PARTS: Final[Mapping[str, type[Piece]]] = {
     "limits": Limits,
     "callbacks": Callbacks,
     "phrases": Phrases,
+    "wallet": Asking,
     "lifeboat": Lifeboat,
 }
 QUEUES: Final = "queues"
