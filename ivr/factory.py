@@ -15,20 +15,22 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from flask import Flask, redirect, url_for
 
-from ivr import folders, logs, settings
+from ivr import errands, folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
 from ivr.desk.tasks import Tasks
 from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
 from ivr.pages import Pages
-from ivr.parts import Parts, StartError, assemble, here, site_of
+from ivr.parts import Parts, StartError, assemble, here
 from ivr.settings import Settings
 from ivr.store.audit import Trail
+from ivr.store.crypto import Cipher
 from ivr.store.errors import StoreError
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
+from ivr.telephony.freezing import Freezing
 from ivr.telephony.render import Site
 from ivr.telephony.rescue import Rescue
 from ivr.telephony.rest import Rest
@@ -121,7 +123,7 @@ def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:
         main = f"{found.public_url}/voice/incoming"
         exercise = Exercise(found.account, found.tokens[0], parts.flow.hotline.number, main, now)
         rest = Rest(found.account, found.tokens[0], found.api_url)
-        site, flow = (lambda: site_of(found, parts.flow)), (lambda: parts.flow)
+        site, flow = (lambda: errands.site_of(found, parts.flow)), (lambda: parts.flow)
         version, write = (lambda: parts.live.version), folders.replace
         boat = Boat(flow, version, site, now, exercise.walk, exercise.get, rest.numbers, write)
         return lifeboat_commands(boat)
@@ -148,7 +150,7 @@ def _demanding(command: click.Command, parts: Parts) -> click.Command:
 def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
     """Return what the carrier's paths need."""
     found, unwritten = parts.settings, parts.unwritten
-    sites = _sites(parts)
+    sites, freezing = _sites(parts), Freezing(parts.wallet, Cipher(found.secrets), now)
     return Line(
         hotline=parts.hotline,
         sites=sites,
@@ -158,7 +160,7 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         now=now,
         changed=parts.board.changed,
         desk=parts.desk,
-        rescue=Rescue(parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten),
+        rescue=Rescue(parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten, freezing),
         unwritten=unwritten,
     )
 

@@ -183,6 +183,9 @@ class Hotline:
         call = stored.call
         if asked != f"turn/{call.turn}" or not isinstance(call.wait, Lookup):
             return self._again(call_id, asked, stored, Silence())
+        self.teller.linger(lambda: self.journal.turn(call_id) > call.turn)
+        if self.journal.turn(call_id) > call.turn:
+            return self._again(call_id, asked, self.journal.fresh(call_id) or stored, Silence())
         waited = self.now() - call.now
         if waited >= SLOW_AFTER:
             return self._take(call_id, asked, NotFound(SLOW), None, stored)

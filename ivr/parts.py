@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from sqlalchemy import Engine
 
-from ivr import folders
+from ivr import errands, folders
 from ivr.desk.keeping import RULES, Desk
 from ivr.editor.gate import Gate
 from ivr.editor.publishing import Publishing
@@ -18,8 +18,6 @@ from ivr.editor.reading import Here, read
 from ivr.flow import speech
 from ivr.flow.flow import Flow
 from ivr.hotline import Hotline
-from ivr.jobs.every import Every
-from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
@@ -27,25 +25,25 @@ from ivr.store.crypto import Cipher
 from ivr.store.drafts import Drafts
 from ivr.store.engine import connect, nowhere
 from ivr.store.errors import StoreError
+from ivr.store.guard import Guard
 from ivr.store.journal import Journal
 from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.shore import Shore
-from ivr.telephony.bundle import MANIFEST, bundle, digest, digests, documents, read_manifest
+from ivr.store.texts import Texts
 from ivr.telephony.facts import Clerk
-from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
-from ivr.telephony.strays import SETTLED, Strays
+from ivr.telephony.strays import Strays
 from ivr.telephony.switchboard import Switchboard
 from ivr.telephony.unwritten import Unwritten
+from ivr.wallets.port import Wallet
 
 if TYPE_CHECKING:
     from ivr.editor.yesterday import Yesterday
     from ivr.jobs.daily import Daily
 
-HOUR: Final = timedelta(hours=1)
 FIRST: Final = "menus/"  # Why the first version was published: it lay in the folder.
 log = structlog.get_logger()
 
@@ -66,11 +64,12 @@ class Parts:
     journal: Journal
     messages: Messages
     hotline: Hotline
-    jobs: tuple[Worker[Any], ...]  # Who fetches messages, who digests calls, who mails.
+    jobs: tuple[Worker[Any], ...]  # Who fetches messages, digests calls, sends texts, mails.
     kept: Keeping
     daily: "Daily | None"
     desk: Desk
     board: Switchboard
+    wallet: Wallet
     unwritten: Unwritten
     shore: Shore
 
@@ -84,6 +83,8 @@ class Parts:
 
         What needs the database begins once it is there, which is then told to `arrived`.
         """
+        if not self.settings.sms_from:
+            log.warning("no SMS can be sent: set TWILIO_SMS_FROM")
         self.unwritten.start()
         self.shore.when_reached(lambda: self._go_on(arrived))
 
@@ -112,19 +113,20 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     shore = _reached(engine, live, found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     journal, messages = Journal(engine), Messages(engine)
-    hotline = Hotline(journal, live.of, lambda: live.version, now)
-    worker = _worker(found, messages, now)
+    wallet, guard = errands.wallet(found, now), Guard(engine, Cipher(found.secrets), now)
+    hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard))
+    worker = errands.fetching(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
-    number, url, rings = flow.hotline.number, found.public_url, ThreadPoolExecutor(8, "rings")
-    board = Switchboard(desk, carrier, number, url, rings.submit, hotline.hang_up, found.prefixes)
+    board = _board(found, desk, carrier, flow.hotline.number, hotline.hang_up)
     kept = Keeping(engine, journal.events, flow.zone, now)
-    daily = _daily(found, kept, lambda: live.flow)
+    daily = errands.daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
-    clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties)
+    clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties, Texts(engine))
     unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
-    hourly = _hourly(found, live, Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now), now)
-    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), hourly, *mailing)
+    strays = Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now)
+    hourly, texting = errands.hourly(found, live, strays, guard, now), errands.texting(found, engine, carrier, now)
+    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), hourly, texting, *mailing)
     return Parts(
         settings=found,
         live=live,
@@ -139,9 +141,15 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         daily=daily,
         desk=desk,
         board=board,
+        wallet=wallet,
         unwritten=unwritten,
         shore=shore,
     )
+
+
+def _board(found: Settings, desk: Desk, carrier: Rest, number: str, hang_up: Callable[[str], object]) -> Switchboard:
+    rings = ThreadPoolExecutor(8, "rings")
+    return Switchboard(desk, carrier, number, found.public_url, rings.submit, hang_up, found.prefixes)
 
 
 def _yesterday(engine: Engine, found: Settings) -> "Yesterday":
@@ -178,42 +186,11 @@ def _live(library: Library, found: Settings, now: Callable[[], datetime]) -> Liv
     def switched(version: int, files: Mapping[str, str], flow: Flow) -> None:
         try:
             folders.keep_copy(found.instance, files)
-            put_bundle(found, flow, version, now())
+            errands.put_bundle(found, flow, version, now())
         except OSError as error:
             log.error("the lifeboat's files are not those of the live menus", version=version, why=str(error))
 
     return Live(library, again, switched)
-
-
-def put_bundle(found: Settings, flow: Flow, version: int, now: datetime) -> None:
-    """Write the lifeboat's files for another host, unless they are there since today; raise OSError where it cannot."""
-    site = site_of(found, flow)
-    try:
-        made = read_manifest((found.bundles / folders.CURRENT / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError, KeyError, TypeError):
-        made = None
-    today = made and (made.version, made.made.date()) == (version, now.date())
-    if made and today and made.files == digests(documents(flow, site, made.made)):
-        return
-    files = bundle(flow, site, version, now)
-    folders.put_whole(found.bundles, f"{version}-{digest(''.join(files.values()).encode())[:8]}", files)
-
-
-def _hourly(found: Settings, live: Live, strays: Strays, now: Callable[[], datetime]) -> Worker[datetime]:
-    """Return who writes the lifeboat's files anew each day, for the weeks to come, and takes in what they recorded."""
-
-    def tend() -> None:
-        put_bundle(found, live.flow, live.version, now())
-        strays.take()
-
-    # After a start the carrier first tells by itself what it could not tell before.
-    hourly = Every(tend, now, HOUR, HOUR / 60, SETTLED)
-    return Worker(hourly.do, hourly.due, threads=1)
-
-
-def site_of(found: Settings, flow: Flow) -> Site:
-    """Return how the carrier reaches us, and by which voices we speak."""
-    return Site(found.public_url, flow.hotline.languages, flow.hotline.number)
 
 
 def _settle(live: Live, found: Settings, now: Callable[[], datetime]) -> None:
@@ -232,26 +209,6 @@ def _settle(live: Live, found: Settings, now: Callable[[], datetime]) -> None:
 def _rings(flow: Flow, queue: str, at: datetime) -> bool:
     # The call backs of a queue that only an older version of the menus had are the general one's.
     return flow.schedule.rings(queue if queue in flow.queues else flow.hotline.queue, at) == at
-
-
-def _daily(found: Settings, kept: Keeping, flow: Callable[[], Flow]) -> "Daily | None":
-    """Return who sends the daily mail; nobody where the settings name none."""
-    if (mail := found.mail) is None:
-        return None
-    from ivr.jobs.daily import Daily, Letter
-    from ivr.jobs.post import Post
-    from ivr.store.mails import Mails
-
-    post = Post(mail.host, mail.port, mail.tls, mail.user, mail.password)
-    letter = Letter(mail.sender, mail.to, mail.at, mail.language)
-    return Daily(Mails(kept.engine), kept.tallies, flow, kept.now, found.public_url, letter, post)
-
-
-def _worker(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker[str]:
-    """Return who fetches messages."""
-    source = Source(found.api_url, found.account, found.account, found.tokens[0])
-    recordings = Recordings(messages, source, found.recordings / "messages", now)
-    return Worker(recordings.fetch, lambda: messages.due(now()))
 
 
 def here(found: Settings) -> Here:

@@ -13,6 +13,10 @@ from urllib.parse import unquote, urlsplit
 from dotenv import dotenv_values
 
 PRACTICE_ACCOUNT = "AC" + "0" * 32
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SECRET = 32  # letters that a secret has at least which signs requests
+PRACTICE_SENDER = "+861069012345"
+PRACTICE_SERVICE = "VA" + "0" * 32
 
 
 class SettingsError(ValueError):
@@ -42,12 +46,16 @@ class Settings:
     api_key: str = ""
     api_secret: str = ""
     workspace: str = ""
+    sms_from: str = ""  # A number (E.164) or a messaging service (MG…).
+    verify_service: str = ""
     oidc_issuer: str = ""
     oidc_client: str = ""
     oidc_secret: str = ""
     oidc_claim: str = "preferred_username"
     mail: "Mail | None" = None
     lifeboat: Path | None = None
+    wallet_url: str = ""
+    wallet_secret: str = field(default="", repr=False)
 
     @property
     def bundles(self) -> Path:
@@ -79,8 +87,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
     found = {**dotenv_values(root / ".env"), **os.environ} if environment is None else environment
     given = {name: value.strip() for name, value in found.items() if value and value.strip()}
     instance = root / "instance"
-    account, token = _pair(given, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
-    _id("TWILIO_ACCOUNT_SID", "AC", account)
+    account, token = _account(given)
     api_key, api_secret = _pair(given, "TWILIO_API_KEY", "TWILIO_API_SECRET")
     host, port = given.get("HOST", "127.0.0.1"), _port(given.get("PORT", "8000"))
     here, tokens = f"http://127.0.0.1:{port}", _list(token)
@@ -105,7 +112,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         workspace=_workspace(given) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,
-        **_oidc(given),
+        **_oidc(given) | _wallet(given) | _texting(given, practice=not tokens),
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
     )
@@ -119,6 +126,11 @@ def _pair(given: Mapping[str, str], one: str, other: str) -> tuple[str, str]:
     if bool(given.get(one)) != bool(_list(given.get(other, ""))):
         raise SettingsError(f"{one} and {other} belong together: set both or neither")
     return given.get(one, ""), given.get(other, "")
+
+
+def _account(given: Mapping[str, str]) -> tuple[str, str]:
+    account, token = _pair(given, "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+    return _id("TWILIO_ACCOUNT_SID", "AC", account), token
 
 
 def _oidc(given: Mapping[str, str]) -> dict[str, str]:
@@ -136,6 +148,21 @@ def _oidc(given: Mapping[str, str]) -> dict[str, str]:
     return {"oidc_issuer": issuer, "oidc_client": client, "oidc_secret": secret, "oidc_claim": claim}
 
 
+def _wallet(given: Mapping[str, str]) -> dict[str, str]:
+    """Return where the wallet company answers and what signs our questions; nothing means the demo wallet."""
+    address, secret = given.get("WALLET_URL", ""), given.get("WALLET_SECRET", "")
+    if bool(address) != bool(secret):
+        raise SettingsError("WALLET_URL and WALLET_SECRET belong together: set both or neither")
+    if not address:
+        return {}
+    parts = urlsplit(_url("WALLET_URL", address))
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise SettingsError(f"WALLET_URL is {address!r}: give an https address, as PINs travel there")
+    if len(secret) < SECRET:
+        raise SettingsError(f"WALLET_SECRET is too short: give at least {SECRET} characters, by chance")
+    return {"wallet_url": address.rstrip("/"), "wallet_secret": secret}
+
+
 def _mail(given: Mapping[str, str]) -> Mail | None:
     names = ("MAIL_URL", "MAIL_FROM", "MAIL_TO")
     if not any(given.get(name) for name in names):
@@ -145,7 +172,7 @@ def _mail(given: Mapping[str, str]) -> Mail | None:
     parts = urlsplit(given["MAIL_URL"])
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise SettingsError("MAIL_URL is wrong: give smtp://name:password@mail.example.com:587, or smtps://…:465")
-    near = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    near = parts.hostname in LOOPBACK
     tls = "tls" if parts.scheme == "smtps" else "none" if near else "starttls"
     for name in ("MAIL_FROM", "MAIL_TO"):
         if wrong := [one for one in _list(given[name]) if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", one)]:
@@ -202,6 +229,23 @@ def _public(text: str, api_url: str, here: str) -> str:
 
 def _workspace(given: Mapping[str, str]) -> str:
     return _id("TWILIO_TASKROUTER_WORKSPACE", "WS", given.get("TWILIO_TASKROUTER_WORKSPACE", ""))
+
+
+def _texting(given: Mapping[str, str], practice: bool) -> dict[str, str]:
+    """Return who SMS and codes come from."""
+    if practice:
+        return {"sms_from": PRACTICE_SENDER, "verify_service": PRACTICE_SERVICE}
+    service = _id("TWILIO_VERIFY_SERVICE", "VA", given.get("TWILIO_VERIFY_SERVICE", ""))
+    return {"sms_from": _sender(given), "verify_service": service}
+
+
+def _sender(given: Mapping[str, str]) -> str:
+    name, text = "TWILIO_SMS_FROM", given.get("TWILIO_SMS_FROM", "")
+    if text.startswith("MG"):
+        return _id(name, "MG", text)
+    if text and not re.fullmatch(r"\+[1-9]\d{6,14}", text):
+        raise SettingsError(f"{name} is {text!r}: give a number like +8613800138000, or a messaging service (MG…)")
+    return text
 
 
 def _id(name: str, kind: str, text: str) -> str:

@@ -1,6 +1,6 @@
 """Asks the wallet what calls wait for: apart from the carrier's requests, each question once, and within limits."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from hashlib import blake2s
@@ -11,12 +11,14 @@ from typing import Final, Protocol
 import structlog
 
 from ivr.flow.inputs import Found, NotFound
-from ivr.flow.questions import LIMITED, UNAVAILABLE
+from ivr.flow.questions import LIMITED, NONE, UNAVAILABLE, outcome
 from ivr.flow.secret import SEALED, Secret
 from ivr.flow.waits import Lookup
 from ivr.wallets.port import Wallet
 
 SOON: Final = 2.0  # Seconds for which a request of the carrier waits for the answer; then the caller hears to wait.
+LINGERS: Final = 1.0  # And for which it waits when the carrier asks again.
+LOOKS: Final = 0.1
 PATIENT: Final = 6  # Requests that may wait so at once, so that a wallet that hangs keeps no other caller waiting.
 MOST: Final = 64  # Questions at once; beyond them the wallet counts as unavailable.
 STEP: Final = 0.05  # Answers about who somebody is come at multiples of these seconds, whatever they took.
@@ -32,9 +34,15 @@ class Asks(Protocol):
     def ask(self, call: str, turn: int, lookup: Lookup, caller: str, late: Callable[[Answer], object]) -> Answer | None:
         """Return what the wallet answers soon, None where that takes longer: then `late` is told."""
 
+    def linger(self, so: Callable[[], bool]) -> None:
+        """Wait a little until something is so, unless too many do."""
+
 
 class NoWallet:
     """Stands in where there is no wallet to ask."""
+
+    def linger(self, so: Callable[[], bool]) -> None:
+        """Wait for nothing."""
 
     def ask(self, *_: object) -> NotFound:
         """Return that it cannot be asked."""
@@ -47,8 +55,8 @@ class Guard(Protocol):
     def allowed(self, question: str, who: str, caller: str, request_id: str) -> bool:
         """Note that this is tried, and tell whether it may be."""
 
-    def told(self, request_id: str, outcome: str) -> None:
-        """Note what came of it."""
+    def told(self, request_id: str, outcome: str, facts: Mapping[str, str] = NONE) -> None:
+        """Note what came of it, with the facts that say who it is."""
 
 
 class Inquiry:
@@ -107,6 +115,17 @@ class Teller:
         finally:
             self.patient.release()
 
+    def linger(self, so: Callable[[], bool]) -> None:
+        """Wait for a second at most until something is so, unless as many do as may."""
+        if not self.patient.acquire(blocking=False):
+            return
+        try:
+            end = monotonic() + LINGERS
+            while not so() and monotonic() < end:
+                sleep(LOOKS)
+        finally:
+            self.patient.release()
+
     def _ask(self, key: tuple[str, int], inquiry: Inquiry, lookup: Lookup, caller: str) -> None:
         try:
             answer = self._answer(lookup, request_id(*key), caller)
@@ -136,7 +155,7 @@ class Teller:
         if not self.guard.allowed(lookup.question, who, caller, request):
             return Found({}, "capped") if lookup.question == "freeze" else NotFound(LIMITED)
         answer = self.wallet.answer(lookup, request)
-        self.guard.told(request, answer.outcome if isinstance(answer, Found) else answer.why)
+        self.guard.told(request, *outcome(answer))
         return answer
 
 

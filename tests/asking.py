@@ -120,5 +120,5 @@ class Nobody:
         """Return that it may be tried."""
         return True
 
-    def told(self, request_id: str, outcome: str) -> None:
+    def told(self, request_id: str, outcome: str, facts: Mapping[str, str]) -> None:
         """Note nothing."""

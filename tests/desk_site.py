@@ -226,12 +226,14 @@ def real_flow() -> Flow:
     return flow
 
 
-def desk_site(folder: Path, url: str, clock: Callable[[], datetime], database: str = "") -> Site:
+def desk_site(
+    folder: Path, url: str, clock: Callable[[], datetime], database: str = "", rules: Rules | None = None
+) -> Site:
     """Return a site whose browsers come to this URL, on an SQLite file of its own unless a database is given."""
     if not database:
         (folder / "desk.db").write_bytes(ready_file())
     engine = connect(database or f"sqlite:///{folder / 'desk.db'}", Cipher([SECRET]))
-    journal, desk, people = Journal(engine), Desk(engine, clock, Rules()), People(engine, clock)
+    journal, desk, people = Journal(engine), Desk(engine, clock, rules or Rules()), People(engine, clock)
     app, phones, changes = Flask("desk"), Phones(desk), list[str]()
     publishing = published(engine, clock)
     live = publishing.live

@@ -20,6 +20,7 @@ from ivr.flow.text import parse
 from ivr.store import engine as engines
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
+from ivr.wallets.demo.file import opened
 
 CHEAP = {"default_rounds": 1, "memory_cost": 8, "parallelism": 1}
 
@@ -32,6 +33,15 @@ def ready_file() -> bytes:
         engine = connect(f"sqlite:///{path}", Cipher(["none of its secrets"]))
         upgrade(engine)
         engine.dispose()
+        return path.read_bytes()
+
+
+@cache
+def ready_wallet() -> bytes:
+    """Return the demo wallet's file as it is made, with its accounts."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "wallet.db"
+        opened(path).dispose()
         return path.read_bytes()
 
 

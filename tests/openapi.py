@@ -18,7 +18,11 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from tests.contract import shared
 
 FORM: Final = "application/x-www-form-urlencoded"
-SPECS: Final = {"/2010-04-01/": "twilio_api_v2010", "/v1/Workspaces": "twilio_taskrouter_v1"}
+SPECS: Final = {
+    "/2010-04-01/": "twilio_api_v2010",
+    "/v1/Workspaces": "twilio_taskrouter_v1",
+    "/v2/Services/": "twilio_verify_v2",
+}
 MEDIA: Final = re.compile(r"/2010-04-01/Accounts/AC[0-9a-f]{32}/Recordings/RE[0-9a-f]{32}(\.wav|\.mp3)?")
 PHONE: Final = re.compile(r"\+[1-9]\d{1,14}")
 # The contract lists the links below a resource in its examples only, and forgets that a running conference has no

@@ -10,15 +10,17 @@ from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
-from ivr import transcript
+from ivr import teller, transcript
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Talking
 from ivr.carrier.leg import Leg
 from ivr.carrier.signals import Inline
 from ivr.flow.events import Event, Heard, Said
-from ivr.flow.inputs import InLine, Input
+from ivr.flow.inputs import Found, InLine, Input, NotFound
 from ivr.flow.nodes import receipt
 from ivr.hotline import Hotline, Reply
+from ivr.store.guard import Guard
+from ivr.teller import Teller
 from ivr.transcript import Script
 from tests.world import NUMBER, World
 
@@ -28,8 +30,11 @@ AGENTS = re.compile(r"\((no|\d+) agents? (?:is|are) on\)")
 SENT = re.compile(r"\(Alice sends the caller to the (queue|number) (\S+)\)")
 STANDS = re.compile(r"\(stands at (\d+) after (\d+) s\)")
 RECEIPT = re.compile(r"\(the receipt is (\d+)\)")
+GUESSED = re.compile(r"\(others guess (\d+) times at (\d+)\)")
+FROZE = re.compile(r"\(this caller freezes (\d+) others\)")
 BUSY = re.compile(r"\((\S+) is busy\)")
 AGENT = "+8613900000002"
+SOON = 1.5  # Seconds that a page waits for the wallet: long enough for a busy machine, short enough for a slow wallet.
 UNSPOKEN = re.compile(r"[\s。，.!?！？]")
 
 
@@ -66,6 +71,10 @@ class Page:
             self.outlook |= {"position": int(stands[1]), "waited": int(stands[2])}
         elif pinned := RECEIPT.fullmatch(action):
             self.receipt = pinned[1]
+        elif guessed := GUESSED.fullmatch(action):
+            guess(self.world, int(guessed[1]), guessed[2])
+        elif froze := FROZE.fullmatch(action):
+            freeze(self.world, int(froze[1]), self.script.caller)
         elif action == "(every queue is full)":
             for name in self.world.parts.flow.queues:
                 self.world.carrier.queue(name).most = 0
@@ -107,6 +116,30 @@ class Page:
         new = self.happened[self.told :]
         self.told = len(self.happened)
         self.lines += [line for line in transcript.lines(new, base) if not line.startswith(">")]
+
+
+def guess(world: World, times: int, who: str) -> None:
+    """Have strangers key wrong PINs for an account."""
+    guard = guard_of(world)
+    for one in range(times):
+        assert guard.allowed("check_pin", who, f"+8613700000{one:03}", f"guess {one}")
+        guard.told(f"guess {one}", "wrong")
+
+
+def freeze(world: World, times: int, caller: str) -> None:
+    """Have a caller freeze wallets that are not theirs."""
+    guard = guard_of(world)
+    for one in range(times):
+        assert guard.allowed("freeze", f"88777777{one:02}", caller, f"freeze {one}")
+        guard.told(f"freeze {one}", "frozen")
+
+
+def guard_of(world: World) -> Guard:
+    """Return what limits guessing in this world."""
+    asks = world.parts.hotline.teller
+    assert isinstance(asks, Teller)
+    assert isinstance(asks.guard, Guard)
+    return asks.guard
 
 
 def answered(world: World, queue: str) -> Leg:
@@ -155,7 +188,8 @@ def call(world: World, script: Script, does: list[str]) -> str:
 def told_by_the_desk(page: Page) -> Iterator[None]:
     """Let the waiting room be told what the page says of minutes and agents, as if the desk had reckoned it.
 
-    The call's receipt, which is one of its moment, is the page's, too.
+    The call's receipt, which is one of its moment, is the page's, too; and the wallet knows questions by their turn, so
+    that its own receipts are the same each time.
     """
     hear, number = Hotline.hear, receipt._number
 
@@ -166,15 +200,17 @@ def told_by_the_desk(page: Page) -> Iterator[None]:
     with (
         patch.object(Hotline, "hear", heard),
         patch.object(receipt, "_number", lambda *about: page.receipt or number(*about)),
+        patch.object(teller, "request_id", lambda call, turn: f"turn-{turn}"),
+        patch.object(teller, "SOON", SOON),
     ):
         yield
 
 
 def said(events: list[Event]) -> Iterator[str]:
-    """Yield what one turn after the other says, by the journal."""
+    """Yield what one turn after the other says, by the journal; the wallet's answer belongs to the turn that asked."""
     text = ""
     for event in events:
-        if isinstance(event, Heard) and text:
+        if isinstance(event, Heard) and text and not isinstance(event.input, Found | NotFound):
             yield text
             text = ""
         text += event.words if isinstance(event, Said) else ""
@@ -183,10 +219,16 @@ def said(events: list[Event]) -> Iterator[str]:
 
 
 def spoken(world: World, caller: Caller) -> list[str]:
-    """Return what the documents of a call say, one after the other, as the carrier got them."""
+    """Return what the documents of a call say, one after the other, as the carrier got them.
+
+    One that only asks for patience, as the wallet takes its time, belongs to the next.
+    """
     bodies = [html.unescape(asked.body.decode()) for asked in documents(world, caller)]
     words = [re.findall(r"<Say[^>]*>([^<]*)</Say>", body) for body in bodies]
-    return [UNSPOKEN.sub("", "".join(one)) for one in words if one]
+    said = "\n".join(UNSPOKEN.sub("", "".join(one)) for one in words if one)
+    for patience in (UNSPOKEN.sub("", one["hotline.wallet.looking"]) for one in world.parts.flow.words.values()):
+        said = re.sub(rf"{patience}(\n|$)", "", said)
+    return [one for one in said.split("\n") if one]
 
 
 def documents(world: World, caller: Caller) -> list:  # type: ignore[type-arg]

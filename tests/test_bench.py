@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright
 
-from tests.bench import editor, offers, wallboard
+from tests.bench import editor, hanging_wallet, offers, unknown, wallboard
 from tests.bench.turns import BARE, measure, ratios, running, table
 from tests.stores import Postgres
 
@@ -61,3 +61,28 @@ def test_the_bench_of_the_editor_measures_frames_steps_and_edits(player: Playwri
     found = dict(editor.measured(player, nodes=130, steps=3, edits=1))
     assert set(editor.ASKED) < set(found), found
     assert all(0 < one < 20_000 for times in found.values() for one in times), found
+
+
+def test_the_bench_of_the_hanging_wallet_finds_turns_that_need_none_answered(tmp_path: Path) -> None:
+    kinds = (hanging_wallet.AT_ONCE, hanging_wallet.HANGS)
+    with hanging_wallet.running(tmp_path, kinds) as run:
+        found = hanging_wallet.measure(run, hanging_wallet.way(tmp_path), rounds=1, seconds=3, plain=6, asking=40)
+    usual, hangs = (found[kind] for kind in kinds)
+    lines = list(hanging_wallet.table(found))
+    for figures in found.values():
+        assert not figures.errors, figures.errors
+        assert len(figures.turns) > 20
+        assert len(figures.lookups) == sum(figures.waited.values()) == figures.outcomes.total() == 120
+    assert usual.outcomes["no"] > 0 == hangs.outcomes["no"]
+    assert set(hangs.outcomes) <= {"slow", "unavailable"}
+    assert hangs.quantile(0.9) < 1000, lines  # Who waits behind those who wait for the wallet waits for two seconds.
+
+
+def test_the_bench_of_unknown_accounts_compares_turns_that_are_answered_alike(tmp_path: Path) -> None:
+    with unknown.running(tmp_path) as run:
+        found = unknown.measure(run, tmp_path / "menus", turns=24, seed=1)
+    assert [len(one.known) + len(one.unknown) for one in found] == [24] * 5
+    assert all(one.alike for one in found), [one.answers for one in found]
+    assert all(0 <= p <= 1 for one in found for p in one.p())
+    assert all(min(one.known) < 5 > min(one.unknown) for one in found)
+    assert len(list(unknown.report(found))) == 6

@@ -22,9 +22,9 @@ from ivr.carrier.company import Line
 from ivr.carrier.cues import Recording
 from ivr.carrier.signals import Request
 from ivr.carrier.twiml import parse
+from ivr.errands import put_bundle
 from ivr.flow.events import Heard
 from ivr.flow.load import load
-from ivr.parts import put_bundle
 from ivr.telephony.bundle import FIRST, MANIFEST, bundle, read_manifest
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest

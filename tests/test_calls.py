@@ -11,6 +11,7 @@ from tests.world import ROOT, ZONE, world
 
 CALLS = Path(__file__).parent / "calls"
 PAGES = sorted(CALLS.glob("*.txt"))
+WALLET = sorted((CALLS / "wallet").glob("*.txt"))  # Every answer of the wallet's to every question, and all refusals.
 EMERGENCY = CALLS / "emergency" / "emergency.yaml"
 
 
@@ -23,7 +24,7 @@ def menus(file: Path, folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("file", PAGES + sorted(EMERGENCY.parent.glob("*.txt")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", PAGES + WALLET + sorted(EMERGENCY.parent.glob("*.txt")), ids=lambda file: file.stem)
 def test_the_call_goes_as_written(file: Path, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     written = file.read_text("utf-8")
     script, does = transcript.read(written, file.name)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, select
 
+from ivr.desk.keeping import Outlook
 from ivr.flow.events import AskedBack, Ended
 from ivr.flow.inputs import Pressed, Transferred
 from ivr.store.desk_tables import line
@@ -279,6 +280,46 @@ def test_joining_notes_how_many_stood_before_and_how_many_agents_were_on(office:
         urgent.id: (0, 1),
         elsewhere.id: (0, 1),
     }
+
+
+def test_whoever_is_first_is_served_first_at_once_and_on_every_way_out_of_the_line(office: Office) -> None:
+    waiting = [office.queued(caller=OTHER), office.queued("fraud", THIRD, priority=1)]
+    office.clock.on(hours=3)
+    attacked = office.queued("fraud", priority=0)
+    assert (attacked.rank, office.desk.outlook(attacked.call_id, office.calls[attacked.call_id])) == (
+        0,
+        Outlook(0, 0, "", 0, 0),
+    )
+    behind = office.desk.outlook(waiting[1].call_id, office.calls[waiting[1].call_id])
+    assert behind
+    assert behind.ahead == 1
+    office.hire("alice")
+    (offer,) = office.desk.dispatch()
+    assert offer.line == attacked.id
+    office.desk.refuse(offer.id, "late")
+    office.hire("bob")
+    assert [one.line for one in office.desk.dispatch()] == [attacked.id, waiting[1].id]
+    with office.engine.connect() as connection:
+        assert connection.scalar(select(line.c.ahead).where(line.c.id == attacked.id)) == 0
+
+
+def test_what_a_caller_is_in_is_known_wherever_they_wait_and_what_they_said_is_not_before_all(office: Office) -> None:
+    first = office.queued("fraud", OTHER)
+    call_id = office.rings(facts=[("queue", "fraud"), ("mark", "fraud.attacked.note")])
+    place = office.waits(call_id, "fraud", priority=0)
+    assert (first.mark, place.mark) == ("", "fraud.attacked.note")
+    back = office.asks_back(place)
+    assert (back.rank, back.mark) == (0, place.mark)
+    other = office.waits(
+        office.rings(THIRD, [("queue", "fraud"), ("mark", "fraud.attacked.note")]), "fraud", priority=0
+    )
+    office.leaves_message(other)
+    (message,) = [one for one in office.desk.inbox.work() if one.kind == "message"]
+    assert (message.rank, message.mark) == (1, place.mark)
+    due = office.desk.inbox.back(message.id, "alice", "+8613900003333", "a keyed hash")
+    found = office.desk.place(due or "")
+    assert found
+    assert found.mark == place.mark
 
 
 def test_whoever_took_a_message_is_given_it_whatever_their_skills(office: Office) -> None:

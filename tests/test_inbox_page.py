@@ -150,13 +150,17 @@ def test_the_menus_say_what_is_masked(site: Site) -> None:
     assert facts == [Fact("account", f"••••{ACCOUNT[-4:]}", masked=True), Fact("order", ORDER, masked=False)]
 
 
+def _answered(caller: view.Caller) -> view.Caller:
+    return replace(caller, known=replace(caller.known, answers=(("Proof", "by PIN"),)))
+
+
 def test_what_the_wallet_answered_has_a_place_on_the_card_only_where_there_is_something(
     site: Site, alice: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.talking()
     assert 'class="known"' not in alice.get("/desk").text
     asked = view._caller
-    monkeypatch.setattr(view, "_caller", lambda *about: replace(asked(*about), known=(("Proof", "by PIN"),)))
+    monkeypatch.setattr(view, "_caller", lambda *about: _answered(asked(*about)))
     assert "<dt>Proof</dt><dd>by PIN</dd>" in alice.get("/desk").text
 
 

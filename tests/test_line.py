@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ivr.desk.keeping import RULES as DESK
 from ivr.desk.line import (
     Agent,
     Entry,
@@ -177,6 +178,18 @@ def test_more_urgent_callers_go_first_until_the_others_have_waited_so_much_longe
     assert order([normal, entry("fraud", 29, rank=1)], RULES)[0].id == "fraud"
     assert order([normal, entry("fraud", 31, rank=1)], RULES)[0].id == "normal"
     assert order([normal, entry("complaint", 4, rank=2)], RULES)[0].id == "complaint"
+
+
+def test_whoever_is_first_goes_before_all_others_however_long_they_have_waited() -> None:
+    days = -24 * 60
+    waits = [entry("fraud", days, rank=1, missed_by=frozenset({"a1"}), front=NOON + 3 * days * MINUTE), entry("now", 1)]
+    first, second = entry("first", 2, rank=0), entry("second", 3, rank=0)
+    assert [one.id for one in order([*waits, second, first], DESK)] == ["first", "second", "fraud", "now"]
+    both = agent("both", "queue:fraud", "queue:general")
+    needed_by = {"fraud": "queue:general", "now": "queue:general", "first": "queue:fraud", "second": "queue:fraud"}
+    line = [replace(one, needs=needs(needed_by[one.id])) for one in [*waits, second, first]]
+    assert [made.entry.id for made in match(line, [both], DESK, NOON)] == ["first"]
+    assert Overtaking(first, waits[0], Reason.PRIORITY) in list(overtakings([*waits, first], DESK))
 
 
 def test_whoever_redials_has_the_old_place() -> None:

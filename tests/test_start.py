@@ -172,6 +172,7 @@ def answering(url: str) -> int:
     raise TimeoutError(url)
 
 
+WALLET = {"WALLET_URL": "https://wallet.example/base/", "WALLET_SECRET": "s" * 32}
 WRONG = {
     "half of Twilio": ({"TWILIO_ACCOUNT_SID": "AC1"}, "belong together"),
     "a port": ({"PORT": "many"}, "PORT is 'many'"),
@@ -179,6 +180,17 @@ WRONG = {
     "no public address": (TWILIO, "PUBLIC_URL is missing: set it to the https address"),
     "a public address in the clear": (TWILIO | {"PUBLIC_URL": "http://hotline.example"}, "give an https address"),
     "an account": (TWILIO | {"TWILIO_ACCOUNT_SID": "foo"}, "TWILIO_ACCOUNT_SID is 'foo': copy it from Twilio's"),
+    "a wallet without a secret": (
+        {"WALLET_URL": "https://wallet.example"},
+        "WALLET_URL and WALLET_SECRET belong together",
+    ),
+    "a wallet's secret alone": ({"WALLET_SECRET": "s" * 32}, "WALLET_URL and WALLET_SECRET belong together"),
+    "a wallet's short secret": (WALLET | {"WALLET_SECRET": "s" * 31}, "WALLET_SECRET is too short: give at least 32"),
+    "a wallet in the clear": (
+        WALLET | {"WALLET_URL": "http://wallet.example"},
+        "WALLET_URL is 'http://wallet.example': give",
+    ),
+    "a wallet nowhere": (WALLET | {"WALLET_URL": "wallet"}, "WALLET_URL is 'wallet': give an address"),
     "an underscore": (TWILIO | {"PUBLIC_URL": "https://my_host.example"}, "underscore"),
 }
 
@@ -188,6 +200,15 @@ def test_a_wrong_setting_says_what_to_do(name: str, tmp_path: Path) -> None:
     given, words = WRONG[name]
     with pytest.raises(SettingsError, match=re.escape(words)):
         settings.read(given, tmp_path)
+
+
+def test_the_demo_wallet_answers_unless_another_is_set(tmp_path: Path) -> None:
+    assert (settings.read({}, tmp_path).wallet_url, settings.read({}, tmp_path).wallet_secret) == ("", "")
+    found = settings.read(WALLET, tmp_path)
+    assert (found.wallet_url, found.wallet_secret) == ("https://wallet.example/base", "s" * 32)
+    assert "s" * 32 not in repr(found)
+    near = settings.read(WALLET | {"WALLET_URL": "http://localhost:9000"}, tmp_path)
+    assert near.wallet_url == "http://localhost:9000"
 
 
 def test_a_carrier_near_by_may_ask_in_the_clear(tmp_path: Path) -> None:

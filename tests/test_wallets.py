@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,14 +12,18 @@ from random import Random
 
 import pytest
 
+from ivr.factory import utc_now
 from ivr.flow.inputs import Found, NotFound
 from ivr.flow.questions import QUESTIONS
 from ivr.flow.secret import Secret
 from ivr.flow.waits import Lookup
 from ivr.wallets.demo import Demo
 from ivr.wallets.demo.accounts import ACCOUNTS
+from ivr.wallets.http import Http
+from ivr.wallets.http.line import Limits
 from ivr.wallets.port import Wallet
 from tests.processes import APART
+from tests.wallet_company import company
 from tests.wallets import KEY, NOON, OUTCOMES, ask, failing, faults, lookup
 from tests.world import ROOT
 
@@ -47,14 +51,27 @@ def waits() -> list[float]:
     return []
 
 
-@pytest.fixture
-def wallet(tmp_path: Path, clock: Clock, waits: list[float]) -> Wallet:
-    return Demo(tmp_path, clock, KEY, waits.append)
+@pytest.fixture(params=["demo", "http"])
+def wallet(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock, waits: list[float]) -> Iterator[Wallet]:
+    if request.param == "demo":
+        yield Demo(tmp_path, clock, KEY, waits.append)
+        return
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        one.over.wait(3)
+
+    hours = count(0, 3600)  # pass from one question to the next, so that no failure keeps us from asking
+    with company(Demo(tmp_path, clock, KEY, wait), KEY) as one:
+        asking = Http(one.url, KEY, utc_now, Limits(total=2, pause=0.01), lambda: float(next(hours)))
+        yield asking
+        asking.close()
+        assert one.refused == []
 
 
 def test_the_accounts_show_every_outcome_of_every_question(wallet: Wallet) -> None:
     for number, (account, question, about, outcome, facts) in enumerate(OUTCOMES):
-        told = wallet.answer(lookup(question, account, **about), f"request {number}")
+        told = wallet.answer(lookup(question, account, **about), f"request-{number}")
         assert isinstance(told, Found), (question, about, told)
         assert told.outcome == outcome, (question, about)
         assert faults(question, told) == []
@@ -68,15 +85,20 @@ def test_the_accounts_show_every_outcome_of_every_question(wallet: Wallet) -> No
 
 @pytest.mark.parametrize("why", ["slow", "unavailable"])
 def test_each_question_can_go_unanswered(wallet: Wallet, waits: list[float], why: str) -> None:
-    told = {name: wallet.answer(failing(name, why), f"{name} {why}") for name in QUESTIONS}
-    assert told == dict.fromkeys(QUESTIONS, NotFound(why))
+    with ThreadPoolExecutor(len(QUESTIONS)) as threads:
+        told = list(threads.map(lambda name: wallet.answer(failing(name, why), f"{name}-{why}"), QUESTIONS))
+    assert told == [NotFound(why)] * len(QUESTIONS)
     assert waits == ([3.0] * len(QUESTIONS) if why == "slow" else [])
 
 
 @pytest.mark.parametrize(("account", "why"), [("21", "slow"), ("22", "unavailable")])
 def test_a_wallet_may_fail_who_has_proven_who_they_are(wallet: Wallet, account: str, why: str) -> None:
     proof = ("account", "check_pin", "send_code", "check_code")
-    told = {name: ask(wallet, name, name, account) for name in QUESTIONS if name != "ours"}
+    about = [name for name in QUESTIONS if name != "ours"]
+    with ThreadPoolExecutor(len(about)) as threads:
+        sent = ask(wallet, "send_code", "send_code", account)
+        told = dict(zip(about, threads.map(lambda name: ask(wallet, name, name, account), about), strict=True))
+    assert told["send_code"] == sent
     assert [told[name].outcome for name in proof] == ["found", "right", "sent", "right"]  # type: ignore[union-attr]
     assert [one for name, one in told.items() if name not in proof] == [NotFound(why)] * (len(told) - len(proof))
 
@@ -109,9 +131,9 @@ def test_an_account_is_held_for_72_hours_and_three_times_in_30_days(wallet: Wall
     for number in range(5):
         told.append(ask(wallet, str(number), "freeze").outcome)  # type: ignore[union-attr]
         clock.moves(hours=71, minutes=59)
-        assert (ask(wallet, "", "freeze_reason") == Found({}, "none")) == (told[-1] == "capped")
+        assert (ask(wallet, "look", "freeze_reason") == Found({}, "none")) == (told[-1] == "capped")
         clock.moves(minutes=1)
-        assert ask(wallet, "", "freeze_reason") == Found({}, "none")
+        assert ask(wallet, "look", "freeze_reason") == Found({}, "none")
     assert told == ["frozen"] * 3 + ["capped"] * 2
     clock.moves(days=30 - 15, seconds=-1)
     assert ask(wallet, "almost", "freeze") == Found({}, "capped")
@@ -123,7 +145,7 @@ def test_a_code_is_right_once_for_ten_minutes_and_among_five(wallet: Wallet, clo
     numbers = count()
 
     def told(question: str, **about: str | Secret) -> str:
-        return ask(wallet, f"request {next(numbers)}", question, **about).outcome  # type: ignore[union-attr]
+        return ask(wallet, f"request-{next(numbers)}", question, **about).outcome  # type: ignore[union-attr]
 
     assert told("send_code") == "sent"
     clock.moves(minutes=10, seconds=1)
@@ -136,7 +158,7 @@ def test_a_code_is_right_once_for_ten_minutes_and_among_five(wallet: Wallet, clo
     assert [told("check_code", code=Secret("135791")) for _ in range(5)] == ["wrong"] * 5
     assert told("check_code") == "wrong"
     told("send_code")
-    code = partial(ask, wallet, "the same", "check_code")
+    code = partial(ask, wallet, "same", "check_code")
     assert [code(), code()] == [code()] * 2
     assert code().outcome == "right"  # type: ignore[union-attr]
 
@@ -146,7 +168,7 @@ def test_doubled_requests_at_once_act_once(wallet: Wallet) -> None:
         for question in ("freeze", "open_case"):
             same = list(threads.map(lambda _, name=question: ask(wallet, name, name), range(8)))
             assert same == same[:1] * 8
-            others = set(threads.map(lambda n, name=question: _told(ask(wallet, f"{name} {n}", name)), range(8)))
+            others = set(threads.map(lambda n, name=question: _told(ask(wallet, f"{name}-{n}", name)), range(8)))
             assert others == {({"freeze": "already", "open_case": "open"}[question], *_told(same[0])[1:])}
 
 
@@ -180,7 +202,7 @@ def test_what_was_told_outlives_a_kill_and_is_told_again(tmp_path: Path) -> None
     for run in range(6):
         clock.moves(days=11)
         ours, theirs = APART.Pipe()
-        ids = [f"{one} {run}" for one in accounts]
+        ids = [f"{one}-{run}" for one in accounts]
         process = APART.Process(target=_freeze, args=(tmp_path, clock.now, ids, theirs.send))
         process.start()
         told = [ours.recv() for _ in range(chance.randrange(len(accounts)))]
@@ -190,11 +212,11 @@ def test_what_was_told_outlives_a_kill_and_is_told_again(tmp_path: Path) -> None
             told.append(ours.recv())
         assert [ask(again, one, "freeze", one[:2]) for one, _ in told] == [answer for _, answer in told]
         for one in accounts:
-            answer = ask(again, f"{one} {run}", "freeze", one)
+            answer = ask(again, f"{one}-{run}", "freeze", one)
             assert isinstance(answer, Found)
             assert answer.outcome == "frozen"
-            assert ask(again, f"{one} {run}", "freeze", one) == answer
-            assert ask(again, f"{one} {run} more", "freeze", one) == Found(answer.facts, "already")
+            assert ask(again, f"{one}-{run}", "freeze", one) == answer
+            assert ask(again, f"{one}-{run}-more", "freeze", one) == Found(answer.facts, "already")
 
 
 def test_the_file_keeps_no_pin_and_no_code(tmp_path: Path) -> None:

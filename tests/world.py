@@ -21,9 +21,9 @@ from ivr.carrier.rest import rest
 from ivr.carrier.web import Send
 from ivr.factory import create_app
 from ivr.parts import Parts
-from ivr.settings import Settings
+from ivr.settings import PRACTICE_SENDER, PRACTICE_SERVICE, Settings
 from tests.contract import faults
-from tests.once import ready_file
+from tests.once import ready_file, ready_wallet
 from tests.openapi import Log, recorded
 
 PORTS = range(10_000, 32_000)  # Below those that the system gives to whoever asks for any.
@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ZONE = ZoneInfo("Asia/Shanghai")
 ACCOUNT = "AC" + "1" * 32
 TOKEN = "a token of the tests"
+WALLET_SECRET = "a secret of thirty-two letters and more"
 NUMBER = "+864001234567"
 CUSTOMER = "+8613800138000"
 OPEN = datetime(2026, 11, 23, 10, 0, tzinfo=ZONE)  # a Monday
@@ -61,13 +62,18 @@ class World:
 
 
 def hotline_settings(
-    folder: Path, port: int, database: str = "", menus: Path = ROOT / "menus", workspace: str = ""
+    folder: Path, port: int, database: str = "", menus: Path = ROOT / "menus", workspace: str = "", company: str = ""
 ) -> Settings:
-    """Return settings for a hotline whose files are below `folder`, also its database where none is named."""
+    """Return settings for a hotline whose files are below `folder`, also its database where none is named.
+
+    `company` is the URL of a wallet company; the demo wallet unless it is given.
+    """
     shutil.copytree(ROOT / "recordings" / "music", folder / "recordings" / "music", dirs_exist_ok=True)
     file = folder / "hotline.db"
     if not database and not file.exists():
         file.write_bytes(ready_file())
+    if not (wallet := folder / "wallet.db").exists():
+        wallet.write_bytes(ready_wallet())
     return Settings(
         host="127.0.0.1",
         port=port,
@@ -82,6 +88,10 @@ def hotline_settings(
         instance=folder,
         practice=False,
         workspace=workspace,
+        sms_from=PRACTICE_SENDER,
+        verify_service="" if company else PRACTICE_SERVICE,  # A company sends its codes itself.
+        wallet_url=company,
+        wallet_secret=WALLET_SECRET if company else "",
     )
 
 
@@ -93,11 +103,12 @@ def world(
     menus: Path = ROOT / "menus",
     send: Send | None = None,
     workspace: str = "",
+    company: str = "",
 ) -> Iterator[World]:
     """Run a hotline and its telephone company from this moment on; its REST requests must keep Twilio's contract."""
 
     def make(port: int, now: Callable[[], datetime]) -> Flask:
-        return create_app(hotline_settings(folder, port, database, menus, workspace), now)
+        return create_app(hotline_settings(folder, port, database, menus, workspace, company), now)
 
     with rehearsal(make, at, ACCOUNT, TOKEN, NUMBER) as (app, carrier):
         carrier.send = send or carrier.send

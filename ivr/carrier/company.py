@@ -13,6 +13,8 @@ from ivr.carrier.conferences import Participant, Room
 from ivr.carrier.dial import ringing
 from ivr.carrier.errands import Errands
 from ivr.carrier.exchange import Exchange
+from ivr.carrier.faults import Faults
+from ivr.carrier.inbox import Inbox
 from ivr.carrier.leg import Leg
 from ivr.carrier.log import Log
 from ivr.carrier.meeting import attend
@@ -24,6 +26,7 @@ from ivr.carrier.queues import CallQueue
 from ivr.carrier.record import Recorded
 from ivr.carrier.script import converse, play
 from ivr.carrier.signals import Goal, Moved, Request, Steps
+from ivr.carrier.verifications import Verifications
 from ivr.carrier.web import Send, http_sender
 
 KEPT = 1000  # calls that are over, for whoever asks about them by REST,
@@ -74,6 +77,8 @@ class Carrier:
         self.conferences: dict[str, Room] = {}
         self.recordings: dict[str, Recorded] = {}
         self.messages: dict[str, TextMessage] = {}
+        self.inbox, self.faults = Inbox(), Faults()
+        self.verifications = Verifications(self.clock, self.new_sid)
         self.api_keys: dict[str, str] = {}
         self.sounds: dict[str, float] = {}
         self.exchange = Exchange(self)

@@ -17,6 +17,7 @@ class TextMessage:
     status: str
     created: datetime
     sent: datetime | None = None
+    service: str = ""  # The messaging service that chose `from_`.
 
     @property
     def segments(self) -> int:

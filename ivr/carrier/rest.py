@@ -8,20 +8,31 @@ from collections.abc import Callable
 from flask import Blueprint, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from ivr.carrier import rest_calls, rest_conferences, rest_messages, rest_numbers, rest_queues, rest_recordings
+from ivr.carrier import (
+    rest_calls,
+    rest_conferences,
+    rest_messages,
+    rest_numbers,
+    rest_queues,
+    rest_recordings,
+    rest_verify,
+)
 from ivr.carrier.company import Carrier
 from ivr.carrier.parameters import API_VERSION
 from ivr.carrier.rest_shapes import Refused
 
+ACCOUNT = f"/{API_VERSION}/Accounts/<account>"
 REALM = 'Basic realm="Twilio API"'
 
 
 def rest(carrier: Carrier, most_at_once: int = 100) -> Blueprint:
-    """Twilio's REST for this carrier, under /2010-04-01, for HTTP Basic with its auth token or one of its API keys.
+    """Twilio's REST for this carrier, for HTTP Basic with its auth token or one of its API keys.
+
+    Its own is under /2010-04-01, that of Verify under /v2/Services.
 
     More than `most_at_once` requests at a time are refused with 429 and 20429, as at Twilio unprocessed.
     """
-    blueprint = Blueprint("carrier_rest", __name__, url_prefix=f"/{API_VERSION}")
+    blueprint = Blueprint("carrier_rest", __name__)
     places = threading.BoundedSemaphore(most_at_once) if most_at_once else None
 
     def enter() -> None:
@@ -39,16 +50,20 @@ def rest(carrier: Carrier, most_at_once: int = 100) -> Blueprint:
     blueprint.teardown_request(leave)
     blueprint.register_error_handler(Refused, _refuse)
     blueprint.register_error_handler(HTTPException, _refuse_http)
-    for resource in (rest_calls, rest_queues, rest_conferences, rest_recordings, rest_messages, rest_numbers):
+    for resource in (rest_calls, rest_queues, rest_conferences, rest_recordings, rest_numbers):
         for path, method, view in resource.routes(carrier):
-            _add(blueprint, path, method, view)
-    blueprint.add_url_rule("/<path:anything>", "nothing", _nothing, methods=["GET", "POST", "DELETE"])
+            _add(blueprint, f"{ACCOUNT}{path}", method, view)
+    for prefix, routes in ((ACCOUNT, rest_messages.routes(carrier)), ("/v2", rest_verify.routes(carrier))):
+        for path, method, view in routes:
+            _add(blueprint, f"{prefix}{path}", method, carrier.faults.over(view))
+    every = f"/{API_VERSION}/<path:anything>"
+    blueprint.add_url_rule(every, "nothing", _nothing, methods=["GET", "POST", "DELETE"])
     return blueprint
 
 
 def _add(blueprint: Blueprint, path: str, method: str, view: Callable[..., Response]) -> None:
     name = f"{method} {path}".replace(".", "_")
-    blueprint.add_url_rule(f"/Accounts/<account>{path}", name, view, methods=[method])
+    blueprint.add_url_rule(path, name, view, methods=[method])
 
 
 def _authenticate(carrier: Carrier) -> None:
@@ -75,6 +90,7 @@ def _refuse(refused: Refused) -> Response:
         "status": refused.status,
     }
     answer = Response(json.dumps(body), refused.status, content_type="application/json")
+    answer.headers.update(refused.headers)
     if refused.status == 401:
         answer.headers["WWW-Authenticate"] = REALM
     return answer

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 
@@ -20,9 +20,9 @@ MOST_A_PAGE = 1000
 class Refused(Exception):  # noqa: N818
     """A request that is refused with an HTTP status and Twilio's number."""
 
-    def __init__(self, status: int, code: int, text: str) -> None:
+    def __init__(self, status: int, code: int, text: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(f"{code}: {text}")
-        self.status, self.code, self.text = status, code, text
+        self.status, self.code, self.text, self.headers = status, code, text, headers or {}
 
 
 def missing(what: str) -> Refused:

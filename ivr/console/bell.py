@@ -9,7 +9,7 @@ from ivr.console.glance import BUSY
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
 from ivr.console.softphone import mode
-from ivr.console.view import caller_number
+from ivr.console.view import caller_number, mark_words
 from ivr.desk.keeping import AgentState, Place
 from ivr.flow.names import matter_name, queue_name
 from ivr.store.roles import OWN
@@ -28,6 +28,7 @@ class Bell:
     phone: str
     kind: str
     matter: str
+    mark: str
     queue: str
     language: str
     who: str
@@ -70,6 +71,7 @@ def bell_of(given: Office, agent: AgentState, place: Place | None) -> Bell | Non
         phone="practice" if given.practice else mode(agent.phone, None, given.token),
         kind=place.kind,
         matter=matter_name(flow, spoken, place.matter),
+        mark=mark_words(flow, spoken, place.mark),
         queue=queue_name(flow, spoken, place.queue),
         language=place.language,
         who=caller_number(place),

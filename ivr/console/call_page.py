@@ -9,6 +9,7 @@ from ivr.console import call_names, call_path, card, sounds
 from ivr.console.audit import audit
 from ivr.console.golden import golden
 from ivr.console.office import Office
+from ivr.console.reader import Aside, Reader, reader
 from ivr.console.rights import may, needs
 from ivr.console.stage import NoTestError
 from ivr.flow.events import Event
@@ -64,12 +65,14 @@ def _shown(given: Office, call_id: str, number: str = "") -> Response:
     """Return the page of a call; with the caller's whole number where that is given."""
     story = _story(given, call_id)
     flow, events = given.flow(), given.journal.events(call_id)
+    reads = reader(flow)
     related = given.search.page(Wanted(caller_hash=story.caller_hash), None, RELATED + 1) if story.caller_last4 else []
-    told: dict[str, Any] = {"story": story, "facts": given.search.one(call_id), "lines": card.whole(flow, events)}
-    told |= {"keyed": card.keyed(flow, events), "hears": may("recordings.hear"), "number": number}
+    told: dict[str, Any] = {"story": story, "facts": given.search.one(call_id), "known": reads.known(events)}
+    told |= {"lines": card.whole(flow, events, Aside(reads)), "keyed": card.keyed(flow, events)}
+    told |= {"hears": may("recordings.hear"), "number": number}
     told |= {"unmasks": may("numbers.unmask") and bool(story.caller_last4) and not number}
     told |= {"related": [call_names.row(given, other) for other in related if other.call_id != call_id][:RELATED]}
-    told |= _way(given, story.version, events)
+    told |= _way(given, story.version, events, reads)
     told |= {"nonce": token_urlsafe(16), "speeds": SPEEDS}
     page = make_response(render_template("call.html", **told, **call_names.names(given), **call_names.top(given)))
     # The waveform brings a style of its own along, which this one-time word lets in; scripts it does not.
@@ -77,10 +80,10 @@ def _shown(given: Office, call_id: str, number: str = "") -> Response:
     return page
 
 
-def _way(given: Office, version: int, events: list[Event]) -> dict[str, Any]:
+def _way(given: Office, version: int, events: list[Event], reads: Reader) -> dict[str, Any]:
     """Return the steps of a call, and the menus that it went through with the steps on them, where they can be read."""
     flow = given.menus(version)
-    steps = call_path.steps(given.flow(), events)
+    steps = call_path.steps(given.flow(), events, Aside(reads))
     path = call_path.drawn(flow, steps) if flow else None
     return {"steps": steps, "path": path, "names": call_path.named(path)}
 

@@ -14,19 +14,21 @@ from ivr.flow.flow import Flow
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The call came to a place, at this moment, by what the caller had done ("" where it just went on)."""
+    """The call came to a place, at this moment, by what the caller did or the wallet answered; "" where it went on."""
 
     place: str
     at: datetime | None
     by: str
 
 
-def steps(flow: Flow, events: Iterable[Event]) -> list[Step]:
-    """Return the steps of a call; one that only asks again is none."""
+def steps(flow: Flow, events: Iterable[Event], aside: card.Besides = card.nothing) -> list[Step]:
+    """Return the steps of a call; one that only asks again is none. `aside` tells what the wallet answered."""
     made, at, by = list[Step](), None, ""
     for event in events:
+        besides = tuple(aside(event))
         if isinstance(event, Heard):
-            at, by = event.at, " ".join(card.acts(event, flow.base))
+            answers = (words for who, words in besides if who == "wallet")
+            at, by = event.at, " ".join((*card.acts(event, flow.base), *answers))
         elif isinstance(event, Entered):
             made += [] if made and made[-1].place == event.node else [Step(event.node, at, by)]
             by = ""

@@ -1,9 +1,10 @@
 """What an agent sees of a call: what was keyed, masked as the menus say, and what was said, all numbers masked."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from itertools import takewhile
 from typing import Final
 
@@ -14,14 +15,19 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import LeftQueue
 from ivr.flow.nodes.collect import Collect
 from ivr.flow.nodes.survey import Survey
+from ivr.flow.questions import HOLDER
+from ivr.flow.sealing import WRONG
+from ivr.flow.secret import SEALED
 
 SHORT: Final = 4  # A number of so many digits tells nobody apart.
 NUMBER: Final = re.compile(r"[0-9]{5,}")
+IDENTITY: Final = frozenset({"account", "phone", "who", *HOLDER})  # By what an account is known.
+Besides = Callable[[Event], Iterable[tuple[str, str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was said or keyed in one go, by the `hotline` or the `customer`, and when.
+    """What was said or keyed in one go, by the `hotline` or the `customer`, or happened besides, and when.
 
     `audio` names the recorded prompt of each line of the text, "" where a voice spoke it.
     """
@@ -42,6 +48,11 @@ class Fact:
     masked: bool
 
 
+def nothing(_event: Event) -> Iterable[tuple[str, str]]:
+    """Tell nothing else of an event."""
+    return ()
+
+
 def masked(number: str) -> str:
     """Return a number with all but its last four digits hidden."""
     return f"••••{number[-SHORT:]}" if len(number) > SHORT else number
@@ -52,15 +63,25 @@ def keyed(flow: Flow, events: Iterable[Event]) -> tuple[Fact, ...]:
 
     Where several questions ask for the same, the strictest of them counts.
     """
-    asked = [node for node in flow.nodes.values() if isinstance(node, Collect)]
-    forms = {node.name: node.form for node in asked}
-    hidden = {node.name for node in asked if node.masked}
-    return tuple(_fact(name, _shown(forms[name], value), name in hidden) for name, value in told(flow, events).items())
+    forms = {node.name: node.form for node in flow.nodes.values() if isinstance(node, Collect)}
+    facts, masks = told(flow, events), hidden(flow)
+    twice = {"who", *_twice(facts)}
+    return tuple(
+        _fact(name, shown(forms.get(name, ""), value), name in masks)
+        for name, value in facts.items()
+        if name not in twice
+    )
+
+
+def hidden(flow: Flow) -> frozenset[str]:
+    """Return which facts are masked: whatever names the caller's account, and what the menus say."""
+    asked = (node for node in flow.nodes.values() if isinstance(node, Collect))
+    return IDENTITY | {node.name for node in asked if node.masked}
 
 
 def told(flow: Flow, events: Iterable[Event]) -> dict[str, str]:
-    """Return the whole of what the caller keyed and confirmed, by its name in the menus, as it is stored."""
-    names = {node.name for node in flow.nodes.values() if isinstance(node, Collect)}
+    """Return the whole of what the caller keyed and confirmed, and of whose account that is, as it is stored."""
+    names = IDENTITY | {node.name for node in flow.nodes.values() if isinstance(node, Collect)}
     facts: dict[str, str] = {}
     for event in events:
         if isinstance(event, Learned) and event.name in names:
@@ -69,22 +90,24 @@ def told(flow: Flow, events: Iterable[Event]) -> dict[str, str]:
     return facts
 
 
-def path(flow: Flow, events: Iterable[Event]) -> list[Line]:
+def path(flow: Flow, events: Iterable[Event], aside: Besides = nothing) -> list[Line]:
     """Return what was said and keyed, in order and masked; what was said in one go stands in one piece, in lines.
 
-    It ends where the caller is asked how it was: that is not for whom they talked with.
+    `aside` tells what else an event is to the reader: who tells it, and the words. It ends where the caller is asked
+    how it was: that is not for whom they talked with.
     """
     surveys = {place for place, node in flow.nodes.items() if isinstance(node, Survey)}
-    return whole(flow, takewhile(lambda one: not (isinstance(one, Entered) and one.node in surveys), events))
+    return whole(flow, takewhile(lambda one: not (isinstance(one, Entered) and one.node in surveys), events), aside)
 
 
-def whole(flow: Flow, events: Iterable[Event]) -> list[Line]:
-    """Return all that was said and keyed, in order and masked, with the moment of each."""
+def whole(flow: Flow, events: Iterable[Event], aside: Besides = nothing) -> list[Line]:
+    """Return all that was said and keyed, and what `aside` tells, in order and masked, with the moment of each."""
     numbers, at = set[str](), None
     lines: list[Line] = []
     for event in events:
         at = event.at if isinstance(event, Heard) else at
-        if isinstance(event, Learned) and NUMBER.fullmatch(event.value):
+        lines += [Line(who, text, "", at) for who, text in aside(event)]
+        if isinstance(event, Learned) and NUMBER.fullmatch(event.value.removeprefix("+")):
             numbers.add(event.value)
         elif isinstance(event, Said):
             said = Line("hotline", _hidden(event, numbers), event.language, at, (event.audio,))
@@ -99,7 +122,9 @@ def whole(flow: Flow, events: Iterable[Event]) -> list[Line]:
 def acts(event: Event, base: str) -> Iterator[str]:
     """Yield what the caller did, in the words of a page of text and masked, if they did anything."""
     for line in transcript.lines([event], base):
-        if line.startswith("> "):
+        if line == f"> {WRONG}":
+            yield SEALED  # Digits keyed in confidence, too many or too few.
+        elif line.startswith("> "):
             yield NUMBER.sub(lambda number: masked(number[0]), line[2:])
 
 
@@ -113,13 +138,31 @@ def waited(events: Iterable[Event], joined: float) -> float | None:
     return left[-1] - joined if left and left[-1] >= joined else None
 
 
-def _shown(form: str, value: str) -> str:
-    match form:
-        case "amount":
-            return f"¥{int(value) / 100:,.2f}"
-        case "date":
-            return date.fromisoformat(value).isoformat()
+def shown(form: str, value: str, zone: tzinfo | None = None) -> str:
+    """Return a fact as it is read, by what it is: yuan, a day, a moment by the clock of this zone."""
+    with suppress(ValueError):  # Whatever another company's server told is better shown than nothing.
+        match form:
+            case "amount":
+                return f"¥{int(value) / 100:,.2f}"
+            case "date":
+                return date.fromisoformat(value).isoformat()
+            case "moment":
+                return datetime.fromisoformat(value).astimezone(zone).strftime("%Y-%m-%d %H:%M")
     return value
+
+
+def covered(words: str, number: str, language: str) -> str:
+    """Return the words with a number masked, as figures and as it is spoken."""
+    for written in (speech.voice_of(language).digits(number), number):
+        words = words.replace(written, masked(number)) if written else words
+    return words
+
+
+def _twice(facts: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the wallet calls as the caller keyed it."""
+    for name, keyed in {"holder": facts.get("account"), "registered": facts.get("phone")}.items():
+        if keyed and facts.get(name, "").endswith(keyed):
+            yield name
 
 
 def _fact(name: str, text: str, hidden: bool) -> Fact:
@@ -131,5 +174,5 @@ def _hidden(said: Said, numbers: Iterable[str]) -> str:
     """Return the words with every number that was read back masked, as they spell it."""
     words = said.words
     for number in numbers:
-        words = words.replace(speech.voice_of(said.language).digits(number), masked(number))
+        words = covered(words, number, said.language)
     return words

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ivr.console import office
 from ivr.console.card import masked
 from ivr.console.office import Office, me
-from ivr.console.view import Person, caller_number, people, stamp
+from ivr.console.view import Person, caller_number, mark_words, people, stamp
 from ivr.desk.keeping import AgentState, Place
 from ivr.flow.names import matter_name, queue_name
 
@@ -18,6 +18,7 @@ class Task:
     place: str
     kind: str
     matter: str
+    mark: str
     queue: str
     language: str
     state: str
@@ -45,6 +46,7 @@ class Conversation:
     place: str
     agent: str
     matter: str
+    mark: str
     queue: str
     language: str
     since: float
@@ -82,6 +84,7 @@ def _task(given: Office, place: Place) -> Task:
         place=place.id,
         kind=place.kind,
         matter=matter_name(flow, spoken, place.matter),
+        mark=mark_words(flow, spoken, place.mark),
         queue=queue_name(flow, spoken, place.queue),
         language=place.language,
         state=place.state,
@@ -111,6 +114,7 @@ def _conversation(given: Office, place: Place) -> Conversation:
         place=place.id,
         agent=place.agent or "",
         matter=matter_name(flow, spoken, place.matter),
+        mark=mark_words(flow, spoken, place.mark),
         queue=queue_name(flow, spoken, place.queue),
         language=place.language,
         since=(place.answered_at or place.joined_at).timestamp(),

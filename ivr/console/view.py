@@ -10,12 +10,15 @@ from ivr.console import card, office
 from ivr.console.card import Fact, Line, masked
 from ivr.console.glance import Glance
 from ivr.console.office import Office
+from ivr.console.reader import Aside, Known, reader
+from ivr.console.texts import TEXTS, language
 from ivr.desk.cases import Case
 from ivr.desk.guests import Guest
 from ivr.desk.keeping import AgentState, Place
 from ivr.flow.events import Event
 from ivr.flow.flow import Flow
-from ivr.flow.names import matter_name, queue_name
+from ivr.flow.names import mark_name, matter_name, queue_name
+from ivr.flow.nodes.agent import FIRST
 
 CODES: Final = ("resolved", "follow-up", "transferred", "wrong number", "other")
 REASONS: Final = {"break": "b", "meal": "m", "training": "t", "other": "o"}  # and their keys
@@ -24,13 +27,14 @@ STAMP: Final = "%m-%d %H:%M"
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Somebody in the line, since a moment (a timestamp)."""
+    """Somebody in the line, since a moment (a timestamp); `mark` tells what they are in, "" for nothing."""
 
     matter: str
     language: str
     kind: str
     since: float
     offered: bool
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Caller:
 
     `who` is the number that called, masked, "" where it is withheld; `number` the one to be rung back. A message is
     `seconds` long, None where that is not known, and `here` once it can be heard. `known` is what is proven of the
-    caller and what the wallet answered: words for it, and what it is.
+    caller, what the wallet answered, what they are in, and what they were sent.
     """
 
     place: str
@@ -77,7 +81,7 @@ class Caller:
     seconds: int | None
     here: bool
     earlier: tuple[Before, ...]
-    known: tuple[tuple[str, str], ...] = ()
+    known: Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +147,24 @@ def people(guests: Sequence[Guest]) -> tuple[Person, ...]:
 
 
 def queues(flow: Flow, spoken: str, places: Sequence[Place]) -> tuple[Queue, ...]:
-    """Return who waits, by queue in the menus' order."""
+    """Return who waits, by queue in the menus' order; who goes before all others stands before them here, too."""
     order = {name: number for number, name in enumerate(flow.queues)}
-    waiting = sorted(places, key=lambda place: (order.get(place.queue, len(order)), place.queue, place.since))
+
+    def stands(place: Place) -> tuple[int, str, bool, datetime]:
+        return order.get(place.queue, len(order)), place.queue, place.rank > FIRST, place.since
 
     def one(place: Place) -> Waiting:
         since, offered = place.joined_at.timestamp(), place.state == "offered"
-        return Waiting(matter_name(flow, spoken, place.matter), place.language, place.kind, since, offered)
+        matter, mark = matter_name(flow, spoken, place.matter), mark_words(flow, spoken, place.mark)
+        return Waiting(matter, place.language, place.kind, since, offered, mark)
 
-    found = groupby(waiting, key=lambda place: place.queue)
+    found = groupby(sorted(places, key=stands), key=lambda place: place.queue)
     return tuple(Queue(queue_name(flow, spoken, name), tuple(one(place) for place in them)) for name, them in found)
+
+
+def mark_words(flow: Flow, spoken: str, mark: str) -> str:
+    """Return what a mark tells, "" for none; that there is one, where the menus no longer have its words."""
+    return (mark_name(flow, spoken, mark) or TEXTS[language()]["mark_none"]) if mark else ""
 
 
 def stamp(flow: Flow, at: datetime) -> str:
@@ -167,7 +179,7 @@ def caller_number(place: Place) -> str:
 
 def _caller(given: Office, flow: Flow, spoken: str, agent: AgentState, place: Place) -> Caller:
     """Return what is known of a caller, in this language of the menus."""
-    events = given.journal.events(place.call_id)
+    events, reads = given.journal.events(place.call_id), reader(flow)
     joined = place.joined_at.timestamp()
     sound = given.messages.recorded(place.recording) if place.recording else None
     return Caller(
@@ -181,13 +193,14 @@ def _caller(given: Office, flow: Flow, spoken: str, agent: AgentState, place: Pl
         received=stamp(flow, place.joined_at),
         who=caller_number(place),
         keyed=card.keyed(flow, events),
-        path=tuple(card.path(flow, events)),
+        path=tuple(card.path(flow, events, Aside(reads))),
         number=masked(place.number or ""),
         tries=place.tries,
         answered_back=place.answered_back,
         seconds=sound.seconds if sound else None,
         here=bool(sound and sound.state == "fetched"),
         earlier=_earlier(given, flow, spoken, place),
+        known=reads.known(events),
     )
 
 

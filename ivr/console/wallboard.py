@@ -11,7 +11,7 @@ from ivr.console.office import Office
 from ivr.console.rights import needs
 from ivr.console.texts import TEXTS, language
 from ivr.console.wall import Board, Seen, Wall
-from ivr.flow.names import queue_name
+from ivr.flow.names import mark_name, queue_name
 from ivr.reports.live import Looks
 
 # A held answer takes one of the server's 16 threads, which calls need: so few are held in a process, for so long, and
@@ -107,6 +107,7 @@ def _draw(given: Office, wall: Wall) -> Draw:
 
 
 def _words(given: Office) -> dict[str, Any]:
-    flow = given.flow()
+    flow, page = given.flow(), language()
     spoken = office.spoken(flow)
-    return {"queue": lambda name: queue_name(flow, spoken, name)}
+    marks = {"mark": lambda place: mark_name(flow, spoken, place) or TEXTS[page]["mark_none"]}
+    return {"queue": lambda name: queue_name(flow, spoken, name)} | marks

@@ -16,7 +16,7 @@ from ivr.store.tables import INSERT
 
 WORK: Final = ("message", "callback")
 LATEST: Final = 100
-SAME: Final = ("call_id", "caller_hash", "queue", "language", "matter", "rank", "level")
+SAME: Final = ("call_id", "caller_hash", "queue", "language", "matter", "mark", "rank", "level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,9 @@ class Inbox:
             if found["kind"] == "callback":
                 return place
             made = self._made(found) | {"owner": owner, "number": number, "number_hash": sealed}
-            done = connection.execute(INSERT[connection.dialect.name](line).values(made).on_conflict_do_nothing())
-            if done.rowcount != 1:
+            # PostgreSQL does not tell of an insert how many rows it made.
+            added = INSERT[connection.dialect.name](line).values(made).on_conflict_do_nothing().returning(line.c.id)
+            if connection.execute(added).first() is None:
                 connection.rollback()
                 return None
             return str(made["id"])

@@ -26,8 +26,9 @@ from ivr.store.queueing import place_id
 
 __all__ = ["RULES", "AgentState", "Desk", "Lasting", "Offer", "Outlook", "Place"]
 
+FIRST: Final = timedelta(days=365)  # Longer than anybody waits, so that whoever has it goes before all others.
 RULES: Final = Rules(
-    head_start={1: timedelta(minutes=30), 2: timedelta(minutes=5)},
+    head_start={0: FIRST, 1: timedelta(minutes=30), 2: timedelta(minutes=5)},
     widen=((timedelta(minutes=2), frozenset({"merchant", "agent:"})), (timedelta(minutes=4), frozenset({"queue:"}))),
 )
 

@@ -25,6 +25,7 @@ STANDING: Final = (
 class Place:
     """Somebody in the line, on the phone, to be rung back or to be listened to; also when it is over.
 
+    `mark` is the place in the menus of the words for what the caller is in, "" for nothing that agents are told of.
     `last4` are the last digits of the number that called, "" where that is withheld.
     """
 
@@ -35,6 +36,7 @@ class Place:
     queue: str
     language: str
     matter: str
+    mark: str
     rank: int
     since: datetime
     joined_at: datetime

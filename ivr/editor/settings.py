@@ -11,8 +11,9 @@ from ivr.editor.labels import Both
 from ivr.editor.labels_settings import TITLES
 from ivr.editor.sheets import NAME
 from ivr.editor.state import languages, spoken
-from ivr.flow.flow import Asking, Callbacks, GlobalKeys, Hotline, Lifeboat, Limits, Phrases, Queue
+from ivr.flow.flow import Callbacks, GlobalKeys, Hotline, Limits, Queue
 from ivr.flow.node import Piece, flat
+from ivr.flow.phrases import Asking, Lifeboat, Phrases
 
 PARTS: Final[Mapping[str, type[Piece]]] = {
     "hotline": Hotline,

@@ -107,7 +107,7 @@ def _gaps(flow: Flow, bad: frozenset[str]) -> Iterator[Found]:
 
 def _known(flow: Flow) -> dict[str, set[str]]:
     """Return the formats in which each fact can be spoken that words may mention."""
-    known: dict[str, set[str]] = {"keyed": {"digits"}} | {name: {"address"} for name in flow.hotline.facts}
+    known: dict[str, set[str]] = {"keyed": {"digits"}} | {name: {*SUITING["address"]} for name in flow.hotline.facts}
     for node in flow.nodes.values():
         for name, sort in node.learns().items():
             known.setdefault(name, set()).update(SUITING[sort])

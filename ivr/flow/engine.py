@@ -14,7 +14,7 @@ from ivr.flow.messages import hears
 from ivr.flow.move import Finish, Go, Hold, Move, Prompt
 from ivr.flow.node import go
 from ivr.flow.sealing import sealed
-from ivr.flow.waits import Keys
+from ivr.flow.waits import Keys, Leaving
 
 HOPS: Final = 30
 RESCUES: Final = 3
@@ -104,7 +104,13 @@ def _thanks(flow: Flow, heard: Recorded) -> Prompt:
 
 
 def _matter(flow: Flow, call: Call, place: str) -> Iterator[Learned]:
+    """Yield what a call is about from here on; who comes back to a matter, or out of a line, is its caller again."""
     file = place.partition(".")[0]
-    if (matter := flow.matters.get(file)) and call.facts.get("matter") != file:
+    if not (matter := flow.matters.get(file)):
+        return
+    other, queue = call.facts.get("matter") != file, call.facts.get("queue")
+    if other:
         yield Learned("matter", file)
+    back = isinstance(call.wait, Leaving) or call.node.partition(".")[0] != file
+    if other or (back and queue != matter.queue):
         yield Learned("queue", matter.queue)

@@ -14,7 +14,8 @@ from ivr.flow.emergency import Declared
 from ivr.flow.events import Said
 from ivr.flow.hours import Schedule
 from ivr.flow.move import Prompt
-from ivr.flow.node import Invitation, Key, Node, Piece, Place, QueueName, Words, shaped
+from ivr.flow.node import Key, Node, Piece, Place, QueueName, Words, shaped
+from ivr.flow.phrases import Asking, Lifeboat, Phrases
 from ivr.flow.words import fill
 
 NUMBER: Final = 'write a whole number with + and the country in front, as in "+864001234567"'
@@ -61,91 +62,6 @@ class Limits(Piece):
     misses: int = Field(3, ge=1, le=5)
     turns: int = Field(30, ge=10, le=60)
     then: Place
-
-
-class Phrases(Piece):
-    """What is said in the same words wherever it is needed."""
-
-    silence: Words
-    wrong: Words
-    form: Words
-    keyed_digits: Words
-    keyed_amount: Words
-    keyed_date: Words
-    right: Invitation
-    redo: Invitation
-    finish: Invitation
-    point: Invitation
-    spoken: Invitation
-    reached: Invitation
-    person: Invitation
-    back: Invitation
-    again: Invitation
-    apology: Words
-    leave: Invitation
-    message: Words
-    thanks: Words
-    take: Invitation
-    gone: Words
-    recorded: Words
-    minutes: Words
-    fewer_agents: Words
-    urgent: Words
-    slower: Words
-    closing: Words
-    nobody: Words
-    queued: Words
-    stay: Words
-    sending: Words
-    unreached: Words
-    callback: Words
-    called: Words
-    connect: Invitation
-    missed: Words
-    later: Words
-    assist: Words
-    outside: Words
-    watch: Words
-
-
-class Lifeboat(Piece):
-    """What callers hear while all else is away, and the matter that goes before everything then: thefts.
-
-    With `freeze` and `held`, who reports one can have the wallet frozen, as long as it can be asked.
-    """
-
-    matter: str
-    greeting: Words
-    report: Words
-    any_key: Words
-    message: Words
-    theft: Words
-    reported: Words
-    hours: Words
-    closed: Words
-    freeze: Words | None = None
-    held: Words | None = None
-
-
-class Asking(Piece):
-    """What is said around the questions to the wallet: while it is asked, and while callers prove who they are.
-
-    What is `wrong` is said to be neither the number nor the PIN, so that nobody learns which accounts there are.
-    """
-
-    looking: Words
-    who: Words
-    who_help: Words
-    by_pin: Invitation
-    by_code: Invitation
-    pin: Words
-    sent: Words
-    code: Words
-    again: Invitation
-    wrong_pin: Words
-    wrong_code: Words
-    limited: Words
-    proven: Words
 
 
 class Callbacks(Piece):

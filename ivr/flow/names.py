@@ -1,4 +1,4 @@
-"""What matters and queues are called in each of the hotline's languages."""
+"""What matters, queues and marks are called in each of the hotline's languages."""
 
 from ivr.flow.flow import Flow
 
@@ -11,6 +11,11 @@ def spoken(flow: Flow, language: str) -> str:
 def matter_name(flow: Flow, spoken: str, matter: str) -> str:
     """Return what agents call a matter."""
     return flow.words[spoken].get(f"{matter}.matter", matter)
+
+
+def mark_name(flow: Flow, spoken: str, place: str) -> str:
+    """Return what a mark tells agents, by the place of its words; "" where the menus no longer have them."""
+    return flow.words[spoken].get(place) or flow.words[flow.base].get(place, "")
 
 
 def queue_name(flow: Flow, spoken: str, queue: str) -> str:

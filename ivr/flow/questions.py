@@ -45,7 +45,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "account": Question(("who",), {"found": HOLDER, "unknown": NONE}),
     "check_pin": Question(("who", "pin"), {"right": HOLDER, "wrong": NONE}, guarded=True),
     "send_code": Question(("who",), {"sent": NONE}, guarded=True, acts=True),
-    "check_code": Question(("who", "code"), {"right": HOLDER, "wrong": NONE}, guarded=True),
+    "check_code": Question(("who", "code"), {"right": HOLDER, "wrong": NONE}, guarded=True, acts=True),
     # Whether the account is frozen, and why: too many wrong passwords, risk control, a breach of the terms, a hold that
     # its holder asked for.
     "freeze_reason": Question(
@@ -119,9 +119,9 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     "unsubscribe": Question(("holder", "subscription"), {"ended": NONE, "unknown": NONE}, proven=True, acts=True),
     # A case about the call's matter; the one that is open about the same already.
     "open_case": Question(
-        ("holder", "matter"),
+        ("holder",),
         {"opened": {"case": "digits"}, "open": {"case": "digits"}},
-        may=("payment", "order", "day", "amount"),
+        may=("matter", "payment", "order", "day", "amount"),
         proven=True,
         acts=True,
     ),

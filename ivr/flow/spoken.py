@@ -33,6 +33,7 @@ def places(flow: Flow) -> list[str]:
     """Return the places of all that callers hear, in the menus' order."""
     agents = {f"hotline.tongues.{language}" for language in flow.hotline.tongues}
     agents |= {f"{name}.matter" for name in flow.matters} | {f"queues.{name}.name" for name in flow.queues}
+    agents |= {f"hotline.{'.'.join(path)}" for path, _ in flow.hotline.marked("unspoken")}
     agents |= {place for node in flow.nodes.values() for place in node.prompts("unspoken")}
     return [place for place in flow.words[flow.base] if place not in agents]
 

@@ -23,7 +23,7 @@ def traps(flow: Flow) -> Iterator[Trap]:
     for place, node in flow.nodes.items():
         file, own = _home(place)
         for path, name in node.exits():
-            if _way_out(node, path) and not _helps(flow, flow.place(place, name)):
+            if _way_out(node, path) and not _good(flow, path, flow.place(place, name)):
                 yield file, (*own, *path), _words(path, name)
 
 
@@ -41,6 +41,14 @@ def _words(path: Path, name: str) -> str:
 def _way_out(node: Node, path: Path) -> bool:
     """Tell whether this exit is for whoever cannot go on: was not understood, or did not get a person."""
     return path == ("missed",) or (node.reaches and path != ("then",))
+
+
+def _good(flow: Flow, path: Path, place: str) -> bool:
+    """Tell whether a way out helps; on that to a freeze callers may be asked things, but all ways from there help."""
+    if path != ("freeze",) or not flow.nodes[place].asks:
+        return _helps(flow, place)
+    following = [flow.place(place, name) for _, name in flow.nodes[place].exits()]
+    return bool(following) and all(_helps(flow, after) for after in following)
 
 
 def _helps(flow: Flow, place: str, offered: bool = True, passed: frozenset[str] = frozenset()) -> bool:

@@ -19,7 +19,7 @@ SUITING: Final[Mapping[str, tuple[str, ...]]] = {
     "count": ("number", "counted", "ordinal", "digits"),
     "minutes": ("minutes",),
     "moment": ("moment",),
-    "address": ("address",),
+    "address": ("address", "plain"),
 }
 
 

@@ -1,6 +1,6 @@
 """How the hotline stands now, and what today has come to so far, as the wallboard shows it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -19,7 +19,10 @@ LASTS: Final = timedelta(hours=4)  # The carrier ends a call by then.
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Who is in a queue now: callers who wait, since when the longest; call backs and messages to be done, and late."""
+    """Who is in a queue now: callers who wait, since when the longest; call backs and messages to be done, and late.
+
+    `marks` are the callers among them whom the menus marked: the place of the words, how many, since when the longest.
+    """
 
     callers: int = 0
     since: datetime | None = None
@@ -28,6 +31,7 @@ class Waiting:
     late_callbacks: int = 0
     messages: int = 0
     late_messages: int = 0
+    marks: tuple[tuple[str, int, datetime], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,18 @@ def _waiting(connection: Connection, at: datetime) -> dict[str, Waiting]:
                 told |= {"callers": row.many, "since": row.first}
             case kind if not row.talks:
                 told |= {f"{kind}s": row.many, f"late_{kind}s": row.late}
+    for queue, mark in _marks(connection):
+        found[queue]["marks"] = (*found[queue].get("marks", ()), mark)
     return {queue: Waiting(**told) for queue, told in found.items()}
+
+
+def _marks(connection: Connection) -> Iterator[tuple[str, tuple[str, int, datetime]]]:
+    """Yield by queue how many wait whom the menus marked so."""
+    columns = (line.c.queue, line.c.mark, func.count(), func.min(line.c.joined_at))
+    waits = OPEN & (line.c.state != "talking") & (line.c.kind == "call") & (line.c.mark != "")
+    marked = select(*columns).where(waits).group_by(line.c.queue, line.c.mark).order_by(line.c.queue, line.c.mark)
+    for queue, mark, many, first in connection.execute(marked):
+        yield queue, (mark, many, first)
 
 
 def _agents(connection: Connection) -> tuple[tuple[Working, ...], int]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Dialect, Executable, bindparam, column, false
 from ivr.flow import record
 from ivr.flow.events import Heard
 from ivr.flow.inputs import Recorded
-from ivr.store import line_statements, queueing
+from ivr.store import line_statements, queueing, texts
 from ivr.store.crypto import Cipher, last4
 from ivr.store.entries import Entry, Start
 from ivr.store.messages import left, upsert
@@ -24,13 +24,14 @@ STATE: Final = ("turn", "place", "language", "matter", "queue", "outcome", "ende
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One turn as rows: the turn itself, the call's new row or its changes, and the message left, if any."""
+    """One turn as rows: the turn itself, the call's new row or its changes, and what was left or is to be sent."""
 
     call_id: str
     turn: Row
     start: Row | None
     state: Row
     messages: tuple[Row, ...]
+    texts: tuple[Row, ...]
     line: queueing.Change
 
 
@@ -46,6 +47,7 @@ def rows(entry: Entry, cipher: Cipher) -> Rows:
         _started(entry, entry.start, kept, cipher) if entry.start else None,
         {"call_id": entry.call_id, **_state(entry, kept)},
         tuple(left(entry, recorded, at) for recorded in _recorded(entry)),
+        texts.rows(entry, at, cipher),
         queueing.change(entry, at, cipher),
     )
 
@@ -67,6 +69,8 @@ def write(connection: Connection, batch: Sequence[Rows]) -> set[str]:
         statements.state.run(connection, states)
     if left := [message for rows in ours for message in rows.messages]:
         connection.execute(statements.message, left)
+    if sent := [text for rows in ours for text in rows.texts]:
+        connection.execute(statements.text, sent)
     _line(connection, statements, [rows.line for rows in ours])
     return {rows.call_id for rows in ours}
 
@@ -101,6 +105,7 @@ class _Statements:
     heard: Prepared
     promise: Prepared
     message: Any
+    text: Any
 
 
 @lru_cache(maxsize=8)
@@ -116,6 +121,7 @@ def _statements(dialect: Dialect) -> _Statements:
         heard=prepare(line_statements.messaging(insert), dialect),
         promise=prepare(line_statements.promising(insert), dialect),
         message=upsert(dialect.name),
+        text=texts.adding(dialect.name),
     )
 
 

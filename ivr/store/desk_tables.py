@@ -30,6 +30,9 @@ line = Table(
     Column("queue", Text, nullable=False),
     Column("language", String(35), nullable=False),
     Column("matter", Text, nullable=False),
+    # The place in the menus of the words that tell agents what the caller is in, "" for none.
+    Column("mark", Text, nullable=False, server_default=text("''")),
+    # The lower, the sooner; 0 goes before everybody.
     Column("rank", Integer, nullable=False),
     # When the caller first joined; whoever redials soon after being cut off keeps it. Of a message, when it is due.
     Column("since", Moment, nullable=False),

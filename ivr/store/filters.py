@@ -86,7 +86,9 @@ class Filters:
     def _done(self, statement: Insert | Update | Delete) -> bool:
         try:
             with self.engine.begin() as connection:
-                return connection.execute(statement).rowcount == 1
+                done = connection.execute(statement)
+                # PostgreSQL does not tell of an insert how many rows it made: it made one, or raised.
+                return isinstance(statement, Insert) or done.rowcount == 1
         except IntegrityError:
             return False
 

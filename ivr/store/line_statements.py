@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Select, String, Table, and_, bindparam, case, func, literal_column, select, update
 
 from ivr.store.desk_tables import ON, agents, line, promises
+from ivr.store.queueing import URGENT
 from ivr.store.tables import Insert, Moment, calls
 
 NORMAL: Final = 3
@@ -72,7 +73,7 @@ def messaging(insert: Maker) -> Any:
     """Return the statement that puts a message in the line, where it counts as having come when it is due."""
     due = bindparam("due", type_=Moment)
     told: dict[str, Any] = {name: bindparam(name) for name in ("recording", "level")}
-    values = _standing("message") | told | {"rank": func.coalesce(_rank(), _ranked()), "since": due}
+    values = _standing("message") | told | {"rank": func.coalesce(_rank(), _heard()), "since": due}
     return insert(line).values(**values, due_at=due).on_conflict_do_nothing()
 
 
@@ -83,7 +84,7 @@ def promising(insert: Maker) -> Any:
 
 def _standing(kind: str) -> dict[str, Any]:
     """Return what every place in the line has."""
-    named: dict[str, Any] = {name: bindparam(name) for name in ("queue", "language", "matter")}
+    named: dict[str, Any] = {name: bindparam(name) for name in ("queue", "language", "matter", "mark")}
     hashed = func.coalesce(_hashed(), "")
     about = {"id": bindparam("line_id"), "kind": kind, "call_id": bindparam("call"), "caller_hash": hashed}
     return about | named | {"joined_at": _now(), "state": "waiting"}
@@ -110,6 +111,11 @@ def _had() -> Any:
 def _ranked() -> Any:
     """Return the rank that the call had in line, or the normal one."""
     return func.coalesce(select(func.min(line.c.rank)).where(_had()).scalar_subquery(), literal_column(str(NORMAL)))
+
+
+def _heard() -> Any:
+    # Nobody waits on the phone until a message is heard, so it never goes before everybody who does.
+    return case((_ranked() < URGENT, literal_column(str(URGENT))), else_=_ranked())
 
 
 def _count(table: Table, *where: Any) -> Any:

@@ -102,6 +102,7 @@ def _standing(entry: Entry, at: datetime, queue: str, line_id: str) -> Row:
         "queue": queue,
         "language": entry.call.language,
         "matter": entry.call.facts.get("matter", ""),
+        "mark": entry.call.facts.get("mark", ""),
         "now": moment(at),
     }
 

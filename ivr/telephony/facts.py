@@ -10,9 +10,11 @@ import structlog
 from pydantic import TypeAdapter
 
 from ivr.desk.keeping import Desk
+from ivr.flow.events import Texted
 from ivr.flow.inputs import Recorded
 from ivr.hotline import Caller, Hotline
 from ivr.store.messages import Messages, Status
+from ivr.store.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,22 @@ class Ready:
         return f"ready/{self.sid}"
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody is to be told by SMS what was done for a caller in the lifeboat."""
+
+    call: str
+    texted: Texted
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        """What is told, by which it is known when it is told again."""
+        return f"told/{self.texted.place}"
+
+
 log = structlog.get_logger()
-Fact = Over | Spoken | Left | Ready
+Fact = Over | Spoken | Left | Ready | Told
 KINDS: Final[dict[str, TypeAdapter[Any]]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Fact)}
 
 
@@ -108,6 +124,7 @@ class Clerk:
     wanted: Callable[[], object]
     changed: Callable[[], object]
     parties: Callable[[str], tuple[str, str]]
+    texts: Texts
 
     def write(self, fact: Fact) -> None:
         """Write a fact down; raise StoreError where the database does not take it."""
@@ -122,6 +139,8 @@ class Clerk:
                 self.changed()
             case Ready():
                 self._ready(fact)
+            case Told(call, texted, at):
+                self.texts.add(call, texted, at)
 
     def _rang(self, call: str, told: Caller) -> Caller:
         """Return who rang; a call that only the lifeboat of another host knew is told of without it."""

@@ -8,14 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 import structlog
 from flask import Blueprint, Response
 
-from ivr.flow.flow import Flow, Lifeboat
+from ivr.flow.flow import Flow
 from ivr.flow.inputs import InLine, Input, LeftQueue, Recorded
+from ivr.flow.phrases import Lifeboat
 from ivr.hotline import Hotline, Reply
 from ivr.store.errors import StoreError
 from ivr.telephony import lifeboat
 from ivr.telephony.calls import asked, caller, language, path, told, xml
 from ivr.telephony.decode import decode, keys, seconds
-from ivr.telephony.facts import Left, Spoken
+from ivr.telephony.facts import Left, Spoken, Told
 from ivr.telephony.freezing import Freezing
 from ivr.telephony.render import Site, render
 from ivr.telephony.unwritten import Unwritten
@@ -107,6 +108,11 @@ class Rescue:
         call, token, code = told()["CallSid"], asked().args.get("token", ""), keys(told().get("Digits") or "")
         held = self.freezing.hold(call, token, code) if self.freezing and code else None
         matter, hold = boat.matter if boat else "", held.hold if held else ""
+        if boat and boat.text and held:
+            # Its owner is to hear of a hold, also where somebody else had it made, as soon as the database is there.
+            self.unwritten.keep(
+                Told(call, lifeboat.owned(flow, language(), held.hold, held.registered), self.hotline.now())
+            )
         return xml(lifeboat.theft(flow, site, language(), matter, hold))
 
     def thanks(self) -> Response:

@@ -46,7 +46,7 @@ class Rest:
 
     def ring(self, phone: str, caller: str, url: str, status: str, seconds: int) -> str:
         """Ring a phone for so many seconds; picked up, it runs the document at `url`. Return the call's id."""
-        call = self._client.calls.create(
+        call = self.client.calls.create(
             to=phone,
             from_=caller,
             url=url,
@@ -60,16 +60,16 @@ class Rest:
 
     def move(self, call: str, url: str) -> None:
         """Have a call go on with the document at `url`."""
-        self._client.calls(call).update(url=url, method="POST")
+        self.client.calls(call).update(url=url, method="POST")
 
     def end(self, call: str) -> None:
         """Hang up a call, whether it rings or talks."""
-        self._client.calls(call).update(status="completed")
+        self.client.calls(call).update(status="completed")
 
     def over(self, call: str) -> bool:
         """Has a call ended, however it did? So has one that the carrier does not know."""
         try:
-            return self._client.calls(call).fetch().status in OVER
+            return self.client.calls(call).fetch().status in OVER
         except TwilioRestException as error:
             if error.status == NOT_FOUND:
                 return True
@@ -77,18 +77,18 @@ class Rest:
 
     def tapes(self, since: datetime) -> list[Tape]:
         """Return what callers have recorded since then."""
-        found = self._client.recordings.list(date_created_after=since.astimezone(UTC))
+        found = self.client.recordings.list(date_created_after=since.astimezone(UTC))
         spoken = [one for one in found if one.source == "RecordVerb" and one.status == "completed"]
         return [Tape(one.sid, one.call_sid, int(one.duration or 0), one.start_time) for one in spoken]
 
     def parties(self, call: str) -> tuple[str, str]:
         """Return who rang in a call, and whom."""
-        found = self._client.calls(call).fetch()
+        found = self.client.calls(call).fetch()
         return found._from or "", found.to or ""
 
     def numbers(self) -> list[Number]:
         """Return the account's numbers."""
-        found = self._client.incoming_phone_numbers.list()
+        found = self.client.incoming_phone_numbers.list()
         told = ((one.phone_number, one.voice_url, one.voice_fallback_url, one.voice_fallback_method) for one in found)
         return [Number(*(text or "" for text in one)) for one in told]
 
@@ -113,18 +113,19 @@ class Rest:
 
     def close(self, talk: str) -> None:
         """End a talk for all; nothing where it is over."""
-        for found in self._client.conferences.list(friendly_name=talk, limit=5):
+        for found in self.client.conferences.list(friendly_name=talk, limit=5):
             if found.status != "completed":
-                self._client.conferences(found.sid).update(status="completed")
+                self.client.conferences(found.sid).update(status="completed")
 
     def _in(self, talk: str) -> Any:
-        found = self._client.conferences.list(friendly_name=talk, status="in-progress", limit=1)
+        found = self.client.conferences.list(friendly_name=talk, status="in-progress", limit=1)
         if not found:
             raise LookupError("nobody talks there")
-        return self._client.conferences(found[0].sid)
+        return self.client.conferences(found[0].sid)
 
     @cached_property
-    def _client(self) -> "Client":
+    def client(self) -> "Client":
+        """Return Twilio's own client for this address; it gives up after four seconds."""
         # Twilio's client takes a while to import, so not before it is needed.
         from twilio.http.http_client import TwilioHttpClient
         from twilio.rest import Client

@@ -59,7 +59,8 @@ class Request:
     answer: bytes
 
 
-def _keys(turn: int, keys: str, answer: str) -> Step:
+def press(turn: int, keys: str, answer: str) -> Step:
+    """Return the request by which keys are told."""
     return Step(f"turn/{turn}", {"msg": "Gather End", "Digits": keys, "FinishedOnKey": ""}, answer)
 
 
@@ -72,13 +73,13 @@ def _round(turn: int, position: int, keys: str = "") -> Step:
 # recorder's beep the caller rings off, as the fetching of messages is no part of a turn.
 CALL: Final = (
     Step("incoming", {"CallStatus": "ringing"}, "/voice/turn/1?"),
-    _keys(1, "6", "/voice/turn/2?"),  # a wrong key
-    _keys(2, "1", "/voice/turn/3?"),
-    _keys(3, "9", "/voice/turn/4?"),  # once more, please
-    _keys(4, "2", "/voice/turn/5?"),
-    _keys(5, "1", "/voice/turn/6?"),
-    _keys(6, KEYED, "/voice/turn/7?"),
-    _keys(7, "1", "<Enqueue"),
+    press(1, "6", "/voice/turn/2?"),  # a wrong key
+    press(2, "1", "/voice/turn/3?"),
+    press(3, "9", "/voice/turn/4?"),  # once more, please
+    press(4, "2", "/voice/turn/5?"),
+    press(5, "1", "/voice/turn/6?"),
+    press(6, KEYED, "/voice/turn/7?"),
+    press(7, "1", "<Enqueue"),
     _round(8, 3),
     _round(9, 2),
     _round(10, 1),
@@ -95,15 +96,17 @@ def signed(port: int, count: int) -> list[list[Request]]:
 
 
 def _call(url: str) -> list[Request]:
-    validator, call, account = RequestValidator(TOKEN), f"CA{uuid4().hex}", f"{uuid4().int % 10**10:010}"
-    made = []
-    for step in CALL:
-        form = {**EVERY, "CallSid": call, **step.told}
-        if form.get("Digits") == KEYED:
-            form["Digits"] = account
-        path = f"/voice/{step.path}?{LANGUAGE}" if "/" in step.path else f"/voice/{step.path}"
-        made.append(_request(url, path, form, validator.compute_signature(url + path, form), step.answer))
-    return made
+    call, account = f"CA{uuid4().hex}", f"{uuid4().int % 10**10:010}"
+    return [asked(url, call, step, account) for step in CALL]
+
+
+def asked(url: str, call: str, step: Step, account: str = "") -> Request:
+    """Return a step of a call as it is sent to the hotline at this URL, signed."""
+    form = {**EVERY, "CallSid": call, **step.told}
+    if form.get("Digits") == KEYED:
+        form["Digits"] = account
+    path = f"/voice/{step.path}?{LANGUAGE}" if "/" in step.path else f"/voice/{step.path}"
+    return _request(url, path, form, RequestValidator(TOKEN).compute_signature(url + path, form), step.answer)
 
 
 def _request(url: str, path: str, form: Mapping[str, str], signature: str, answer: str) -> Request:

@@ -5,9 +5,10 @@ want keys as soon as their choice was named, and listens to the end where a numb
 keyed, some 1 s each, are counted apart, and so is what the wallet takes.
 """
 
+import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import heappop, heappush
 from pathlib import Path
@@ -29,6 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OPEN = datetime.fromisoformat("2026-11-23T10:00:00+08:00")
 PHONE = "+8613800138000"
 FREEZE = ("freeze", "frozen")
+PART = re.compile(r"(?<=[。！？；，.!?;,])")
 AIM = 25.0  # Seconds until a wallet is frozen.
 
 
@@ -86,6 +88,7 @@ def _state(call: Call) -> object:
         asked,
         call.language,
         call.facts.get("proving"),
+        "keyed" in call.facts,
         "proven" in call.facts,
         call.silences + call.wrongs,
     )
@@ -102,11 +105,11 @@ def _listened(flow: Flow, call: Call, heard: Input) -> float:
 
 
 def _told(events: tuple[Event, ...]) -> float:
-    """Return how long what is said takes until the outcome is known: the words of the first place that says any."""
+    """Return how long what is said takes until the outcome is known: the first words of the place that it leads to."""
     said = [event for event in events if isinstance(event, Said)]
     here = [event.node for event in events if isinstance(event, Entered)]
     first = [one for one in said if here and one.place.startswith(f"{here[0]}.")] or said[:1]
-    return seconds(first[:1])
+    return seconds([replace(one, words=PART.split(one.words)[0]) for one in first[:1]])
 
 
 def rows(flow: Flow) -> Iterator[str]:

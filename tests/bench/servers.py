@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,8 @@ from tests.world import free_port
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS: Final = 20.0
+SECRET: Final = "a secret of the bench"
+NONE: Final[Mapping[str, str]] = {}
 CORES: Final = sorted(os.sched_getaffinity(0))
 OURS: Final = {CORES[0]}  # the server's core
 OTHER: Final = {CORES[-1]}  # the client's, and the database server's
@@ -75,6 +77,19 @@ def on(cores: set[int]) -> Iterator[None]:
 
 
 @contextmanager
+def stand_in(module: str, *given: str) -> Iterator[str]:
+    """Run a module of ours that stands in for somebody, on the client's core; give the URL that it prints."""
+    command = [sys.executable, "-m", module, *given]
+    with on(OTHER):
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    with process:
+        try:
+            yield process.stdout.readline().strip() if process.stdout else ""
+        finally:
+            process.terminate()
+
+
+@contextmanager
 def bare() -> Iterator[Served]:
     """Run the bare Flask application."""
     port = free_port()
@@ -83,23 +98,26 @@ def bare() -> Iterator[Served]:
 
 
 @contextmanager
-def hotline(database: str) -> Iterator[Served]:
+def hotline(database: str, more: Mapping[str, str] = NONE, change: Callable[[Path], object] = bool) -> Iterator[Served]:
     """Run `python app.py` on this empty database, in a folder of its own, for a carrier that is not the practice one.
 
-    It is started twice, as the first start makes the tables.
+    It is started twice, as the first start makes the tables. `more` are settings; `change` may change that folder
+    before.
     """
     port = free_port()
     settings = {
         "PORT": str(port),
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": TOKEN,
-        "SECRET_KEY": "a secret of the bench",
+        "SECRET_KEY": SECRET,
         "DATABASE_URL": database,
         "TWILIO_API_URL": f"http://127.0.0.1:{port}",  # Nothing may leave this machine.
+        **more,
     }
     command, environment = [sys.executable, "-c", AS_INSTALLED], {**os.environ, **settings}
     with tempfile.TemporaryDirectory(prefix="bench") as folder:
         _copy(Path(folder))
+        change(Path(folder))
         with _run(command, port, environment, Path(folder)) as begun:
             first, (fresh, _) = begun.again, begun.memory()
         with _run(command, port, environment, Path(folder)) as served:

@@ -15,6 +15,7 @@ FULL: Final = {
     "races": ("RACES", "200"),
     "restarted_desk": ("RESTARTS", "20"),
     "published_amid_calls": ("PUBLICATIONS", "100"),
+    "dead_wallet": ("DEAD_CALLS", "300"),
     "killed_publisher": ("PUBLISHER_KILLS", "200"),
 }
 

@@ -14,10 +14,11 @@ from ivr.carrier.log import Asked
 from ivr.flow import speech
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
-from ivr.flow.events import Ended, Event, Heard, Said
+from ivr.flow.events import Ended, Event, Heard, Said, Waiting
 from ivr.flow.flow import Flow
 from ivr.flow.nodes.language import Language
 from ivr.flow.nodes.menu import Menu
+from ivr.flow.waits import Lookup
 from ivr.hotline import AT_ONCE, Reply, patiently
 from ivr.parts import Parts
 from ivr.store.entries import Stored, Turn
@@ -25,6 +26,7 @@ from ivr.store.tables import calls
 from ivr.telephony.render import Site, render
 from ivr.telephony.voices import VOICES
 
+LOOKING = "hotline.wallet.looking"
 UNSPOKEN = re.compile(r"[\W_]")
 
 
@@ -43,7 +45,7 @@ def checked(parts: Parts, carrier: Carrier, caller: Caller) -> Seen:
     call_id = caller.leg.sid
     turns, states = replayed(parts, call_id)
     unheeded = _told(parts, carrier.log.of(call_id), turns, states)
-    _heard(caller, turns)
+    _heard(parts, caller, turns)
     return Seen(turns, states[-1].ended, states[-1].language, unheeded)
 
 
@@ -85,12 +87,14 @@ def _stored(parts: Parts, call_id: str, call: Call, end: Call) -> None:
 def _told(parts: Parts, requests: Iterable[Asked], turns: Sequence[Turn], states: Sequence[Call]) -> list[str]:
     """Each answer is word for word the journal's, in the caller's language; return what was asked after the end."""
     site = Site(parts.settings.public_url, parts.flow.hotline.languages)
-    known = _replies(turns, states)
+    known, waits = _replies(turns, states), _waits(parts.flow, states, site)
     offers, unheeded = _offers(parts.flow), list[str]()
     for asked in requests:
         if asked.context in ("callback", "media") or asked.status is None:
             continue
         name = urlsplit(asked.url).path.removeprefix("/voice/")
+        if waits.get(name) == asked.body.decode():
+            continue
         if name not in known:
             assert asked.body.decode() == render((Ended("hung-up"),), site, ""), f"{name} is not written"
             unheeded.append(name)
@@ -112,6 +116,19 @@ def _replies(turns: Sequence[Turn], states: Sequence[Call]) -> dict[str, tuple[t
     return known
 
 
+def _waits(flow: Flow, states: Iterable[Call], site: Site) -> dict[str, str]:
+    """Return what a caller hears who waits for the wallet still, by what the carrier then asks: it is not written."""
+    return {
+        f"turn/{state.turn}": render(
+            patiently(Reply((Waiting(state.wait, state.turn),), flow, state.language), state).events,
+            site,
+            state.language,
+        )
+        for state in states
+        if isinstance(state.wait, Lookup)
+    }
+
+
 def _one_language(flow: Flow, body: bytes, language: str, offers: frozenset[str]) -> None:
     voice = flow.hotline.languages[language]
     for said in ET.fromstring(body).iter("Say"):
@@ -131,15 +148,19 @@ def _offers(flow: Flow) -> frozenset[str]:
     return frozenset(found)
 
 
-def _heard(caller: Caller, turns: Iterable[Turn]) -> None:
-    """Whatever the phone has played stands in the journal as said, in that order."""
+def _heard(parts: Parts, caller: Caller, turns: Iterable[Turn]) -> None:
+    """Whatever the phone has played stands in the journal as said, in that order; but for words that ask to wait."""
     said = "".join(bare(event.words) for turn in turns for event in turn.events if isinstance(event, Said))
+    waits = [bare(words.get(LOOKING, "")) for words in parts.flow.words.values()]
     place = 0
     for heard in caller.heard:
         if heard.kind == "say":
-            found = said.find(bare(heard.text), place)
+            text = bare(heard.text)
+            for words in waits:
+                text = text.removesuffix(words)
+            found = said.find(text, place)
             assert found >= 0, f"heard, but not in the journal: {heard.text}\n{turns}"
-            place = found + len(bare(heard.text))
+            place = found + len(text)
 
 
 def bare(words: str) -> str:

@@ -79,8 +79,8 @@ class Verify(Node):
     def _ask_secret(self, flow: Flow, call: Call, by: str, *first: Prompt | Event) -> Move:
         """Ask for a PIN or a code; whoever missed it hears what else they can do."""
         else_ = (_words("again", AGAIN + FINISH), _words("by_pin", INSTEAD + FINISH)) if by == "code" else ()
-        more = else_ if call.silences + call.wrongs else ()
-        asked = (Learned(PROVING, by), *first, _words(by), *more, *everywhere(flow, call, FINISH))
+        more = (*else_, *everywhere(flow, call, FINISH)) if call.silences + call.wrongs else ()
+        asked = (Learned(PROVING, by), *first, _words(by), *more)
         return Move(Hold(SECRET), asked)
 
     def _who(self, flow: Flow, call: Call, heard: Input) -> Move:

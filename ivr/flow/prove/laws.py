@@ -11,7 +11,7 @@ from ivr.flow.inputs import Pressed
 from ivr.flow.prove.languages import keys_first, mixed
 from ivr.flow.prove.tries import fresh
 from ivr.flow.prove.walk import Walk, Way
-from ivr.flow.waits import Keys, Message
+from ivr.flow.waits import Keys, Lookup, Message
 
 NEAR: Final = 2  # Keys within which there is a person, a message or a call back.
 LONGEST: Final = 500  # Characters that the carrier speaks at once.
@@ -31,7 +31,7 @@ class Trap:
 
 def traps(flow: Flow, walk: Walk) -> Iterator[Trap]:
     """Yield every trap, the nearest first of each sort, one a place."""
-    for law in (_broken, _cut_off, _round, _far, _urgent, _too_long, _words):
+    for law in (_broken, _cut_off, _round, _unasked, _far, _urgent, _too_long, _words):
         seen = set[str]()
         for words, place, way in law(flow, walk):
             if place not in seen:
@@ -96,6 +96,17 @@ def _passed(after: Mapping[int, Way], number: int | None, seen: Set[int]) -> lis
         passed[number] = after[number]
         number = after[number].to
     return list(passed.items())
+
+
+def _unasked(flow: Flow, walk: Walk) -> Found:
+    """Find where the wallet is asked again and again, and the caller nothing."""
+    asked = {number for number, stand, _ in walk.states if isinstance(stand.call.wait, Lookup)}
+    after = {number: [way for way in walk.ways[number] if way.to in asked] for number in asked}
+    while ends := {number for number, ways in after.items() if not ways}:
+        after = {number: [way for way in ways if way.to not in ends] for number, ways in after.items() if ways}
+    for number, ways in after.items():
+        words = "the wallet is asked again and again, and the caller is not"
+        yield words, walk.stands[number].call.node, ways[0]
 
 
 def _missing(ways: list[Way], idle: bool, at: datetime) -> Way | None:

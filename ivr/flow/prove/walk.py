@@ -1,5 +1,6 @@
 """Walks every state that a call can come to: each node, with each count of misses, at each hour, whatever happens."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -17,8 +18,10 @@ from ivr.flow.questions import QUESTIONS
 from ivr.flow.waits import Agent, Keys, Lookup, Room
 
 KEYED: Final = "keyed"
-# What a question to the wallet may be about, without which it cannot be asked.
-ASKED: Final = frozenset(name for question in QUESTIONS.values() for name in question.about)
+# What a question to the wallet needs, and cannot be asked without: who knows less of it may be trapped where others are
+# not. Who has proven who they are only comes sooner to where others come, too.
+# The number or the PIN that is asked for to prove it is always told just before.
+ASKED: Final = frozenset(name for one in QUESTIONS.values() for name in one.about) - {"who", "pin", "code"} | {PROVEN}
 CALLERS: Final = ("+8613800138000", "anonymous")
 State = tuple[Any, ...]
 Where = tuple[str, str]  # A queue; and the matter, where the matter's own queue is another.
@@ -72,6 +75,7 @@ class Walk:
     prompts: dict[str, set[Where]] = field(default_factory=dict)
     aside: dict[tuple[int, str], Stand] = field(default_factory=dict)
     behind: set[tuple[int, str]] = field(default_factory=set)
+    todo: tuple[deque[int], deque[int]] = field(default_factory=lambda: (deque(), deque()))
 
     def path(self, way: Way) -> list[Way]:
         """Return the steps from a call's beginning up to this one."""
@@ -91,13 +95,18 @@ class Walk:
             for at in self.moments:
                 begins = _way(self.flow, None, self.flow.new_call(), Try(Answered(caller), "outside"), at)
                 self.begun.append(self._come(begins))
-        while len(self.ways) < len(self.stands) or self._again():
-            number = len(self.ways)
+        while (number := self._next()) is not None or self._again():
+            if number is None:
+                continue
             stand = self.stands[number]
-            self.ways.append([])
             ways = [self._come(way) for way in _ways(self.flow, number, stand, self.moments)]
             back = Pressed(self.flow.hotline.keys.back)
             self.ways[stand.same] += [way for way in ways if stand.same == number or way.by.heard == back]
+
+    def _next(self) -> int | None:
+        """Return the stand to walk on from; whoever was helped comes after all others, whose ways are theirs, too."""
+        todo = self.todo[0] or self.todo[1]
+        return todo.popleft() if todo else None
 
     def _come(self, way: Way) -> Way:
         if way.made is None or way.made.call.ended:
@@ -127,7 +136,9 @@ class Walk:
         if len(self.stands) >= self.most:
             raise OverflowError(self.most)
         call = stand.call
+        self.todo[stand.helped].append(len(self.stands))
         self.stands.append(stand)
+        self.ways.append([])
         self.behind.update((stand.same, place) for place in _behind(call))
         if isinstance(call.wait, Keys) and not stand.helped:
             self.prompts.setdefault(call.node, set()).add(_where(self.flow, call))
@@ -225,15 +236,16 @@ def _state(flow: Flow, call: Call, helped: bool) -> State:
     misses = tuple(sorted(min(count, flow.hotline.limits.misses) for count in (call.silences, call.wrongs)))
     worn = isinstance(call.wait, Keys) and call.asked >= flow.hotline.limits.turns
     queue, other = _where(flow, call)
+    if helped and isinstance(call.wait, Keys | Lookup):
+        queue = ""  # Which only says how soon they get somebody again.
     return call.node, _wait(call), misses, queue, "" if helped else other, keyed, worn, *_proof(flow, call)
 
 
 def _proof(flow: Flow, call: Call) -> State:
     """Return how far a caller is in proving who they are: at the place where that is asked, each step and try of it."""
-    proven = PROVEN in call.facts
     if PROVING not in call.facts or not isinstance(flow.nodes[call.node], Verify):
-        return (proven,)
-    return proven, call.facts[PROVING], call.facts.get(TRIES, "0")
+        return ()
+    return call.facts[PROVING], call.facts.get(TRIES, "0")
 
 
 def _where(flow: Flow, call: Call) -> Where:

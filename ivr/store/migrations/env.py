@@ -3,7 +3,18 @@
 from alembic import context
 
 # Their tables belong to the same meta.
-from ivr.store import audit, desk_tables, fact_tables, filters, mails, people  # noqa: F401
+from ivr.store import (  # noqa: F401
+    audit,
+    desk_tables,
+    drafts,
+    fact_tables,
+    filters,
+    guesses,
+    library,
+    mails,
+    people,
+    texts,
+)
 from ivr.store.tables import meta
 
 context.configure(

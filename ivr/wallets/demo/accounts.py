@@ -5,6 +5,7 @@ from typing import Final
 
 PIN: Final = "246810"
 CODE: Final = "135790"
+NOBODY: Final = ""  # The number of whoever has no account: what is done for the others is done for it, too.
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +13,8 @@ class Account:
     """An account to try: what it shows, why it is frozen, and what of its wallet fails.
 
     `frozen` is attempts, risk, breach or held; `fault` what it answers (slow, unavailable), at once or once it is
-    `proven`; `spent` holds were made of late, and a `case` is open about everything.
+    `proven`, or only where something is to be done (`acts`); `spent` holds were made of late, and a `case` is open
+    about everything.
     """
 
     number: str
@@ -23,6 +25,7 @@ class Account:
     proven: bool = False
     spent: int = 0
     case: str = ""
+    acts: bool = False
 
 
 def _account(last: int, shows: str, frozen: str = "", fault: str = "", proven: bool = False) -> Account:
@@ -54,6 +57,8 @@ ACCOUNTS: Final = (
     _account(21, "the wallet answers in time until the caller has proven who they are", fault="slow", proven=True),
     _account(22, "the wallet fails once the caller has proven who they are", fault="unavailable", proven=True),
     _account(23, "the wallet always fails", fault="unavailable"),
+    Account("8800000024", "+8613800138023", "the wallet tells all, but does nothing in time", fault="slow", acts=True),
+    Account("8800000025", "+8613800138024", "the wallet tells all, but does nothing", fault="unavailable", acts=True),
 )
 
 # Rows by table. Amounts are in fen; a day is told by how many days ago it is, so that it never gets old.
@@ -97,12 +102,16 @@ ORDERS: Final = (
     ("160000000004", "8800000016", 9990, False, "none", 0, 0),
     ("160000000005", "8800000016", 19900, True, "none", 0, 0),
     ("160000000006", "8800000016", 29900, True, "none", 0, 0),
+    ("240000000001", "8800000024", 19900, True, "none", 0, 0),
+    ("250000000001", "8800000025", 19900, True, "none", 0, 0),
 )
 SUBSCRIPTIONS: Final = (
     ("10000001", "8800000001", 2500),
     ("17000001", "8800000017", 1500),
     ("17000002", "8800000017", 3000),
     ("17000003", "8800000017", 19800),
+    ("24000001", "8800000024", 1500),
+    ("25000001", "8800000025", 1500),
 )
 # Numbers and codes that somebody may have been called or written by.
 OURS: Final = frozenset({"4001234567", "+864001234567", "864001234567", "95000", "10690000"})

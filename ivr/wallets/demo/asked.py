@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select
 
 from ivr.flow.numbers import e164
 from ivr.flow.secret import Secret
-from ivr.wallets.demo.accounts import FIRST
+from ivr.wallets.demo.accounts import FIRST, NOBODY
 from ivr.wallets.demo.tables import accounts
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
@@ -34,12 +34,19 @@ class Asked:
         value = self.about.get(name, "")
         return value.reveal() if isinstance(value, Secret) else value
 
-    def account(self) -> Row[Any] | None:
-        """Return the row of whoever it is about: told by the account's number, or by its phone as it was keyed."""
+    def row(self) -> Row[Any]:
+        """Return the row of whoever it is about, told by an account's number, or by its phone as it was keyed.
+
+        For who has no account it is NOBODY's, so that they take no longer than others.
+        """
         who = self.text("holder") or self.text("who")
-        # Both are looked for, whatever is found, so that an unknown one takes no longer.
-        asked = accounts.c.number.in_([who]) | accounts.c.phone.in_([e164(who, FIRST.phone) or who])
-        return self.connection.execute(select(accounts).where(asked)).first()
+        asked = accounts.c.number.in_([who, NOBODY]) | (accounts.c.phone == (e164(who, FIRST.phone) or who))
+        return self.connection.execute(select(accounts).where(asked).order_by(accounts.c.number.desc()).limit(1)).one()
+
+    def account(self) -> Row[Any] | None:
+        """Return the row of an account, None for who has none."""
+        row = self.row()
+        return None if row.number == NOBODY else row
 
     def day(self, days: int) -> str:
         """Return the date so many days ago."""

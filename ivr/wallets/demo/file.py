@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from secrets import token_hex
 from sqlite3 import OperationalError
 from time import sleep
 from typing import Any, Final
@@ -35,7 +36,8 @@ def opened(file: Path) -> Engine:
     """
     file.parent.mkdir(parents=True, exist_ok=True)
     url = URL.create("sqlite", database=str(file))
-    engine = create_engine(url, hide_parameters=True, pool_size=8, connect_args={"timeout": LOCKED_SECONDS})
+    waiting = {"timeout": LOCKED_SECONDS}
+    engine = create_engine(url, hide_parameters=True, pool_size=8, pool_timeout=2, connect_args=waiting)
     event.listen(engine, "connect", _pragmas)
     with engine.connect() as connection:
         level = connection.exec_driver_sql("PRAGMA user_version").scalar()
@@ -54,7 +56,8 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def _make(engine: Engine) -> None:
-    filled = [asdict(one) | {"pin": HASHER.hash(rows.PIN)} for one in rows.ACCOUNTS]
+    nobody = asdict(rows.Account(rows.NOBODY, "", "")) | {"pin": HASHER.hash(token_hex())}
+    filled = [nobody, *(asdict(one) | {"pin": HASHER.hash(rows.PIN)} for one in rows.ACCOUNTS)]
     with writing(engine) as connection:
         if connection.exec_driver_sql("PRAGMA user_version").scalar() == RELEASE:
             return  # Another process was first.

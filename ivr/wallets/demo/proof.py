@@ -3,8 +3,6 @@
 import hmac
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from functools import cache
-from secrets import token_hex
 from typing import Any, Final
 
 from argon2.exceptions import VerifyMismatchError
@@ -12,14 +10,13 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from ivr.flow.inputs import Found
-from ivr.wallets.demo.accounts import CODE
+from ivr.wallets.demo.accounts import CODE, NOBODY
 from ivr.wallets.demo.asked import Asked
 from ivr.wallets.demo.file import HASHER
 from ivr.wallets.demo.tables import codes
 
 LASTS: Final = timedelta(minutes=10)
 CHECKS: Final = 5
-NOBODY: Final = ""  # The account of whoever has none: what is done for the others is done for it, too.
 
 
 def account(asked: Asked) -> Found:
@@ -29,15 +26,14 @@ def account(asked: Asked) -> Found:
 
 def check_pin(asked: Asked) -> Found:
     """Say whether it is the account's PIN; an unknown account takes as long, and is wrong."""
-    found = asked.account()
-    right = _verified(found.pin if found else nobodys(), asked.text("pin"))
-    return _holder(found if right else None, "right", "wrong")
+    row = asked.row()
+    right = _verified(row.pin, asked.text("pin")) and row.number != NOBODY
+    return _holder(row if right else None, "right", "wrong")
 
 
 def send_code(asked: Asked) -> Found:
     """Have a new one-time code for the account, which replaces the one before; who has none is told the same."""
-    found, at = asked.account(), asked.now.isoformat()
-    number = found.number if found else NOBODY
+    number, at = asked.row().number, asked.now.isoformat()
     made = {"code": _code(asked, number, CODE), "sent_at": at, "checks": 0}
     statement = insert(codes).values(account=number, **made)
     asked.connection.execute(statement.on_conflict_do_update(index_elements=["account"], set_=made))
@@ -46,15 +42,15 @@ def send_code(asked: Asked) -> Found:
 
 def check_code(asked: Asked) -> Found:
     """Say whether it is the code that was sent: right once, within ten minutes, and among the first five checks."""
-    found = asked.account()
-    number = found.number if found else NOBODY
+    row = asked.row()
+    number = row.number
     sent = asked.connection.execute(select(codes).where(codes.c.account == number)).first()
     same = hmac.compare_digest(sent.code if sent else "", _code(asked, number, asked.text("code")))
     fresh = sent is not None and sent.checks < CHECKS and asked.now - datetime.fromisoformat(sent.sent_at) <= LASTS
-    right = same and fresh and found is not None
+    right = same and fresh and number != NOBODY
     spent = CHECKS if right else codes.c.checks + 1
     asked.connection.execute(update(codes).where(codes.c.account == number).values(checks=spent))
-    return _holder(found if right else None, "right", "wrong")
+    return _holder(row if right else None, "right", "wrong")
 
 
 def _holder(found: Row[Any] | None, yes: str, no: str) -> Found:
@@ -63,12 +59,6 @@ def _holder(found: Row[Any] | None, yes: str, no: str) -> Found:
 
 def _code(asked: Asked, number: str, code: str) -> str:
     return asked.keyed("code", number, code).hex()
-
-
-@cache
-def nobodys() -> str:
-    """Return the hash that stands for the PIN of whoever has no account; no keys are right."""
-    return HASHER.hash(token_hex())
 
 
 def _verified(kept: str, pin: str) -> bool:

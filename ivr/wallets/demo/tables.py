@@ -30,6 +30,7 @@ accounts = Table(
     _yes("proven"),
     _number("spent"),
     _text("case", ""),
+    _yes("acts"),
 )
 failed = Table("failed", meta, _text("account", index=True), _number("days"), _number("amount"), _text("reason"))
 payments = Table(

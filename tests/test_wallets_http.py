@@ -1,0 +1,189 @@
+"""The wallet over HTTP: whatever the company does, there is an answer in time, and each act is done once."""
+
+import hmac
+import json
+import re
+import socket
+import time
+from base64 import b64encode
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from ivr.factory import utc_now
+from ivr.flow.inputs import Found, NotFound
+from ivr.wallets.demo import Demo
+from ivr.wallets.http import Http
+from ivr.wallets.http.document import FILE, text
+from ivr.wallets.http.line import Limits
+from tests.processes import NOBODY
+from tests.wallet_company import FAULTS, SLOW, Company, company
+from tests.wallets import FIRST, KEY, NOON, ask
+from tests.world import free_port
+
+LIMITS = Limits(connect=0.2, total=0.6, pause=0.01)
+ANSWER = Found({"asked": "50000"}, "paid")
+
+
+@dataclass
+class Seconds:
+    """A clock in seconds, which stands until it is moved on."""
+
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Company]:
+    with company(Demo(tmp_path, lambda: NOON, KEY), KEY) as one:
+        yield one
+
+
+@contextmanager
+def asking(url: str, secret: str = KEY, seconds: Seconds | None = None) -> Iterator[Http]:
+    made = Http(url, secret, utc_now, LIMITS, seconds or Seconds())
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_goes_wrong_at_the_company_is_no_answer_in_time_and_told_without_facts(
+    served: Company, fault: str
+) -> None:
+    with asking(served.url) as wallet, capture_logs() as logs:
+        assert ask(wallet, "a", "withdrawal") == ANSWER
+        assert logs == []
+        served.fails(fault)
+        begun = time.monotonic()
+        assert ask(wallet, "b", "withdrawal") == NotFound("slow" if fault in SLOW else "unavailable")
+        assert time.monotonic() - begun < LIMITS.total + 0.3
+        ask(wallet, "c", "check_pin")
+        served.fails("", 0)
+        assert ask(wallet, "d", "withdrawal") == ANSWER
+    assert [one["question"] for one in logs][:1] == ["withdrawal"]
+    assert re.search(r"88000000|13800138|246810|50000", repr(logs)) is None
+    assert ("/wallet/v1/ours", "b") not in served.asked
+
+
+def test_nobody_at_the_other_end_is_no_answer() -> None:
+    with asking(f"http://127.0.0.1:{free_port()}") as wallet, capture_logs() as logs:
+        assert ask(wallet, "a", "freeze") == NotFound("unavailable")
+    assert logs[0]["why"] == "ClientConnectorError"
+
+
+def test_an_address_that_is_none_is_no_answer() -> None:
+    with asking("http://127.0.0.1:1/a b") as wallet, capture_logs() as logs:
+        assert ask(wallet, "a", "check_pin") == NotFound("unavailable")
+    assert logs[0]["why"] == "HTTPMessageSignaturesException"
+
+
+def test_who_cannot_be_reached_in_time_was_not_asked() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as busy, ExitStack() as waiting:
+        for _ in range(4):
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(busy.getsockname())
+        begun = time.monotonic()
+        with asking(f"http://127.0.0.1:{busy.getsockname()[1]}") as wallet:
+            assert ask(wallet, "a", "freeze") == NotFound("unavailable")
+        assert time.monotonic() - begun < LIMITS.total
+
+
+def test_a_service_that_nobody_vouches_for_is_not_asked(served: Company, tmp_path: Path) -> None:
+    with asking(served.secured(tmp_path)) as wallet, capture_logs() as logs:
+        assert ask(wallet, "a", "withdrawal") == NotFound("unavailable")
+    assert logs[0]["why"] == "ClientConnectorCertificateError"
+    assert served.asked == []
+
+
+def test_an_answer_that_broke_off_is_asked_for_again_under_the_same_id(served: Company) -> None:
+    with asking(served.url) as wallet:
+        served.fails("half", 1)
+        told = ask(wallet, "a", "freeze")
+        assert isinstance(told, Found)
+        assert told.outcome == "frozen"
+    assert served.asked == [("/wallet/v1/freeze", "a")] * 2
+    assert served.refused == []
+
+
+def test_an_act_whose_answer_came_too_late_is_done_once(served: Company) -> None:
+    with asking(served.url) as wallet:
+        served.fails("slow", 1)
+        assert ask(wallet, "a", "freeze") == NotFound("slow")
+        told = ask(wallet, "a", "freeze")
+        assert isinstance(told, Found)
+        assert told.outcome == "frozen"
+        assert ask(wallet, "b", "freeze") == Found(told.facts, "already")
+
+
+def test_a_wallet_that_keeps_failing_is_left_alone_and_tried_by_one(served: Company) -> None:
+    seconds = Seconds()
+    with asking(served.url, seconds=seconds) as wallet:
+        served.fails("500")
+        assert [ask(wallet, "a", "withdrawal") for _ in range(8)] == [NotFound("unavailable")] * 8
+        assert len(served.asked) == 5
+        seconds.now += 4.9
+        assert (ask(wallet, "a", "withdrawal"), len(served.asked)) == (NotFound("unavailable"), 5)
+        seconds.now += 0.1
+        served.fails("slow", 1)
+        with ThreadPoolExecutor(6) as threads:
+            told = list(threads.map(lambda _: ask(wallet, "a", "withdrawal"), range(6)))
+        assert sorted(told, key=repr) == [NotFound("slow")] + [NotFound("unavailable")] * 5
+        assert len(served.asked) == 6
+        seconds.now += 5
+        assert [ask(wallet, "a", "withdrawal") for _ in range(3)] == [ANSWER] * 3
+
+
+def test_who_refuses_us_works(served: Company) -> None:
+    with asking(served.url, "another secret of thirty-two letters") as wallet:
+        assert [ask(wallet, "a", "withdrawal") for _ in range(7)] == [NotFound("unavailable")] * 7
+    assert len(served.refused) == 7
+
+
+def test_one_connection_does_for_many_questions_and_nothing_of_this_machine_is_used(
+    served: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password mine\n")
+    for name, value in {"NETRC": tmp_path / "netrc", "HTTP_PROXY": NOBODY, "ALL_PROXY": NOBODY}.items():
+        monkeypatch.setenv(name, str(value))
+        monkeypatch.setenv(name.lower(), str(value))
+    with asking(served.url) as wallet:
+        assert [ask(wallet, "a", "withdrawal") for _ in range(10)] == [ANSWER] * 10
+    assert len(served.lines) == 1
+    assert {"Authorization", "Cookie"} & served.headers.keys() == set()
+
+
+def test_a_request_is_signed_as_rfc_9421_says(served: Company) -> None:
+    with asking(served.url) as wallet:
+        ask(wallet, "a", "withdrawal")
+    sent = served.headers
+    digest = b64encode(sha256(json.dumps({"about": {"holder": FIRST}}).encode()).digest()).decode()
+    assert sent["Content-Digest"] == f"sha-256=:{digest}:"
+    told = sent["Signature-Input"].removeprefix("sig=")
+    base = (
+        f'"@method": POST\n"@target-uri": {served.url}/v1/withdrawal\n"content-type": application/json\n'
+        f'"content-digest": {sent["Content-Digest"]}\n"idempotency-key": a\n"@signature-params": {told}'
+    )
+    expected = b64encode(hmac.digest(KEY.encode(), base.encode(), "sha256")).decode()
+    assert sent["Signature"] == f"sig=:{expected}:"
+    assert re.search(r';created=\d{10}\b.*;nonce="[\w-]{20,}"', told)
+
+
+def test_an_id_that_no_header_can_hold_is_no_request(served: Company) -> None:
+    with asking(served.url) as wallet:
+        assert [ask(wallet, one, "freeze") for one in ("", "a\r\nb", "号")] == [NotFound("unavailable")] * 3
+    assert served.asked == []
+
+
+def test_the_published_document_is_the_catalogue(pytestconfig: pytest.Config) -> None:
+    if pytestconfig.getoption("update"):
+        FILE.write_text(text(), "utf-8")
+    assert FILE.read_text("utf-8") == text(), "pytest --update writes ivr/wallets/openapi.json anew"
