@@ -18,6 +18,7 @@ from ivr.flow.prove.laws import Trap
 from ivr.flow.prove.moments import moments
 from ivr.flow.prove.told import steps
 from ivr.flow.prove.walk import walk
+from ivr.flow.questions import QUESTIONS
 from tests import test_emergency, test_hours, test_load
 from tests.desk_site import real_flow
 from tests.sentences import SENTENCE, modules, shape, templates
@@ -31,6 +32,7 @@ OURS = {
     for english, told in one.items()
 }
 SOURCE = {text for module in modules() for text in templates(module)}
+ANSWERS = sorted({outcome for question in QUESTIONS.values() for outcome in question.all})
 # What the source puts together from pieces: the catalogue has the whole.
 PIECES = {
     "there is no field {!r} here{}": (
@@ -70,6 +72,8 @@ PIECES = {
     "~ sent on: {}": ("sent on: {}", "level {}", "a number outside"),
     "a number outside": (),
     "~ the number outside: {}": (),
+    "the wallet: {}": tuple(f"the wallet: {one}" for one in ANSWERS),
+    "~ the wallet: {}": (),
     "~ left the queue: {}": ("left the queue: {}",),
     "~ will be rung back: {}": ("will be rung back: {}",),
     "{!r} is of kind {!r}: known kinds are {}": (

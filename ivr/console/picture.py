@@ -4,6 +4,7 @@ from typing import Any
 
 from ivr.console import office
 from ivr.console.texts import TEXTS, language
+from ivr.console.texts_wallet import answered
 from ivr.flow.flow import Flow
 from ivr.flow.picture import Way, picture
 
@@ -19,5 +20,11 @@ def told(flow: Flow) -> dict[str, Any]:
 
 
 def _label(way: Way) -> str:
-    t = TEXTS[language()]
-    return " · ".join(t.get(f"way_{reason}", reason) for reason in way.by)
+    return " · ".join(dict.fromkeys(map(_reason, way.by)))
+
+
+def _reason(reason: str) -> str:
+    question, _, outcome = reason.partition(".")
+    if outcome:
+        return answered(question, outcome)[language()]
+    return TEXTS[language()].get(f"way_{reason}", reason)

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 from copy import deepcopy
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ivr.editor import marks
+from ivr.editor.asking import asking
 from ivr.editor.change import Change, Drop, Put, Rename, inside
 from ivr.editor.moves import moved
 from ivr.editor.sheets import Sheets, free, home, refused
@@ -85,6 +86,14 @@ class Choice(_Edit):
     words: Told = {}
 
 
+class Ask(_Edit):
+    """Another question for a step that asks the wallet: what it may answer as well leads on as before."""
+
+    do: Literal["ask"]
+    place: Name
+    question: Name
+
+
 class File(_Edit):
     """A file's text as somebody typed it; null removes the file."""
 
@@ -93,7 +102,7 @@ class File(_Edit):
     text: Text | None = None
 
 
-Edit = Annotated[Set | Words | Add | Remove | Move | Choice | File, Field(discriminator="do")]
+Edit = Annotated[Set | Words | Add | Remove | Move | Choice | Ask | File, Field(discriminator="do")]
 
 
 def apply(files: Mapping[str, str], edit: Edit) -> dict[str, str]:
@@ -123,6 +132,8 @@ def _made(sheets: Sheets, edit: Edit) -> Sheets:
             return moved(sheets, place, to)
         case Choice():
             return _choice(sheets, edit)
+        case Ask(place=place, question=question):
+            return asking(sheets, place, question)
         case File(name=name, text=text):
             return _file(sheets, name, text)
 
@@ -135,7 +146,7 @@ def _set(sheets: Sheets, place: str, path: Path, value: Any) -> Sheets:
     if value is None:
         there = _there(data, whole)
         return sheets.followed(sheets.changed([(file, Drop(whole))])) if there else sheets
-    if own and own[0] not in data and file not in PIECES:
+    if own and own[0] not in data and file not in (*PIECES, "hotline.yaml"):
         sheets.node(place)
     while len(whole) > 1 and not _there(data, whole[:-1]):
         whole, value = whole[:-1], {str(whole[-1]): value}
@@ -208,7 +219,7 @@ def _choice_of(choice: Any, words: Mapping[str, str | None]) -> Any:
 
 def _blank(info: Any) -> Any:
     types = [info.annotation, *info.metadata]
-    return {} if any(one is dict for one in flat(types)) else ""
+    return {} if any(get_origin(one) is dict for one in flat(types)) else ""
 
 
 def _choice(sheets: Sheets, edit: Choice) -> Sheets:

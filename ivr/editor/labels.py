@@ -3,15 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
-Both = Mapping[str, str]  # By `zh` and `en`.
+from ivr.console.texts_wallet import ASKED, Both, both
 
+__all__ = ["Both", "both"]
 
-def both(zh: str, en: str) -> Both:
-    """Return words in both languages."""
-    return {"zh": zh, "en": en}
-
-
-# What the fields of nodes and queues are called; those that are not here go by their names.
+# What the fields of nodes and queues are called; those that are not here go by their names. One that is called
+# otherwise in a kind of nodes stands with that before it.
 FIELDS: Final[Mapping[str, Both]] = {
     "say": both("播报", "Says"),
     "help": both("帮助（没听懂时再说）", "Help, when not understood"),
@@ -63,6 +60,21 @@ FIELDS: Final[Mapping[str, Both]] = {
     "router": both("由谁分配", "Who finds the agent"),
     "workflow": both("工作流程编号", "Workflow"),
     "kind": both("类型", "Kind"),
+    "lookup.ask": both("问钱包什么", "What the wallet is asked"),
+    "lookup.nth": both("列表中的哪一条", "Which one of the list"),
+    "outcomes": both("得到什么回答，通往哪里", "What it answers, and where that leads"),
+    "verify.first": both("先用哪种方式", "How it is proven first"),
+    "verify.then": both("核实之后", "Once it is proven"),
+    "verify.refused": both("核实不了时", "When it cannot be proven"),
+    "unavailable": both("问不到钱包时", "When the wallet cannot be asked"),
+    "sms.to": both("发给谁", "To whom"),
+    "text": both("短信内容", "Text of the SMS"),
+    "sms.say": both("发出后播报", "Says once it is sent"),
+    "none": both("收不了短信时播报", "Says where none can be received"),
+    "note": both("给坐席的提示", "Note for the agents"),
+    "freezing": both("先冻结的说法", "Words for freezing first"),
+    "freeze": both("先冻结", "To freeze first"),
+    "agent.first": both("排在所有人前面", "Before everybody else"),
 }
 
 HELP: Final[Mapping[str, Both]] = {
@@ -71,6 +83,32 @@ HELP: Final[Mapping[str, Both]] = {
     "queue": both("不填则用所在事项的队列", "The matter's own unless given"),
     "show": both("识别个人身份的号码只显示后四位", "Of numbers that name a person, the last four"),
     "for": both("按键会自动读在后面", "The key is named after it"),
+    "lookup.say": both("问之前说的话，可以不填", "Said before it asks; it may be left out"),
+    "lookup.ask": both(
+        "换一个问题时，仍适用的去处会留下", "When the question is changed, the ways that still fit are kept"
+    ),
+    "lookup.nth": both("列表最多读五条", "Five of a list are told at most"),
+    "verify.first": both("不填则由来电者选择密码或验证码", "Callers choose between PIN and code unless given"),
+    "verify.refused": both("试了三次，或一直没输对形式", "After three tries, or when nothing fitting is keyed in"),
+    "sms.to": both(
+        "账户的手机号要先核实身份才知道", "The account's phone is only known once the caller has proven who they are"
+    ),
+    "text": both("整条发出，不会截断", "It goes whole or not at all"),
+    "note": both("坐席看得到，来电者听不到", "Agents see it, callers hear nothing of it"),
+    "freezing": both("等候时按 3；按键会自动读在后面", "Key 3 while waiting; the key is named after it"),
+    "freeze": both("等候时按 3 的去处，要和说法一起填", "Where key 3 leads; it goes with its words"),
+    "agent.first": both("不填则按队列的优先级", "As urgent as the queue unless given"),
+}
+
+# What can be chosen for a field is called so; where nothing stands here, by its own name.
+CALLED: Final[Mapping[str, Mapping[str, Both]]] = {
+    "lookup.ask": ASKED,
+    "lookup.nth": {"first": both("第一条", "The first"), "next": both("下一条", "The next")},
+    "verify.first": {"code": both("直接发验证码", "A code is sent at once")},
+    "sms.to": {
+        "registered": both("账户的手机", "The account's phone"),
+        "caller": both("来电号码", "The number that rings"),
+    },
 }
 
 # What can happen next in a rehearsal.
@@ -98,8 +136,8 @@ DIALLED: Final[Mapping[str, Both]] = {
 }
 SPEAKS: Final = both("说了 {seconds} 秒", "Speaks for {seconds} s")
 SAYS_NOTHING: Final = both("什么也没说", "Says nothing")
-FOUND: Final = both("查询有结果", "What was asked is found")
-NOT_FOUND: Final = both("查询失败：{why}", "What was asked is not found: {why}")
+CONFIDED: Final = both("输入密码或验证码", "Enters the PIN or the code")
+ANSWERS: Final = both("钱包回答：{what}", "The wallet answers: {what}")
 BREAKS: Final = both("通话在这里中断：{why}", "The call breaks off here: {why}")
 UNFIT: Final = both("这一步在这里不会发生：{what}", "This cannot happen here: {what}")
 BROKEN: Final = both("中断", "broken off")

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, Literal
 
+from ivr.console.texts_wallet import answered
 from ivr.editor import labels
+from ivr.editor.confided import DOTS, dotted
 from ivr.editor.labels import Both
 from ivr.flow import names, record
 from ivr.flow.call import Call
@@ -27,7 +29,10 @@ from ivr.flow.inputs import (
     Transferred,
 )
 from ivr.flow.prove.tries import LONG, tries
-from ivr.flow.waits import Keys, Message
+from ivr.flow.questions import outcome
+from ivr.flow.sealing import sealed
+from ivr.flow.secret import SEALED
+from ivr.flow.waits import Keys, Lookup, Message
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 Sort = Literal["key", "outside", "time"]
@@ -59,15 +64,24 @@ def offers(flow: Flow, call: Call) -> Iterator[Offer]:
     """Yield all that can happen to a call that waits, each once."""
     seen = set[str]()
     for one in tries(flow, call):
-        if one.worn or (text := json.dumps(written(one.heard))) in seen:
+        heard = confided(flow, call, one.heard)
+        if one.worn or (text := json.dumps(written(heard))) in seen:
             continue
         seen.add(text)
-        yield Offer(one.heard, label(flow, call, one.heard), _sort(one.heard), _seconds(call, one.heard))
+        yield Offer(heard, label(flow, call, heard), _sort(heard), _seconds(call, heard))
+
+
+def confided(flow: Flow, call: Call, heard: Input) -> Input:
+    """Return an input as it may be written down: what would be keyed in confidence as dots, which go on as well."""
+    told = dotted(sealed(call.wait, heard, flow.hotline.keys))
+    return told if told is DOTS else heard
 
 
 def label(flow: Flow, call: Call, heard: Input) -> Both:
     """Return what people call an input at this point of a call."""
     match heard:
+        case Pressed(keys) if str(keys) == SEALED:
+            return labels.CONFIDED
         case Pressed(keys):
             return _key(flow, call, str(keys))
         case InLine(_, _, keys) if keys:
@@ -86,15 +100,19 @@ def label(flow: Flow, call: Call, heard: Input) -> Both:
             return labels.DIALLED.get(result, labels.both(result, result))
         case Recorded(_, seconds):
             return _filled(labels.SPEAKS, seconds=seconds) if seconds else labels.SAYS_NOTHING
-        case Found():
-            return labels.FOUND
-        case NotFound(why):
-            return _filled(labels.NOT_FOUND, why=why)
+        case Found() | NotFound():
+            return answer(call, heard)
         case Rescued():
             return labels.FAULT
         case HungUp():
             return labels.GONE
     return labels.both(type(heard).__name__, type(heard).__name__)
+
+
+def answer(call: Call, heard: Input) -> Both:
+    """Return what people call an answer of the wallet's to what a call asks it."""
+    what = answered(call.wait.question if isinstance(call.wait, Lookup) else "", outcome(heard)[0])
+    return {language: _in(labels.ANSWERS, language, what=what[language]) for language in what}
 
 
 def _sent(flow: Flow, queue: str, number: str) -> Both:

@@ -19,6 +19,7 @@ from typing import Any
 
 from ivr import transcript
 from ivr.editor.change import Drop, Put, changed, parsed
+from ivr.editor.confided import unheard
 from ivr.editor.offers import written
 from ivr.editor.rehearse import heard, play
 from ivr.flow.flow import Flow
@@ -85,7 +86,7 @@ def _saved(name: str, data: Mapping[str, Any]) -> Saved:
 
 def kept(files: Mapping[str, str], flow: Flow, rehearsal: Saved) -> dict[str, str]:
     """Return the files with a rehearsal in them, as its page is now; one of this name before is replaced."""
-    inputs = [{"at": at.isoformat(), "input": written(one)} for one, at in rehearsal.inputs]
+    inputs = [{"at": at.isoformat(), "input": written(one)} for one, at in _sealed(flow, rehearsal)]
     head = {"caller": rehearsal.caller, "at": rehearsal.at.isoformat()}
     value = {**head, "inputs": inputs, "page": list(replayed(flow, rehearsal))}
     text = files.get(REHEARSALS, "")
@@ -94,6 +95,13 @@ def kept(files: Mapping[str, str], flow: Flow, rehearsal: Saved) -> dict[str, st
         **files,
         REHEARSALS: changed(REHEARSALS, changed(REHEARSALS, text, before), [Put((rehearsal.name,), value)]),
     }
+
+
+def _sealed(flow: Flow, saved: Saved) -> Iterator[Timed]:
+    """Yield the inputs of a rehearsal without what was keyed in confidence, or may have been."""
+    _, *told = play(flow, [(Answered(saved.caller), saved.at), *saved.inputs]).heard
+    for number, (one, at) in enumerate(saved.inputs):
+        yield (told[number] if number < len(told) else unheard(one)), at
 
 
 def findings(files: Mapping[str, str], flow: Flow) -> Iterator[dict[str, Any]]:

@@ -11,15 +11,18 @@ from pydantic import TypeAdapter, ValidationError
 from ivr import transcript
 from ivr.editor import labels
 from ivr.editor.chinese import chinese
+from ivr.editor.confided import dotted, unheard
 from ivr.editor.labels import Both
-from ivr.editor.offers import Offer, label, offers
+from ivr.editor.offers import Offer, answer, label, offers
 from ivr.flow import record
 from ivr.flow.call import Call
 from ivr.flow.engine import FlowError, step
-from ivr.flow.events import Event, Said
+from ivr.flow.events import Event, Heard, Said
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, HungUp, Input, Rescued
+from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Pressed, Rescued
 from ivr.flow.prove.tries import tries
+from ivr.flow.questions import answers, outcome
+from ivr.flow.waits import Keys, Lookup
 
 BREAKS: Final = (FlowError, LookupError, TypeError, ValueError)
 
@@ -31,6 +34,12 @@ class Played:
     call: Call
     events: tuple[Event, ...]
     broke: Both | None = None
+
+    @property
+    def heard(self) -> tuple[Input, ...]:
+        """What was heard, with dots in place of what was keyed in confidence."""
+        inputs = (event.input for event in self.events if isinstance(event, Heard))
+        return tuple(map(dotted, inputs))
 
 
 def heard(given: Mapping[str, Any]) -> Input:
@@ -56,7 +65,7 @@ def play(flow: Flow, inputs: Sequence[tuple[Input, datetime]]) -> Played:
         if call.ended:
             break
         if not _fits(flow, call, one):
-            return Played(call, tuple(events), _filled(labels.UNFIT, what=label(flow, call, one)))
+            return Played(call, tuple(events), _filled(labels.UNFIT, what=label(flow, call, unheard(one))))
         try:
             done = step(flow, call, one, at.astimezone(UTC))
         except BREAKS as error:
@@ -76,25 +85,46 @@ def _fits(flow: Flow, call: Call, one: Input) -> bool:
         return not call.turn
     if isinstance(one, HungUp | Rescued):
         return bool(call.turn)
+    if isinstance(call.wait, Lookup) and isinstance(one, Found | NotFound):
+        return any(_alike(one, other) for other in answers(call.wait.question))
     return call.wait is not None and type(one) in {type(other.heard) for other in tries(flow, call)}
+
+
+def _alike(one: Found | NotFound, other: Found | NotFound) -> bool:
+    """Tell whether one answer of the wallet's can stand where another one can: it tells no less."""
+    less = isinstance(other, Found) and not (isinstance(one, Found) and other.facts.keys() <= one.facts.keys())
+    return outcome(one)[0] == outcome(other)[0] and not less
 
 
 def page(flow: Flow, played: Played) -> Iterator[dict[str, Any]]:
     """Yield the lines of a call's page, each with its mark and words; what is said also with place and language."""
+    call = flow.new_call()
     for event in played.events:
-        if isinstance(event, Said):
-            said = {"words": event.words, "place": event.place, "language": event.language}
-            yield {"mark": "<", **said, "must": not event.interrupt}
-            continue
-        for line in transcript.lines((event,), flow.base):
-            mark, _, words = line.partition(" ")
-            yield {"mark": mark, "words": words, "place": None, "language": None}
+        yield from _lines(flow, call, event)
+        call = call.after(event)
     if played.broke:
         yield {"mark": "~", "words": played.broke, "place": played.call.node, "language": None}
 
 
+def _lines(flow: Flow, call: Call, event: Event) -> Iterator[dict[str, Any]]:
+    """Yield the lines for an event, `call` being as it was before."""
+    nowhere = {"place": None, "language": None}
+    match event:
+        case Said(place, said, language):
+            yield {"mark": "<", "words": said, "place": place, "language": language, "must": not event.interrupt}
+        case Heard(Found() | NotFound() as told):
+            yield {"mark": "~", "words": answer(call, told), **nowhere}
+        case _:
+            for line in transcript.lines((event,), flow.base):
+                mark, _, words = line.partition(" ")
+                yield {"mark": mark, "words": words, **nowhere}
+
+
 def rehearsed(flow: Flow, caller: str, at: datetime, given: Sequence[tuple[Input, datetime]]) -> dict[str, Any]:
-    """Return how a call goes that rings at a moment and then is told these inputs, and what can happen next."""
+    """Return how a call goes that rings at a moment and then is told these inputs, and what can happen next.
+
+    `sealed` are the keys to be kept instead of those of some inputs, by number; `secret` is what is keyed next.
+    """
     first = [] if given and isinstance(given[0][0], Answered) else [(Answered(caller), at)]
     played = play(flow, [*first, *given])
     going = not played.broke and not played.call.ended
@@ -105,7 +135,15 @@ def rehearsed(flow: Flow, caller: str, at: datetime, given: Sequence[tuple[Input
         "ended": ended,
         "place": played.call.node,
         "offers": [one.told() for one in found],
+        "secret": going and isinstance(played.call.wait, Keys) and played.call.wait.secret,
+        "sealed": list(_sealed(played.heard[len(first) :], [one for one, _ in given])),
     }
+
+
+def _sealed(told: Sequence[Input], given: Sequence[Input]) -> Iterator[dict[str, Any]]:
+    for at, one in enumerate(told):
+        if isinstance(one, Pressed) and one != given[at]:
+            yield {"at": at, "keys": one.keys}
 
 
 def _filled(words: Both, **values: Both) -> Both:

@@ -13,7 +13,7 @@ from ivr.editor.sheets import NAME
 from ivr.editor.state import languages, spoken
 from ivr.flow.flow import Callbacks, GlobalKeys, Hotline, Limits, Queue
 from ivr.flow.node import Piece, flat
-from ivr.flow.phrases import Lifeboat, Phrases
+from ivr.flow.phrases import Asking, Lifeboat, Phrases
 
 PARTS: Final[Mapping[str, type[Piece]]] = {
     "hotline": Hotline,
@@ -21,6 +21,7 @@ PARTS: Final[Mapping[str, type[Piece]]] = {
     "limits": Limits,
     "callbacks": Callbacks,
     "phrases": Phrases,
+    "wallet": Asking,
     "lifeboat": Lifeboat,
 }
 QUEUES: Final = "queues"

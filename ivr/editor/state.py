@@ -14,6 +14,7 @@ from ivr.flow.text import Text
 
 GAP: Final = re.compile(r"\{[^}]*\}")
 PLAIN: Final = "then"  # The way that is taken by nothing in particular.
+MANY: Final = ("choices", "outcomes")  # Fields with ways of their own, by key or by what is answered.
 BASE: Final = "zh-CN"
 ZONE: Final = str(Hotline.model_fields["zone"].default)
 LANGUAGES: Final = "languages/"
@@ -94,7 +95,7 @@ def ways(data: marks.Files) -> Iterator[Told]:
     for file, path, name in marks.exits(data):
         own, *inside = path
         if (start := f"{marks.stem(file)}.{own}") in places:
-            label = inside[1] if inside[0] == "choices" else "" if inside[0] == PLAIN else inside[0]
+            label = inside[1] if inside[0] in MANY else "" if inside[0] == PLAIN else inside[0]
             yield {"from": start, "to": marks.target(places, file, name), "label": label, "path": inside}
 
 

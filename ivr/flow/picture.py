@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from ivr.flow.flow import Flow
-from ivr.flow.node import Node
+from ivr.flow.node import Node, Path
+from ivr.flow.nodes.lookup import Lookup
 from ivr.flow.nodes.menu import Menu
 
 GAP: Final = re.compile(r"\{[^}]*\}")
@@ -25,7 +26,10 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """From one place to another, by these keys (`1`) or for these reasons (`missed`, `closed`), if any."""
+    """From one place to another, by these keys (`1`) or for these reasons (`missed`, `refund.paid`), if any.
+
+    What the wallet answers is named with its question before it.
+    """
 
     start: str
     end: str
@@ -76,6 +80,15 @@ def _chosen(flow: Flow, language: str) -> dict[str, str]:
 def _ways(flow: Flow, node: Node) -> Iterator[Way]:
     by: dict[str, list[str]] = {}
     for path, name in node.exits():
-        reason = path[1] if path[0] == "choices" else path[0]
+        reason = _reason(node, path)
         by.setdefault(flow.place(node.place, name), []).extend([] if reason == PLAIN else [reason])
     yield from (Way(node.place, end, tuple(reasons)) for end, reasons in by.items())
+
+
+def _reason(node: Node, path: Path) -> str:
+    match node, path:
+        case Lookup(ask=question), ("outcomes", outcome):
+            return f"{question}.{outcome}"
+        case _, ("choices", key, *_):
+            return key
+    return path[0]

@@ -16,9 +16,9 @@ why:
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 
 from ivr.flow.call import Call
 from ivr.flow.events import Learned
@@ -26,20 +26,37 @@ from ivr.flow.flow import Flow
 from ivr.flow.identity import PROVEN
 from ivr.flow.inputs import Input
 from ivr.flow.move import Go, Hold, Move, Prompt
-from ivr.flow.node import Node, Path, Place, Words, shaped
+from ivr.flow.node import Mark, Node, Path, Place, Words, shaped
 from ivr.flow.questions import QUESTIONS, UNAVAILABLE, Question, outcome
 from ivr.flow.waits import Lookup as Wait
 
 NTH: Final = "nth"
 MOST: Final = 5  # Things of a list that are told.
 SHAPE: Final = shaped("|".join(QUESTIONS), f"write one of the questions {', '.join(QUESTIONS)}")
+ENUM: Final = WithJsonSchema({"type": "string", "enum": list(QUESTIONS), "x-use": "question"})
+
+
+def _schema(schema: dict[str, Any]) -> None:
+    """Tell editors that each question has its own outcomes, and which are about a list."""
+    schema["allOf"] = [
+        {"if": {"properties": {"ask": {"const": name}}, "required": ["ask"]}, "then": _asked(question)}
+        for name, question in QUESTIONS.items()
+    ]
+
+
+def _asked(question: Question) -> dict[str, Any]:
+    known = {"required": list(question.all), "propertyNames": {"enum": list(question.all)}}
+    nth = {"required": [NTH]} if NTH in question.about else {"not": {"required": [NTH]}}
+    return {"properties": {"outcomes": known}} | nth
 
 
 class Lookup(Node):
     """A question to the wallet; of a list, the `first` thing or the `next` one is asked for."""
 
+    model_config = ConfigDict(json_schema_extra=_schema)
+
     say: Words | None = None
-    ask: Annotated[str, SHAPE]
+    ask: Annotated[str, SHAPE, Mark("question"), ENUM]
     nth: Literal["first", "next"] | None = None
     outcomes: dict[str, Place] = Field(min_length=1)
 

@@ -42,7 +42,7 @@ const valuesOf = (state, file, told, name, schema) => {
   const field = state.kinds[told.kind]?.fields.find((one) => one.name === name);
   if (name === "queue" || field?.type === "queue") return state.queues.map((queue) => option(queue, "enum"));
   if (name === "go" || field?.type === "place") return placesOf(state, file);
-  const options = (field?.options ?? []).map((one) => option(String(one.value ?? one), "constant"));
+  const options = (field?.options ?? []).map((one) => option(String(one), "constant", both(field.called?.[one])));
   return options.length ? options : fromSchema(schema, name);
 };
 

@@ -37,8 +37,10 @@ export const Typed = ({ id, value, edits, rows, label, described, lang, mode, in
 };
 
 // Words in all languages side by side; `place` is where they stand, as main.choose.say.
-export const Words = ({ place, told = {}, title, required, rows = 2 }) => {
+export const Words = ({ place, told = {}, title, required, rows = 2, most }) => {
   const languages = useStore((one) => one.state.languages);
+  const typed = useStore((one) => one.typed);
+  const length = (tag) => [...(typed[`words:${tag}:${place}`] ?? told[tag] ?? "")].length;
   return (
     <div className="words">
       {languages.map(({ tag, name }, index) => (
@@ -53,6 +55,7 @@ export const Words = ({ place, told = {}, title, required, rows = 2 }) => {
             invalid={!told[tag] && (required || index > 0) && Object.values(told).some(Boolean)}
             edits={(value) => [{ do: "words", language: tag, place, value }]}
           />
+          {most && <small className={length(tag) > most ? "bad" : "quiet"}>{say("letters", { count: length(tag), most })}</small>}
         </div>
       ))}
     </div>
@@ -74,13 +77,14 @@ export const PlaceField = ({ written = "", file, set, label, labelledBy, onNew, 
   );
 };
 
-const Chosen = ({ value, options, set, required, labelledBy }) => {
+// `called` says in words what an option is, where it has any.
+const Chosen = ({ value, options, called = {}, set, required, labelledBy }) => {
   const can = useStore((one) => one.state.can.edit);
-  const all = options.map((one) => (typeof one === "string" ? { value: one, label: one } : { value: one.value, label: both(one.title ?? one.label) || one.value }));
-  const known = value === undefined || all.some((one) => one.value === value);
+  const all = options.map((one) => ({ value: one, label: both(called[one]) || one }));
+  const known = !value || all.some((one) => one.value === value);
   return (
-    <select className="form-select" value={value ?? ""} disabled={!can} aria-labelledby={labelledBy} onChange={(event) => set(event.target.value || null)}>
-      {(!required || value === undefined) && <option value="">{say("none")}</option>}
+    <select className={`form-select ${required && !value ? "is-invalid" : ""}`} value={value ?? ""} disabled={!can} aria-labelledby={labelledBy} onChange={(event) => set(event.target.value || null)}>
+      {(!required || !value) && <option value="">{say("none")}</option>}
       {!known && <option value={value}>{String(value)}</option>}
       {all.map((one) => <option key={one.value} value={one.value}>{one.label}</option>)}
     </select>
@@ -110,19 +114,20 @@ const read = (text) => {
 export const Field = ({ node, field, onNew }) => {
   const id = useId();
   const queues = useStore((one) => one.state.queues);
-  const { name, type: sort, required, options = [] } = field;
+  const { name, type: sort, required, options = [], called, most } = field;
   const value = node.fields[name];
   const title = both(field.title) || name;
   const set = (told) => change([{ do: "set", place: node.place, path: [name], value: told }]);
+  const ask = (question) => change([{ do: "ask", place: node.place, question }]); // Its answers follow.
   const text = (from) => (
     <Typed id={`set:${node.place}:${name}`} value={written(value)} label={title} mode={sort === "number" ? "numeric" : undefined} invalid={required && value === undefined}
       edits={(told) => [{ do: "set", place: node.place, path: [name], value: from(told) }]} />
   );
   const made = {
-    words: () => <Words place={`${node.place}.${name}`} told={node.words[name]} title={title} required={required} />,
+    words: () => <Words place={`${node.place}.${name}`} told={node.words[name]} title={title} required={required} most={most} />,
     place: () => <PlaceField written={value} file={node.file} set={set} label={title} required={required} onNew={() => onNew({ place: node.place, path: [name], field: title })} />,
     queue: () => <Chosen value={value} options={queues} set={set} required={required} labelledBy={id} />,
-    choice: () => <Chosen value={value} options={options} set={set} required={required} labelledBy={id} />,
+    choice: () => <Chosen value={value} options={options} called={called} set={name === "ask" ? ask : set} required={required} labelledBy={id} />,
     flag: () => <Flag value={value} set={set} labelledBy={id} />,
     number: () => text(number),
     text: () => text((told) => told || null),

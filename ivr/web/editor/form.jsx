@@ -4,6 +4,7 @@ import { useState } from "react";
 import { Choices } from "./choices.jsx";
 import { Field } from "./fields.jsx";
 import { Sign, family } from "./kinds.jsx";
+import { Outcomes } from "./outcomes.jsx";
 import { chinese } from "./server.js";
 import { Remove, Rename } from "./steps.jsx";
 import { choose, nodeAt, useStore } from "./store.js";
@@ -43,6 +44,9 @@ const Matter = ({ file }) => {
   );
 };
 
+// A field that belongs to some of what another can be stands there alone, but for one that is written down already.
+const belongs = (node, { name, only }) => node.fields[name] !== undefined || Object.entries(only ?? {}).every(([other, those]) => those.includes(node.fields[other]));
+
 export const Form = ({ onNew }) => {
   const [state, chosen] = [useStore((one) => one.state), useStore((one) => one.chosen)];
   const [sheet, setSheet] = useState("");
@@ -63,9 +67,11 @@ export const Form = ({ onNew }) => {
       </header>
       <Behind place={node.place} />
       <Wrong place={node.place} />
-      {kind.fields.map((field) =>
+      {kind.fields.filter((field) => belongs(node, field)).map((field) =>
         field.type === "choices" ? (
           <Choices key={field.name} node={node} title={both(field.title) || say("choices")} onNew={onNew} />
+        ) : field.type === "ways" ? (
+          <Outcomes key={field.name} node={node} field={field} onNew={onNew} />
         ) : (
           <Field key={field.name} node={node} field={field} onNew={onNew} />
         ),

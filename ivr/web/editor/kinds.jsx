@@ -13,6 +13,8 @@ const SIGNS = {
   callback: "M6 4h4l2 5-2.5 1.5a11 11 0 0 0 4 4L15 12l5 2v4a2 2 0 0 1-2 2A15 15 0 0 1 4 6a2 2 0 0 1 2-2zM15 7h5M18 4l-3 3 3 3",
   survey: "M12 4l2.4 5 5.6.7-4.1 3.8 1.1 5.5-5-2.8-5 2.8 1.1-5.5L4 9.700l5.600-.7z",
   receipt: "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+  sms: "M4 5h16v11H10l-4 4v-4H4zM8 9h8M8 12h5",
+  mark: "M6 3v18M6 4h12l-3 4 3 4H6",
   hangup: "M4 15c5-5 11-5 16 0l-2 3-4-2v-2h-4v2l-4 2z",
   matter: "M4 7h6l2 2h8v10H4z",
 };
@@ -22,6 +24,7 @@ const FAMILIES = {
   say: "speaks", language: "speaks", receipt: "speaks", sms: "speaks",
   menu: "asks", collect: "asks", survey: "asks", verify: "asks",
   hours: "decides", lookup: "decides",
+  mark: "decides",
   agent: "person", callback: "person", voicemail: "person",
   hangup: "ends",
 };

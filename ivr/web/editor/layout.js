@@ -32,7 +32,9 @@ const boxes = (state, open) => {
 
 const reason = (state, node, { path, label }) => {
   if (path?.[0] === "choices" || !label) return label;
-  return both(state.kinds[node?.kind]?.fields.find((field) => field.name === path?.[0])?.title) || label;
+  const field = state.kinds[node?.kind]?.fields.find((one) => one.name === path?.[0]);
+  const answer = field?.rows?.[node.fields[field.by]]?.find(({ value }) => value === label);
+  return both((field?.rows ? answer : field)?.title) || label;
 };
 
 const ways = (state, made) => {

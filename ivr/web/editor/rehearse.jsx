@@ -22,8 +22,10 @@ const Lines = ({ lines }) => (
   </ol>
 );
 
-const Several = ({ press }) => {
+// What is `secret` is shown as dots, and nothing that keeps what is typed is told of it.
+const Several = ({ press, secret }) => {
   const [keys, setKeys] = useState("");
+  const asks = say(secret ? "keys_secret" : "keys_typed");
   const id = useId();
   const send = (event) => {
     event.preventDefault();
@@ -32,8 +34,8 @@ const Several = ({ press }) => {
   };
   return (
     <form className="several" onSubmit={send}>
-      <label className="visually-hidden" htmlFor={id}>{say("keys_typed")}</label>
-      <input id={id} className="form-control" inputMode="numeric" pattern="[0-9*#]*" placeholder={say("keys_typed")} autoComplete="off" value={keys} onChange={(event) => setKeys(event.target.value)} />
+      <label className="visually-hidden" htmlFor={id}>{asks}</label>
+      <input id={id} className="form-control" type={secret ? "password" : "text"} inputMode="numeric" pattern="[0-9*#]*" placeholder={asks} autoComplete={secret ? "one-time-code" : "off"} value={keys} onChange={(event) => setKeys(event.target.value)} />
       <button type="submit" className="btn" disabled={!keys}>{say("press")}</button>
     </form>
   );
@@ -116,6 +118,7 @@ export const Rehearse = () => {
       const before = heard?.lines?.length ?? 0;
       if (aloud) speak(told.lines.slice(told.lines.length > before ? before : 0).filter((line) => line.mark === "<"));
       setHeard(told);
+      forget(told.sealed);
       if (nodeAt(state, told.place)) choose(told.place);
     });
     return () => {
@@ -123,6 +126,12 @@ export const Rehearse = () => {
     };
   }, [played, revision]);
 
+  // What was keyed in confidence is forgotten here as soon as the server has heard it.
+  const forget = (sealed) => {
+    const inputs = [...played.inputs];
+    for (const { at, keys } of sealed) inputs[at] = { ...inputs[at], input: { is: "Pressed", keys } };
+    if (sealed.length) put({ played: { ...played, inputs } });
+  };
   const give = ({ input, at, seconds }) => {
     const before = played.inputs.at(-1)?.at ?? played.at;
     put({ played: { ...played, inputs: [...played.inputs, { input, at: at ?? later(before, seconds ?? BETWEEN) }] } });
@@ -143,7 +152,7 @@ export const Rehearse = () => {
             <label className="form-check form-switch"><input className="form-check-input" type="checkbox" role="switch" checked={aloud} onChange={(event) => (setAloud(event.target.checked), event.target.checked || hush())} /> {say("speak")}</label>
           </div>
           {!heard.ended && <Keypad offers={offers} press={press} />}
-          {!heard.ended && <Several press={press} />}
+          {!heard.ended && <Several press={press} secret={heard.secret} key={heard.secret} />}
           {!heard.ended && <Outcomes offers={offers} give={give} />}
           {state.can.edit && <Kept played={played} />}
         </>
