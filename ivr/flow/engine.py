@@ -103,7 +103,7 @@ def _thanks(flow: Flow, heard: Recorded) -> Prompt:
 
 
 def _matter(flow: Flow, call: Call, place: str) -> Iterator[Learned]:
-    """Yield what a call is about from here on; whoever comes back to a matter, or out of a line, is its caller again."""
+    """Yield what a call is about now; whoever comes back to a matter, or out of a line, is its caller again."""
     file = place.partition(".")[0]
     if not (matter := flow.matters.get(file)):
         return

@@ -44,7 +44,7 @@ def _way_out(node: Node, path: Path) -> bool:
 
 
 def _good(flow: Flow, path: Path, place: str) -> bool:
-    """Tell whether a way out helps; by that to a freeze callers may be asked things, but all ways on from there help."""
+    """Tell whether a way out helps; to a freeze callers may be asked things, but all ways on from there help."""
     if path != ("freeze",) or not flow.nodes[place].asks:
         return _helps(flow, place)
     following = [flow.place(place, name) for _, name in flow.nodes[place].exits()]
