@@ -92,7 +92,7 @@ def test_what_cannot_be_done_now_is_said_and_changes_nothing(tools: Tools) -> No
 @pytest.mark.parametrize("at", [OPEN, CLOSED])
 def test_the_first_call_of_the_readme_stands_in_a_queue_at_any_hour(tools: Tools, at: str) -> None:
     _, _, rest = (ROOT / "README.md").read_text("utf-8").partition("## Your first call")
-    keys = re.findall(r"`([0-9]+)`", rest.partition("you stand in the queue")[0])
+    keys = re.findall(r"`([0-9#]+)`", rest.partition("you stand in the queue")[0])
     assert keys
     done = run(tools, "call", "--at", at, typed="\n".join([*keys, "", ""]))
     rounds = [line for line in done.stdout.splitlines() if line.startswith("~ waits")]
