@@ -9,7 +9,7 @@ from ivr.flow.inputs import Dialled, HungUp, InLine, LeftQueue, Pressed, Recorde
 from ivr.hotline import Caller
 from tests.desk_site import SKILLS, TO_AN_ACCOUNT, Clock, Site
 
-THEFT: Final = ("1", "2", "1", "8800000001", "1")  # Answered day and night.
+THEFT: Final = ("1", "5", "5", "5", "2", "1", "8800000001", "1")  # Answered day and night.
 ENGLISH: Final = "8"
 ACCOUNTS: Final = (*TO_AN_ACCOUNT, "8800000042", "1")
 WITHHELD: Final = ("anonymous", "", "95588")

@@ -51,6 +51,6 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Have one worker do what a browser does, but for what a module sets apart: many at once would slow each other."""
+    """Have one worker do what a browser does in a module, so that not all of them start one at once."""
     if "player" in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
-        item.add_marker(pytest.mark.xdist_group("browser"))
+        item.add_marker(pytest.mark.xdist_group(f"browser {item.module.__name__}"))

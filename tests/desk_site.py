@@ -47,7 +47,7 @@ from tests.world import OPEN, ROOT
 SKILLS = frozenset({"queue:payments", "queue:accounts", "queue:complaints", "language:zh-CN", "language:en-US"})
 TO_A_PERSON = ("2", "4", "4")  # money; refunds; a person
 ORDER = "202611230042"
-TO_AN_ACCOUNT = ("3", "1", "4")  # the account; frozen; a person
+TO_AN_ACCOUNT = ("3", "1", "5")  # the account; frozen; a person
 ACCOUNT = "8800000042"
 
 

@@ -32,7 +32,7 @@ def test_a_key_that_leads_elsewhere_is_told_with_both_ends_in_both_languages() -
     made = done(MENUS, do="set", place="main.choose", path=["choices", "3", "go"], value="withdrawal")
     old, new = "账户冻结、密码和更改资料 (main.account)", "提现失败 (withdrawal.start)"
     assert told(made, "zh")[0] == ("main.choose", f"按 3 现在通往 {new}，原来通往 {old}")
-    old, new = "For a frozen account, p… (main.account)", "Withdrawal failed (withdrawal.start)"
+    old, new = "Frozen account, passwor… (main.account)", "Withdrawal failed (withdrawal.start)"
     assert told(made)[0] == ("main.choose", f"key 3 now leads to {new}, before: {old}")
 
 
@@ -46,7 +46,7 @@ def test_keys_added_taken_away_renumbered_and_put_in_another_order() -> None:
         "“更改手机号或其他资料” is now key 5, before: 3",
     ]
     assert words[2].startswith("key 6 is new: “人工”, leads to ")
-    lines = "    8: {for: 英语服务, go: english}\n", "    7: {for: 中文服务, go: chinese}\n"
+    lines = "    8: {for: 英语, go: english}\n", "    7: {for: 中文, go: chinese}\n"
     turned = replaced("main.yaml", "".join(lines), "".join(reversed(lines)))
     order = "Choices: the order is now 7, 8, 1, 2, 3, 4, 5, before: 8, 7, 1, 2, 3, 4, 5"
     assert told(turned) == [("main.choose", order)]
@@ -75,7 +75,7 @@ def test_nodes_that_are_new_or_gone_are_told_by_their_names() -> None:
     made = done(MENUS, do="add", place="main.vip", kind="hangup", words={"say": {"zh-CN": "您好", "en-US": "Hi"}})
     assert told(made) == [("main.vip", "Hi (main.vip) is new (Goodbye)"), ("main.vip", "Says in English: says “Hi”")]
     gone = told(done(MENUS, do="remove", place="main.money"))
-    assert ("main.money", "For payments, top-ups, … (main.money) is gone, and its translations with it") in gone
+    assert ("main.money", "Payments, top-ups, with… (main.money) is gone, and its translations with it") in gone
 
 
 def test_queues_hours_and_settings() -> None:

@@ -244,7 +244,7 @@ def test_a_trap_is_played_in_the_rehearsal_which_is_saved(page: Page, site: Site
     expect(trap).to_be_visible(timeout=LONG_MS)
     trap.get_by_role("button", name="Play it").click()
     lines = page.get_by_label("The call", exact=True).locator("li")
-    expect(lines.filter(has_text="您好，欢迎致电").first).to_be_visible()
+    expect(lines.filter(has_text="您好，数字钱包热线").first).to_be_visible()
     count = lines.count()
     page.get_by_role("group", name="Keypad").get_by_role("button", name=re.compile("^1")).click()
     expect(lines.filter(has_text="除了打电话").first).to_be_visible()
@@ -263,10 +263,10 @@ def test_a_call_is_rehearsed_by_keypad(page: Page) -> None:
     page.get_by_role("button", name="Begin").click()
     keypad = page.get_by_role("group", name="Keypad")
     keypad.get_by_role("button", name=re.compile("^1")).click()
-    expect(page.locator(".line-said", has_text="别着急，我们马上帮您。")).to_be_visible()
+    expect(page.locator(".line-said", has_text="别急，马上冻结。")).to_be_visible()
     expect(page.locator(".form-of, .box-here").first).to_contain_text("Stolen wallet")
     page.get_by_role("button", name="One step back").click()
-    expect(page.locator(".line-said", has_text="别着急，我们马上帮您。")).to_have_count(0)
+    expect(page.locator(".line-said", has_text="别急，马上冻结。")).to_have_count(0)
 
 
 def test_the_pretended_moment_is_on_the_hotlines_clock(browser: Browser, port: int, site: Site) -> None:

@@ -118,9 +118,9 @@ def pressed(keys: str) -> dict[str, Any]:
 
 def test_a_call_can_be_played_to_its_end_by_what_is_offered_alone() -> None:
     inputs: list[dict[str, Any]] = []
-    for keys in ("1", "1"):
+    for wanted in (pressed("1"), *[{"is": "Silence"}] * 3, pressed("1")):
         offers = played(*inputs)["offers"]
-        inputs.append(next(one["input"] for one in offers if one["input"] == pressed(keys)))
+        inputs.append(next(one["input"] for one in offers if one["input"] == wanted))
     line = played(*inputs)
     assert line["place"] == "stolen.line"
     assert {"坐席接听，然后通话结束", "队列已满", "队列出故障"} <= {one["label"]["zh"] for one in line["offers"]}
@@ -169,12 +169,12 @@ def test_a_saved_rehearsal_belongs_to_the_menus_and_shows_what_goes_differently(
     assert load(files)[1] == []
     ((one,), problems) = saved(files)
     assert (problems, one.inputs, differing(real_flow(), one)) == ([], inputs, None)
-    words = {**files, "stolen.yaml": files["stolen.yaml"].replace("别着急", "请别着急")}
+    words = {**files, "stolen.yaml": files["stolen.yaml"].replace("别急", "请别急")}
     flow, _ = load(words)
     assert flow
     assert [line for line in differing(flow, one) or [] if line[0] in "+-"] == [
-        "- < 别着急，我们马上帮您。",
-        "+ < 请别着急，我们马上帮您。",
+        "- < 别急，马上冻结。",
+        "+ < 请别急，马上冻结。",
     ]
     again = kept(files, real_flow(), one)
     assert again == files

@@ -60,7 +60,7 @@ def test_a_call_made_a_test_goes_as_it_is_written(name: str, tmp_path: Path) -> 
 
 def test_a_call_over_http_is_downloaded_with_nothing_that_names_anybody(tmp_path: Path) -> None:
     site = desk_site(tmp_path, "http://127.0.0.1:8000", Clock())
-    place = site.queued("3", "1", "4", ACCOUNT, "1", caller="+8613912345678")
+    place = site.queued("3", "1", "5", ACCOUNT, "1", caller="+8613912345678")
     sam = site.app.test_client()
     log_in(sam, "sam", site.hire("sam", "auditor"), "/desk/calls")
     way = f"/desk/calls/{place.call_id}"

@@ -116,7 +116,7 @@ def test_from_an_idea_to_every_caller_and_back(app: Flask, page: Page) -> None:
     story.done("publish")
     assert parts.live.version == 2
     assert NEW["zh"] in begin(app, 8)
-    assert "您好，欢迎致电" in ask(app, "/voice/turn/1?language=zh-CN", f"CA{7:032}", "9") + begin(app, 7)
+    assert "您好，数字钱包" in ask(app, "/voice/turn/1?language=zh-CN", f"CA{7:032}", "9") + begin(app, 7)
     assert "商家" in ask(app, "/voice/turn/2?language=zh-CN", f"CA{7:032}", "4")
     assert "没有这个选项" in ask(app, "/voice/turn/1?language=zh-CN", f"CA{8:032}", "4")
     assert "商家" in ask(app, "/voice/turn/2?language=zh-CN", f"CA{8:032}", "6")

@@ -15,9 +15,13 @@ import pytest
 import requests
 
 from ivr.carrier.caller import Caller
-from ivr.carrier.cues import Recording
+from ivr.carrier.cues import Listening, Recording
 from ivr.carrier.web import http_sender
 from ivr.flow.events import Ended
+from ivr.flow.inputs import Found
+from ivr.flow.waits import Lookup
+from ivr.parts import Parts
+from ivr.store.texts import Texts
 from tests.once import ready_file
 from tests.processes import NOBODY, Server, awaited, carrier_of, parts_of, servers
 from tests.talks import heard
@@ -127,10 +131,36 @@ def leaves(caller: Caller, key: str, seconds: float) -> str:
     offered = heard(caller)
     caller.press(key)
     offered += heard(caller)
+    if isinstance(caller.cue, Listening):  # For the number of a wallet that is to be frozen first.
+        caller.silence()
+        offered += heard(caller)
     assert isinstance(caller.cue, Recording)
     caller.speak(seconds)
     caller.press("#")
     return offered + heard(caller)
+
+
+def freezes(caller: Caller, account: str, code: str) -> str:
+    """Have a wallet frozen before the report; what was heard after the code."""
+    heard(caller)
+    caller.press("2")
+    caller.press(f"{account}#")
+    both(heard(caller), "验证码", "code")
+    caller.press(code)
+    said = heard(caller)
+    assert isinstance(caller.cue, Recording)
+    caller.speak(4)
+    caller.press("#")
+    return said + heard(caller)
+
+
+def held(parts: Parts, account: str) -> str:
+    """Return the number of an account's hold, by the wallet; empty where it is not held."""
+    asked = parts.wallet.answer(Lookup("freeze_reason", (("holder", account),)), f"asked-{account}")
+    if not isinstance(asked, Found) or asked.outcome != "held":
+        return ""
+    again = parts.wallet.answer(Lookup("freeze", (("holder", account),)), f"again-{account}")
+    return again.facts["hold"] if isinstance(again, Found) else ""
 
 
 def both(said: str, *words: str) -> None:
@@ -150,6 +180,10 @@ def test_reports_and_messages_are_taken_without_the_database_survive_a_kill_and_
         fallen = Caller(carrier, "+8613800138009", NUMBER)
         both(leaves(fallen, "2", 5), "请按 2", "press 2", "报告会被录音", "Your report", "安全专员")
         heard(patient)
+        frozen, wrong = (Caller(carrier, f"+86138001381{number:02}", NUMBER) for number in range(2))
+        told = freezes(frozen, "8800000001", "135790")
+        both(told, "钱包已临时冻结", "Your wallet is frozen for now", "报告会被录音")
+        assert "冻结" not in freezes(wrong, "8800000002", "000000").replace("先冻结", "")
         page = requests.get(f"http://127.0.0.1:{server.port}/desk/calls", timeout=10)
         assert page.status_code == 503
         both(page.text, "数据库暂时连不上", "The database is away")
@@ -169,7 +203,13 @@ def test_reports_and_messages_are_taken_without_the_database_survive_a_kill_and_
             assert (places[fallen.leg.sid].queue, places[fallen.leg.sid].matter) == ("fraud", "stolen")
             assert (places[message.leg.sid].kind, places[message.leg.sid].queue) == ("message", "general")
             assert places[patient.leg.sid].kind == "call"
-            for caller in (theft, message, fallen):
+            (texted,) = Texts(parts.engine).of_call(frozen.leg.sid)
+            assert (texted.number, texted.place) == ("+8613800138000", "hotline.lifeboat.text")
+            hold = parts.journal.call(frozen.leg.sid).call.facts["hold"]  # type: ignore[union-attr]
+            assert hold in texted.words
+            assert held(parts, "8800000001") == hold
+            assert held(parts, "8800000002") == ""
+            for caller in (theft, message, fallen, frozen, wrong):
                 events = parts.journal.events(caller.leg.sid)
                 assert [event.reason for event in events if isinstance(event, Ended)] == ["message"]
         assert requests.get(f"http://127.0.0.1:{server.port}/desk/calls", timeout=10).status_code == 200

@@ -20,7 +20,7 @@ def test_a_way_tells_the_keys_and_reasons_by_which_it_is_taken() -> None:
     assert ways["main.start", "main.choose"] == ()
     assert ways["main.choose", "stolen.start"] == ("1",)
     assert ways["person.start", "person.closed"] == ("closed",)
-    assert ways["stolen.start", "stolen.urgent"] == ("1", "missed")
+    assert ways["stolen.other", "stolen.urgent"] == ("1", "missed")
 
 
 def test_a_box_is_named_as_people_would() -> None:

@@ -136,7 +136,7 @@ def test_whoever_chose_what_leads_on_at_another_hour_is_cut_off_where_it_ends() 
 
 
 def test_menus_of_many_nodes_are_proven() -> None:
-    flow = good(grown(150))
+    flow = good(grown(300))
     assert len(flow.nodes) >= 150
     proof, _, _ = measured(flow)
     assert proof.traps == ()

@@ -20,7 +20,7 @@ def test_no_harmful_edit_is_taken(part: int) -> None:
 
 
 def test_an_edit_that_harms_nobody_is_taken() -> None:
-    greeting = shipped()["main.yaml"].replace("您好，欢迎致电", "早上好，欢迎致电")
+    greeting = shipped()["main.yaml"].replace("您好，数字钱包", "早上好，数字钱包")
     assert not refused({**shipped(), "main.yaml": greeting})
 
 

@@ -39,7 +39,7 @@ def test_who_waits_while_nobody_is_on_hears_so_and_supervisors_are_told_once(tmp
 def test_many_who_wait_while_nobody_is_on_are_told_of_once_a_minute_for_each_queue(tmp_path: Path) -> None:
     clock = Clock()
     with closing(desk_site(tmp_path, "http://127.0.0.1:8000", clock)) as site, capture_logs() as logged:
-        for keys in ("0", "0", "11"):
+        for keys in ("0", "0", "10"):
             site.hotline.hear(site.call(*keys), f"wait/{len(keys) + 1}", InLine(1, 0, agents=0))
         clock.on(seconds=60)
         site.hotline.hear(site.call("0"), "wait/2", InLine(1, 0, agents=0))

@@ -30,7 +30,7 @@ SEATS = {
     "bob": ("agent", "en-US", (1440, 900)),
 }
 NOTE = "客户要查退款，转给 bob"
-TO_THE_LINE = [("英语服务", "8"), ("What can we help you with", "2"), ("Payments and money", "4")]
+TO_THE_LINE = [("英语", "8"), ("Please choose", "2"), ("Payments and money", "4")]
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def waits_in_line(site: Site, caller: Page) -> None:
     """Dial, go through the menus in English to a person about a refund, and stand in line with music."""
     caller.goto(f"{site.url}/phone?lang=en")
     caller.get_by_role("button", name=PHONE["en"]["dial"], exact=True).click()
-    heard(caller, "请选择您要的服务")
+    heard(caller, "请选服务")
     skip(caller)
     keyed(caller, TO_THE_LINE)
     heard(caller, "Refunds")

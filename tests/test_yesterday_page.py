@@ -34,7 +34,7 @@ def drafted(site: Site, new: str = OLD.replace("1:", "6:")) -> None:
 
 def called(site: Site) -> str:
     """Have somebody call about a frozen account, and hang up in line."""
-    place = site.queued("3", "1", "4", ACCOUNT, "1", caller="+8613912345678")
+    place = site.queued("3", "1", "5", ACCOUNT, "1", caller="+8613912345678")
     site.hotline.hang_up(place.call_id)
     return place.call_id
 

@@ -69,23 +69,25 @@ def _round(turn: int, position: int, keys: str = "") -> Step:
     return Step(f"wait/{turn}", {**told, "Digits": keys}, "<Leave" if keys else f"/voice/wait/{turn + 1}?")
 
 
-# A wallet is stolen; the line for that is open day and night, so that the bench goes the same way at any hour. At the
-# recorder's beep the caller rings off, as the fetching of messages is no part of a turn.
+# A wallet is stolen, and the caller cannot prove to hold it, so that no wallet is asked. The line for that is open day
+# and night, so that the bench goes the same way at any hour. At the recorder's beep the caller rings off, as the
+# fetching of messages is no part of a turn.
 CALL: Final = (
     Step("incoming", {"CallStatus": "ringing"}, "/voice/turn/1?"),
     press(1, "6", "/voice/turn/2?"),  # a wrong key
     press(2, "1", "/voice/turn/3?"),
-    press(3, "9", "/voice/turn/4?"),  # once more, please
-    press(4, "2", "/voice/turn/5?"),
-    press(5, "1", "/voice/turn/6?"),
-    press(6, KEYED, "/voice/turn/7?"),
-    press(7, "1", "<Enqueue"),
-    _round(8, 3),
-    _round(9, 2),
-    _round(10, 1),
-    _round(11, 1),
-    _round(12, 1, "1"),
-    Step("turn/8", {"QueueResult": "leave", "QueueTime": "80", "QueueSid": "QU" + "1" * 32}, "<Record"),
+    press(3, "12", "/voice/turn/4?"),  # no account has such a number
+    press(4, "12", "/voice/turn/5?"),
+    press(5, "12", "/voice/turn/6?"),
+    press(6, "2", "/voice/turn/7?"),
+    press(7, "1", "/voice/turn/8?"),
+    press(8, KEYED, "/voice/turn/9?"),
+    press(9, "1", "<Enqueue"),
+    _round(10, 3),
+    _round(11, 2),
+    _round(12, 1),
+    _round(13, 1, "1"),
+    Step("turn/10", {"QueueResult": "leave", "QueueTime": "80", "QueueSid": "QU" + "1" * 32}, "<Record"),
     Step("status", {"CallStatus": "completed", "CallDuration": "131", "Duration": "3"}, ""),
 )
 

@@ -21,11 +21,11 @@ ENGLISH: Final = "languages/en-US.yaml"
 
 
 def grown(nodes: int = NODES) -> dict[str, str]:
-    """Return the shipped menus with as many copies of their matters, below menus of menus, as make so many nodes."""
+    """Return the shipped menus with as many copies of their matters as make so many nodes, one at least."""
     files = menus(ROOT / "menus")
     have, copies = len(good(files).nodes), list[str]()
     for number, name in enumerate(cycle(MATTERS)):
-        if have >= nodes:
+        if copies and have >= nodes:
             break
         copy = f"{name}_{number}"
         copies.append(copy)

@@ -57,12 +57,13 @@ def put(menus: Path) -> Callable[[Path], None]:
 
 
 def way(menus: Path, question: str) -> list[tuple[str, bool]]:
-    """Return what is keyed on the shortest way to a question, and after which keys the wallet is asked something."""
+    """Return what is keyed on the way to a question with the fewest others, and after which keys it asks."""
     texts = {str(file.relative_to(menus)): file.read_text("utf-8") for file in menus.rglob("*.yaml")}
     flow, problems = load(texts)
     if flow is None:
         raise ValueError(f"the menus cannot be used: {problems}")
-    heard = min((one.heard for one in ways(flow, OPEN) if one.question == question), key=len)
+    known = (one for one in ways(flow, OPEN) if one.question == question)
+    heard = min(known, key=lambda one: (len(one.answers), len(one.heard))).heard
     after = [*heard[1:], Found({}, "")]
     return [
         (str(one.keys), isinstance(then, Found))

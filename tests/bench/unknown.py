@@ -13,6 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from tests.bench.servers import Served
 
 TURNS: Final = 2000  # Of each question.
 AT_ONCE: Final = 3  # Callers.
+AGAIN: Final = b"<Redirect"
 P: Final = 0.01
 WRONG: Final = "999999"
 SECRETS: Final = ("246810", "135790")  # In the place of which the wrong one is keyed.
@@ -52,11 +54,15 @@ class Times:
     name: str
     known: list[float] = field(default_factory=list)
     unknown: list[float] = field(default_factory=list)
+    waits: Counter[bool] = field(default_factory=Counter)
     answers: dict[bool, set[bytes]] = field(default_factory=lambda: {True: set(), False: set()})
 
     def add(self, known: bool, took: float, answer: bytes) -> None:
-        """Take in a turn; of the answer, its document."""
+        """Take in a turn; of the answer, its document, unless it asks to wait, as it does after two seconds."""
         (self.known if known else self.unknown).append(took)
+        if AGAIN in answer:
+            self.waits[known] += 1
+            return
         self.answers[known].add(answer.partition(b"\r\n\r\n")[2].partition(b"#")[0])
 
     @property
@@ -118,6 +124,8 @@ class Trial:
             answer = await line.ask(request)
             if question in self.times and not warm:
                 self.times[question].add(account in KNOWN, time.perf_counter() - begun, answer)
+            if AGAIN in answer:
+                break  # What comes of it at last, perhaps that it took too long, says nothing of accounts.
         await line.ask(asked(url, call, Step("status", {"CallStatus": "completed", "CallDuration": "9", **caller}, "")))
         line.close()
 
@@ -192,6 +200,7 @@ def report(found: Sequence[Times]) -> Iterator[str]:
         known, unknown = _middle(one.known), _middle(one.unknown)
         welch, ranks = one.p()
         told = f"{welch:>8.3f} {ranks:>15.3f}  {'yes' if one.alike else 'NO'}"
+        told += f", told to wait {one.waits[True]} and {one.waits[False]} times" if one.waits else ""
         yield f"{one.name:<44} {known:>18} {unknown:>14} {len(one.known) + len(one.unknown):>6} {told}"
 
 

@@ -11,11 +11,14 @@ from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
 from ivr.flow.events import AskedBack, Event
 from ivr.flow.flow import Flow
+from ivr.flow.identity import PROVING
 from ivr.flow.inputs import Answered, HungUp, InLine, Input, LeftQueue, Pressed, Recorded, Silence, Transferred
 from ivr.flow.nodes.collect import Collect
 from ivr.flow.nodes.menu import Menu
 from ivr.flow.nodes.survey import Survey
-from ivr.flow.waits import Agent, Keys, Message
+from ivr.flow.nodes.verify import Verify
+from ivr.flow.questions import answers
+from ivr.flow.waits import Agent, Keys, Lookup, Message
 from ivr.reports.facts import NUMBER, way
 from ivr.store.crypto import Cipher
 
@@ -126,6 +129,8 @@ class Walker:
                 self.stand(wanted)
             case Keys():
                 self.hear(asked, self.keys())
+            case Lookup(question):
+                self.hear(asked, self.chance.choice(answers(question)), 1)
             case Message():
                 self.message = self.call.turn
                 self.hear(asked, Recorded(SID, self.chance.randint(4, 100)))
@@ -142,6 +147,8 @@ class Walker:
         match node:
             case Survey():
                 return HungUp() if luck < 0.6 else Pressed(self.chance.choice("1234445555"))
+            case Verify() if self.call.facts.get(PROVING) != "who":
+                return Pressed(self.chance.choice(node.keys(self.flow, self.call)))
             case Collect() if "keyed" not in self.call.facts:
                 return Pressed(self.number(node))
             case Menu():
