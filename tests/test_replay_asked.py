@@ -98,7 +98,7 @@ def test_a_call_that_asked_the_wallet_is_the_same_in_the_same_menus(acts: tuple[
 def test_an_answer_leads_where_the_new_menus_lead_it() -> None:
     found = replayed(*PAID, money=changed(("over_once: over", "over_once: held")))
     assert (found.sort, found.turn, found.lost) == ("way", 6, None)
-    assert found.place == "money.held.say"
+    assert (found.place, found.now.way[-2:]) == ("money.over.say", [("place", "money.texted"), ("place", "money.next")])
 
 
 def test_what_the_new_menus_ask_in_another_order_is_answered_as_it_was() -> None:
