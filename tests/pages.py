@@ -18,6 +18,9 @@ from ivr.carrier.signals import Inline
 from ivr.flow.events import Event, Heard, Said
 from ivr.flow.inputs import Found, InLine, Input, NotFound
 from ivr.flow.nodes import receipt
+from ivr.flow.questions import LIMITED, NO_ANSWER
+from ivr.flow.sealing import WRONG
+from ivr.flow.secret import SEALED
 from ivr.hotline import Hotline, Reply
 from ivr.store.guard import Guard
 from ivr.teller import Teller
@@ -32,6 +35,8 @@ STANDS = re.compile(r"\(stands at (\d+) after (\d+) s\)")
 RECEIPT = re.compile(r"\(the receipt is (\d+)\)")
 GUESSED = re.compile(r"\(others guess (\d+) times at (\d+)\)")
 FROZE = re.compile(r"\(this caller freezes (\d+) others\)")
+ANSWERS = re.compile(r"\(the wallet answers (\w+)(?:: (.*))?\)")
+KEYED = {SEALED: "000000", WRONG: "00#"}  # In confidence, of which no page says what it was.
 BUSY = re.compile(r"\((\S+) is busy\)")
 AGENT = "+8613900000002"
 SOON = 1.5  # Seconds that a page waits for the wallet: long enough for a busy machine, short enough for a slow wallet.
@@ -52,6 +57,7 @@ class Page:
     # Somebody is on, unless the page says otherwise.
     outlook: dict[str, Any] = field(default_factory=lambda: {"agents": 1})
     receipt: str = ""  # where it is not the one of this moment
+    answers: list[Found | NotFound] = field(default_factory=list)  # what the wallet says next, where the page says it
 
     def do(self, action: str) -> None:
         """Do what a line says, and write down what came of it."""
@@ -71,6 +77,10 @@ class Page:
             self.outlook |= {"position": int(stands[1]), "waited": int(stands[2])}
         elif pinned := RECEIPT.fullmatch(action):
             self.receipt = pinned[1]
+        elif answers := ANSWERS.fullmatch(action):
+            facts = dict(one.split(" ", 1) for one in answers[2].split(", ")) if answers[2] else {}
+            told = answers[1]
+            self.answers.append(NotFound(told) if told in (LIMITED, *NO_ANSWER) else Found(facts, told))
         elif guessed := GUESSED.fullmatch(action):
             guess(self.world, int(guessed[1]), guessed[2])
         elif froze := FROZE.fullmatch(action):
@@ -102,7 +112,8 @@ class Page:
             assert self.agent
             self.agent.hang_up()
         else:
-            caller.press(action.removeprefix("! "), interrupt=action.startswith("! "))
+            keys = action.removeprefix("! ")
+            caller.press(KEYED.get(keys, keys), interrupt=action.startswith("! "))
 
     @property
     def queue(self) -> str:
@@ -191,14 +202,18 @@ def told_by_the_desk(page: Page) -> Iterator[None]:
     The call's receipt, which is one of its moment, is the page's, too; and the wallet knows questions by their turn, so
     that its own receipts are the same each time.
     """
-    hear, number = Hotline.hear, receipt._number
+    hear, number, ask = Hotline.hear, receipt._number, Teller.ask
 
     def heard(hotline: Hotline, call_id: str, asked: str, told: Input) -> Reply:
         known = replace(told, **page.outlook) if isinstance(told, InLine) else told
         return hear(hotline, call_id, asked, known)
 
+    def asked(teller: Teller, *about: Any) -> Found | NotFound | None:
+        return page.answers.pop(0) if page.answers else ask(teller, *about)
+
     with (
         patch.object(Hotline, "hear", heard),
+        patch.object(Teller, "ask", asked),
         patch.object(receipt, "_number", lambda *about: page.receipt or number(*about)),
         patch.object(teller, "request_id", lambda call, turn: f"turn-{turn}"),
         patch.object(teller, "SOON", SOON),

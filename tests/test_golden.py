@@ -1,5 +1,6 @@
 """A call becomes a page of tests/calls that goes as it is written, and names nobody."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,14 @@ CALLS = Path(__file__).parent / "calls"
 MADE = (
     *("callback-other-number-en", "complaint-message", "sent-outside-en", "sent-to-queue", "wait-range", "queue-full"),
     *("hangs-up-queue", "hangs-up-talking", "hangs-up-message", "hangs-up-collect", "wrong-numbers", "survey-silent"),
+    *("wallet/withdrawal-why-over_once-code-zh", "wallet/stolen-hold-frozen-pin-en", "wallet/proof-short-pin-zh"),
+    *("wallet/proof-pin-wrong-once-en", "wallet/payment-further-limit-pin-zh", "wallet/topup-state-credited-code-en"),
+    *("wallet/proof-code-again-zh", "wallet/refund-state-slow-code-zh", "wallet/proof-pin-limited-en"),
     *("closing-while-waiting", "nobody-on", "anonymous", "payment-open-en", "silence-and-wrong", "back-and-again"),
 )
+
+
+SECRET = re.compile(r"^> ([0-9]{6})$", re.MULTILINE)
 
 
 def happened(page: str, folder: Path) -> list[Event]:
@@ -41,9 +48,11 @@ def happened(page: str, folder: Path) -> list[Event]:
 
 @pytest.mark.parametrize("name", MADE)
 def test_a_call_made_a_test_goes_as_it_is_written(name: str, tmp_path: Path) -> None:
-    events = happened((CALLS / f"{name}.txt").read_text("utf-8"), tmp_path / "first")
+    page = (CALLS / f"{name}.txt").read_text("utf-8")
+    events = happened(page, tmp_path / "first")
     written = golden(real_flow(), events, "Made from a call")
     script, does = transcript.read(written, name)
+    assert not [secret for secret in SECRET.findall(page) if secret in written], "it was keyed in confidence"
     (tmp_path / "second").mkdir()
     with world(tmp_path / "second", moment(script, ZONE).at) as here:
         assert call(here, script, does).splitlines() == written.splitlines()

@@ -1,15 +1,17 @@
 """Numbers that are nobody's in place of those of a call: the same one for the same one, taken or refused alike."""
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ivr.flow import numbers
 from ivr.flow.call import Call
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, HungUp, InLine, Input, LeftQueue, Pressed, Recorded, Transferred
+from ivr.flow.inputs import Answered, Found, HungUp, InLine, Input, LeftQueue, Pressed, Recorded, Transferred
 from ivr.flow.nodes.collect import Collect
-from ivr.flow.waits import Agent, Room
+from ivr.flow.questions import QUESTIONS
+from ivr.flow.waits import Agent, Lookup, Room
 
 TELLING: Final = re.compile(r"[0-9]{5,}")  # Shorter ones tell nobody apart.
 CUSTOMER: Final = "+8613800138000"
@@ -43,10 +45,25 @@ class Practice:
                 return replace(heard, number=number, agent=agent)
             case Recorded():
                 return replace(heard, sid=f"RE{0:032}" if heard.sid else "")
+            case Found(facts, outcome) if isinstance(call.wait, Lookup):
+                return Found(dict(self._facts(call.wait.question, facts, outcome)), outcome)
             case HungUp() if isinstance(call.wait, Agent | Room):
                 return LeftQueue("hangup")  # Which of the two is told is chance.
             case _:
                 return heard
+
+    def _facts(self, question: str, facts: Mapping[str, str], outcome: str) -> Iterator[tuple[str, str]]:
+        """Yield what the wallet told: amounts and moments name nobody."""
+        known = QUESTIONS.get(question)
+        sorts = known.outcomes.get(outcome, {}) if known else {}
+        for name, value in facts.items():
+            match sorts.get(name):
+                case "amount" | "date" | "moment":
+                    yield name, value
+                case "phone":
+                    yield name, CUSTOMER
+                case _:
+                    yield name, TELLING.sub(self._number, value)
 
     def _harmless(self, place: str) -> bool:
         node = self.flow.nodes.get(place)

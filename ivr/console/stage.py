@@ -8,16 +8,19 @@ from ivr.flow.events import Event, Learned
 from ivr.flow.inputs import (
     Answered,
     Dialled,
+    Found,
     HungUp,
     InLine,
     Input,
     LeftQueue,
+    NotFound,
     Pressed,
     Recorded,
     Silence,
     Transferred,
 )
 from ivr.flow.nodes.receipt import RECEIPT
+from ivr.flow.questions import outcome
 from ivr.flow.waits import Agent, Keys, Talking, Wait
 
 
@@ -37,7 +40,7 @@ class Turn:
 def does(turn: Turn) -> list[str]:
     """Return what is done for a turn; nothing where it comes by itself. Raise NoTestError where there is no word."""
     match turn.heard:
-        case Answered() | LeftQueue("leave" | "queue-full"):
+        case Answered() | LeftQueue("leave" | "queue-full") | Found() | NotFound():
             return []
         case Pressed(keys):
             return [f"{keys}{_end(turn.wait, str(keys))}"]
@@ -54,8 +57,10 @@ def does(turn: Turn) -> list[str]:
 
 
 def _end(wait: Wait | None, keys: str) -> str:
-    """Return the key that ends a number which might go on."""
-    return wait.finish if isinstance(wait, Keys) and (not wait.most or len(keys) < wait.most) else ""
+    """Return the key that ends a number which might go on; what is secret has its length, or is known to be wrong."""
+    if not isinstance(wait, Keys) or wait.secret:
+        return ""
+    return wait.finish if not wait.most or len(keys) < wait.most else ""
 
 
 def _agents(turn: Turn) -> list[str]:
@@ -85,6 +90,7 @@ class Desk:
     def tells(self, turns: Sequence[Turn]) -> Iterator[str]:
         """Yield what must be known before these turns, of which only the first is done by somebody."""
         yield from (f"(the receipt is {number})" for number in _receipts(turns))
+        yield from (_answer(turn.heard) for turn in turns if isinstance(turn.heard, Found | NotFound))
         if any(turn.heard == LeftQueue("queue-full") for turn in turns):
             yield "(every queue is full)"
         waits = [turn.heard for turn in turns if isinstance(turn.heard, InLine)]
@@ -102,6 +108,12 @@ class Desk:
             if told != getattr(self, name):
                 setattr(self, name, told)
                 yield told
+
+
+def _answer(heard: Input) -> str:
+    came, facts = outcome(heard)
+    told = ", ".join(f"{name} {value}" for name, value in facts.items())
+    return f"(the wallet answers {came}{f': {told}' if told else ''})"
 
 
 def _receipts(turns: Sequence[Turn]) -> Iterator[str]:

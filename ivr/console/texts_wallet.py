@@ -1,4 +1,4 @@
-"""What is asked of the wallet and what it may answer, as people call it, Chinese first."""
+"""What is asked of the wallet and what it may answer, in short, without facts of any call; Chinese first."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -85,4 +85,5 @@ TITLES: Final[Mapping[str, Both]] = {
     "lifeboat.closed": both("休息", "Closed"),
     "lifeboat.freeze": both("可以先冻结钱包", "The wallet can be frozen first"),
     "lifeboat.held": both("钱包已冻结", "The wallet is frozen"),
+    "lifeboat.text": both("给账户本人的短信", "The SMS to its owner"),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from ivr import folders
+from ivr.console.texts_wallet import asked
 from ivr.editor.publishing import Publishing
 from ivr.editor.replaying import Again, Finding
 from ivr.editor.sides import nameless, rows
@@ -34,6 +35,7 @@ LOST: Final = {
     "several": "“{words}” is not at {place}, but in several places as near",
     "keyed": "{place} does not ask for what was keyed",
     "answer": "{place} waits for what the recording has no answer to",
+    "asked": "{place} asks the wallet what the recording has no answer to: {words}",
     "breaks": "the menus break off at {place}: {words}",
 }
 
@@ -113,4 +115,5 @@ def _shown(yesterday: Yesterday, again: Again, flow: Flow, one: Finding) -> Iter
 
 
 def _why(lost: Lost) -> str:
-    return LOST[lost.why].format(place=lost.place, words=lost.words)
+    words = asked(lost.words)["en"] if lost.why == "asked" else lost.words
+    return LOST[lost.why].format(place=lost.place, words=words)

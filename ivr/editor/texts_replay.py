@@ -48,6 +48,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "lost_several": "What the caller chose, “{words}”, is not here, but in several places that are as near.",
     "lost_keyed": "What the caller keyed is not asked for here.",
     "lost_answer": "Here something is awaited that the recording has no answer to.",
+    "lost_asked": "Here the wallet is asked something that the recording has no answer to: {words}",
     "lost_breaks": "Here the menus break off: {words}",
 }
 
@@ -96,5 +97,6 @@ CHINESE: Final[Mapping[str, str]] = {
     "lost_several": "来电者选的“{words}”不在这里，附近有几处同样近的地方都有。",
     "lost_keyed": "来电者输入的内容，这里没有询问。",
     "lost_answer": "这里要等一个录音里没有的回应。",
+    "lost_asked": "这里要问钱包一件录音里没有答案的事：{words}",
     "lost_breaks": "菜单在这里中断：{words}",
 }

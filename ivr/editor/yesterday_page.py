@@ -11,6 +11,8 @@ from ivr.console import bell, office
 from ivr.console.days import day
 from ivr.console.office import Office
 from ivr.console.rights import may, needs
+from ivr.console.texts import language
+from ivr.console.texts_wallet import asked
 from ivr.editor import telling
 from ivr.editor.gate import GateError
 from ivr.editor.publishing import Publishing
@@ -18,7 +20,7 @@ from ivr.editor.replaying import Again
 from ivr.editor.sides import nameless, rows
 from ivr.editor.texts import said, words
 from ivr.editor.yesterday import BusyError, Run, Yesterday
-from ivr.flow.replay.course import SHOWN
+from ivr.flow.replay.course import SHOWN, Lost
 from ivr.store.drafts import Draft
 from ivr.store.recorded import call as recorded_call
 
@@ -83,6 +85,7 @@ def _sides(page: Blueprint, given: Office, publishing: Publishing, yesterday: Ye
             abort(404, said("replay_gone"))
         found, base = between.replay(tuple(nameless(between.old, past.told))), between.new.base
         told = {"draft": draft, "call": past, "found": found, "rows": rows(found, base), "lang": base}
+        told |= {"why": _why(found.lost) if found.lost else ""}
         return render_template("yesterday_call.html", **told, **_held(given))
 
 
@@ -118,6 +121,12 @@ def _days(given: Office, run: Run | None) -> tuple[date, date]:
         return first.astimezone(zone).date(), last.astimezone(zone).date()
     before = given.now().astimezone(zone).date() - timedelta(days=1)
     return before, before
+
+
+def _why(lost: Lost) -> str:
+    """Return in the reader's words why a call cannot be followed."""
+    words = asked(lost.words)[language()] if lost.why == "asked" else telling.told(lost.words)
+    return said(f"lost_{lost.why}", words=words)
 
 
 def _signed(number: float) -> str:

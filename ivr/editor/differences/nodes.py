@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ivr.editor import marks
+from ivr.editor.differences.answers import called, outcomes
 from ivr.editor.differences.phrases import BETWEEN, NONE, in_language, phrase
 from ivr.editor.differences.side import Difference, Side, shown
+from ivr.editor.state import MANY
 
 Renamed = Mapping[str, str]
 
@@ -60,9 +62,11 @@ def _within(old: Side, new: Side, place: str, after: str, names: Renamed) -> Ite
     says = {path[0] for node in (was, now) for path, _ in _marked("words", node) if len(path) == 1}
     for field in dict.fromkeys([*was, *now]):
         before, value = was.get(field), now.get(field)
-        if before == value and field != "choices" and field not in leads:
+        if before == value and field not in (*MANY, *leads):
             continue
-        if field == "choices" and isinstance(before, dict) and isinstance(value, dict):
+        if field == "outcomes" and isinstance(before, dict) and isinstance(value, dict):
+            yield from outcomes(old, new, place, after, names)
+        elif field == "choices" and isinstance(before, dict) and isinstance(value, dict):
             yield from choices(old, new, place, after, names)
         elif field in leads and isinstance(before, str) and isinstance(value, str):
             yield from _leads(old, new, (place, before), (after, value), names, field)
@@ -71,12 +75,13 @@ def _within(old: Side, new: Side, place: str, after: str, names: Renamed) -> Ite
                 "words_in",
                 new.reader,
                 language=new.tongue(new.tags[0]),
-                title=new.title(field),
+                title=new.title(field, after),
                 old=shown(before),
                 new=shown(value),
             )
         else:
-            yield field_told(new, new.title(field), before, value)
+            told = called(old, place, field, before), called(new, after, field, value)
+            yield field_told(new, new.title(field, after), *told)
 
 
 def _marked(use: str, node: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
@@ -89,7 +94,7 @@ def _leads(
     before = old.target(old.places[was[0]][0], was[1])
     value = new.target(new.places[now[0]][0], now[1])
     if names.get(before, before) != value:
-        yield phrase("leads", new.reader, title=new.title(field), old=old.name(before), new=new.name(value))
+        yield phrase("leads", new.reader, title=new.title(field, now[0]), old=old.name(before), new=new.name(value))
 
 
 def field_told(side: Side, title: str, before: Any, value: Any) -> str:

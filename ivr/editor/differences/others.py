@@ -32,7 +32,7 @@ def translations(old: Side, new: Side, file: str, names: Renamed) -> Iterator[Di
 
 def _title(side: Side, key: str, place: str) -> str:
     field = key[len(place) + 1 :]
-    return field if "." in field or place not in side.places else side.title(field)
+    return field if "." in field or place not in side.places else side.title(field, place)
 
 
 def _key(old: Side, new: Side, key: str, names: Renamed) -> str:

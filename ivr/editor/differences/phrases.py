@@ -13,6 +13,18 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "key_moved": ("“{words}”现在按 {new}，原来按 {old}", "“{words}” is now key {new}, before: {old}"),
     "order": ("{title}的顺序现在是 {new}，原来是 {old}", "{title}: the order is now {new}, before: {old}"),
     "leads": ("{title}：现在通往 {new}，原来通往 {old}", "{title}: now leads to {new}, before: {old}"),
+    "answer_leads": (
+        "钱包回答“{answer}”时，现在通往 {new}，原来通往 {old}",
+        "what the wallet answers as “{answer}” now leads to {new}, before: {old}",
+    ),
+    "answer_new": (
+        "钱包回答“{answer}”时，现在通往 {new}，原来没有去处",
+        "what the wallet answers as “{answer}” now leads to {new}, before: nowhere",
+    ),
+    "answer_gone": (
+        "钱包回答“{answer}”时，不再有去处，原来通往 {old}",
+        "what the wallet answers as “{answer}” leads nowhere any more, before: {old}",
+    ),
     "words": ("原来说“{old}”，现在说“{new}”", "the words were “{old}” and are now “{new}”"),
     "words_in": (
         "{language}（{title}）：原来说“{old}”，现在说“{new}”",

@@ -78,9 +78,10 @@ class Side:
         words = spoken(self.data, self.tags).get(f"hotline.tongues.{tag}", {})
         return str(next((one for name, one in words.items() if name.startswith(self.reader) and one), tag))
 
-    def title(self, field: str) -> str:
-        """Return what the reader calls a field."""
-        return title(field)[self.reader]
+    def title(self, field: str, place: str = "") -> str:
+        """Return what the reader calls a field, of the node at a place."""
+        kind = self.node(place).get("kind") if place in self.places else ""
+        return title(field, kind if isinstance(kind, str) else "")[self.reader]
 
 
 def shorten(words: str, most: int) -> str:

@@ -55,10 +55,11 @@ class Lost:
 
     `choice`: what the caller chose is offered nowhere near; `several`: it is offered in several places as near;
     `keyed`: what they keyed is not asked for; `answer`: something is asked that the recording has no answer to;
-    `breaks`: the menus lead nowhere. `words` are those of the choice, or of the fault.
+    `asked`: the wallet is, by the question that `words` name; `breaks`: the menus lead nowhere. Else, `words` are those
+    of the choice, or of the fault.
     """
 
-    why: Literal["choice", "several", "keyed", "answer", "breaks"]
+    why: Literal["choice", "several", "keyed", "answer", "asked", "breaks"]
     place: str
     words: str = ""
 

@@ -7,12 +7,10 @@ from typing import Final
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import (
     Answered,
-    Found,
     HungUp,
     InLine,
     Input,
     LeftQueue,
-    NotFound,
     Pressed,
     Recorded,
     Rescued,
@@ -66,8 +64,6 @@ def same(old: Stand, new: Stand, heard: Input) -> Input | None:
             return _pressed(old, new, heard) if old.sort == new.sort == "keys" else None
         case InLine(keys=keys) if keys and old.sort == new.sort:
             return replace(heard, keys=_translated(old.flow, new.flow, keys))
-        case Found() | NotFound():
-            return heard if new.question and old.question == new.question else None
         case LeftQueue(result) if result != "leave" and {old.sort, new.sort} <= {"line", "leaving"}:
             return heard
     return heard if old.sort == new.sort else None

@@ -1,6 +1,7 @@
 """Does again in new menus what a caller did in old ones."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -9,12 +10,15 @@ from typing import Final
 from ivr.flow.call import Call
 from ivr.flow.engine import FlowError, step
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import HungUp, Input, LeftQueue, Pressed, Recorded
+from ivr.flow.inputs import Found, HungUp, Input, LeftQueue, NotFound, Pressed, Recorded
+from ivr.flow.replay.answers import Answers
 from ivr.flow.replay.course import Course, Lost, Replayed, Turn, compared, cut_off
 from ivr.flow.replay.meaning import chosen, idle, same
 from ivr.flow.replay.moved import Moved, Way
 from ivr.flow.replay.stand import Stand, alike
+from ivr.flow.waits import Lookup
 
+MOST: Final = 30  # Questions to the wallet in a row.
 BROKEN: Final = (FlowError, LookupError, TypeError, ValueError)
 
 
@@ -35,7 +39,7 @@ class Between:
         Raise UnreadableError where it does not go in the old ones.
         """
         before, now = _Side(self.old), _Side(self.new)
-        follower = _Follower(before, now, self._moved)
+        follower = _Follower(before, now, self._moved, self._answers(told))
         for heard, at in told:
             follower.follow(heard, at)
             try:
@@ -45,6 +49,16 @@ class Between:
         if told:
             follower.end(told[-1][1])
         return compared(before.course(True), now.course(follower.lost is None), follower.lost)
+
+    def _answers(self, told: Sequence[tuple[Input, datetime]]) -> Answers:
+        """Return what the wallet answered, up to where the recording can be read."""
+        side, found = _Side(self.old), Answers()
+        if any(isinstance(heard, Found | NotFound) for heard, _ in told):
+            with suppress(*BROKEN):
+                for heard, at in told:
+                    found.learn(side.call.wait, heard)
+                    side.hear(heard, at)
+        return found
 
     @cached_property
     def _moved(self) -> Moved:
@@ -73,6 +87,16 @@ class _Side:
         self.turns.append(done.events)
         self.call = done.call
 
+    def told(self, answers: Answers, at: datetime, most: int = MOST) -> str:
+        """Hear what the wallet answers, as often as it is asked and the caller is not; return what has no answer."""
+        for _ in range(most):
+            if not isinstance(wait := self.call.wait, Lookup):
+                break
+            if (answer := answers.to(wait)) is None:
+                return wait.question
+            self.hear(answer, at)
+        return ""
+
     def course(self, known: bool) -> Course:
         return Course(tuple(self.turns), self.call.ended if known else "", self.cut_off)
 
@@ -83,18 +107,21 @@ class _Follower:
 
     What cannot be done where they now stand is left `open`: the new menus may be ahead of the old ones, or have one
     prompt less. It is forgotten once the call waits for the same in both.
+
+    The wallet is heard by what the new menus ask it, whenever that is: what it said to something else is passed over.
     """
 
     before: _Side
     now: _Side
     moved: Moved
+    answers: Answers
     open: Lost | None = None
     lost: Lost | None = None
 
     def follow(self, heard: Input, at: datetime) -> None:
         """Do in the new menus what was done in the old ones, which have not heard it yet."""
         over = self.now.call.ended and not (isinstance(heard, Recorded) and heard.adrift)
-        if self.lost or over:
+        if self.lost or over or self._wallet(heard, at):
             return
         if self.before.stand.sort != "leaving":
             self._leave(at)
@@ -111,6 +138,7 @@ class _Follower:
     def end(self, at: datetime) -> None:
         """Come to the end of a call about which there is no more to tell; who got what they wanted hangs up."""
         self._leave(at)
+        self._ask(at)
         if self.lost or self.now.call.ended:
             return
         if self.open or not self.now.call.reached:
@@ -122,8 +150,31 @@ class _Follower:
         try:
             self.now.hear(heard, at)
         except BROKEN as error:
-            self.lost = Lost("breaks", self.now.call.node, f"{type(error).__name__}: {error}")
-            self.now.cut_off = True
+            self._breaks(error)
+
+    def _breaks(self, error: Exception) -> None:
+        self.lost = Lost("breaks", self.now.call.node, f"{type(error).__name__}: {error}")
+        self.now.cut_off = True
+
+    def _wallet(self, heard: Input, at: datetime) -> bool:
+        """Hear what the wallet answers to what is asked now; tell whether that is all that there is to this input.
+
+        Who hung up, or met a fault, while the wallet was asked does so again while it is.
+        """
+        if isinstance(heard, Found | NotFound):
+            self._ask(at, 1)
+            return True
+        if not (self.before.stand.question and self.now.stand.question):
+            self._ask(at)
+        return bool(self.lost)
+
+    def _ask(self, at: datetime, most: int = MOST) -> None:
+        """Answer what the wallet is asked now."""
+        try:
+            if not self.lost and (question := self.now.told(self.answers, at, most)):
+                self.lost = Lost("asked", self.now.call.node, question)
+        except BROKEN as error:
+            self._breaks(error)
 
     def _leave(self, at: datetime) -> None:
         """Leave the line, which needs nobody's answer."""
@@ -135,11 +186,13 @@ class _Follower:
         way = None if self.open else self._way(old, new, heard)
         if way is None or way.several:
             return None
-        there = _Side(new.flow)
+        there, answers = _Side(new.flow), self.answers.again()
         there.call = new.call
         try:
             for key in way.keys:
                 there.hear(Pressed(key), at)
+                if there.told(answers, at):
+                    return None
         except BROKEN:
             return None
         said, queues = same(old, there.stand, heard), [one.flow.queue_of(one.call) for one in (old, there.stand)]
@@ -147,6 +200,7 @@ class _Follower:
             return None
         self.now.call = there.call
         self.now.turns += there.turns
+        self.answers = answers
         return said
 
     def _way(self, old: Stand, new: Stand, heard: Input) -> Way | None:

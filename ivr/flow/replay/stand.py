@@ -4,9 +4,11 @@ from typing import Final, NamedTuple
 
 from ivr.flow.call import Call
 from ivr.flow.flow import Flow
+from ivr.flow.identity import PROVING
 from ivr.flow.node import Node
 from ivr.flow.nodes.collect import KEYED, Collect
 from ivr.flow.nodes.menu import Menu
+from ivr.flow.nodes.verify import Verify
 from ivr.flow.waits import Agent, Keys, Leaving, Lookup, Message, Outside, Room, Talking
 
 SORTS: Final = {
@@ -50,9 +52,9 @@ class Stand(NamedTuple):
         return self.call.wait.question if isinstance(self.call.wait, Lookup) else ""
 
     @property
-    def keyed(self) -> bool:
-        """Whether a number was keyed that the caller is to confirm."""
-        return KEYED in self.call.facts
+    def asks(self) -> tuple[bool, str]:
+        """Whether a number was keyed that the caller is to confirm, and what is asked for to prove who they are."""
+        return KEYED in self.call.facts, self.call.facts.get(PROVING, "") if isinstance(self.node, Verify) else ""
 
     def choices(self, place: str = "") -> dict[str, Choice]:
         """Return what each key stands for in the caller's language at the menu here, or at this place."""
@@ -74,11 +76,15 @@ def alike(old: Stand, new: Stand) -> bool:
     """Say whether both wait for the same: the same prompt, where it is the caller who is to answer."""
     if old.sort != new.sort:
         return False
-    return old.sort != "keys" or (old.keyed == new.keyed and _asks_alike(old.node, new.node))
+    if old.question != new.question:
+        return False
+    return old.sort != "keys" or (old.asks == new.asks and _asks_alike(old.node, new.node))
 
 
 def _asks_alike(old: Node, new: Node) -> bool:
     if type(old) is not type(new):
         return False
+    if isinstance(old, Verify):
+        return True  # What of it is asked for counts, and all do the same with that.
     same = isinstance(old, Collect) and isinstance(new, Collect) and old.name == new.name
     return same or old.place == new.place
