@@ -116,7 +116,7 @@ def test_who_reports_a_theft_at_night_is_rung_at_night(tmp_path: Path) -> None:
     with world(tmp_path, OPEN.replace(hour=3)) as here:
         here.parts.desk.enrol("alice", "client:alice", SKILLS | {"queue:fraud"})
         caller = here.caller()
-        for key in ("1", "8800000001#", "2", "1"):
+        for key in ("1", "8800000001#", "0#", "2", "1"):
             caller.press(key)
         assert "轮到您时我们就打过去" in "".join(one.text for one in caller.listen())
         taken(here)

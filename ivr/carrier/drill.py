@@ -9,7 +9,7 @@ from typing import Final
 from ivr.carrier.caller import Caller, Heard
 from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import Carrier, Line
-from ivr.carrier.cues import Recording
+from ivr.carrier.cues import Listening, Recording
 from ivr.carrier.signals import Request
 from ivr.carrier.web import Pairs, Response, Send, http_sender
 
@@ -49,6 +49,8 @@ class Exercise:
         begun = clock()
         caller = Caller(carrier, CALLER, self.number)
         heard = (caller.press(key) if key else caller.silence()) + caller.listen()
+        if isinstance(caller.cue, Listening) and caller.cue.most != 1:  # No wallet is frozen by an exercise.
+            heard += caller.silence() + caller.listen()
         wrong = tuple(f"{one.code} {one.text}: {one.url}" for one in carrier.log.faults if one.url != self.main)
         seconds = (clock() - begun).total_seconds()
         return Walk(tuple(heard), isinstance(caller.cue, Recording), seconds, max(took, default=0.0), wrong)

@@ -75,10 +75,7 @@ def theft(flow: Flow, site: Site, language: str, matter: str, hold: str = "") ->
 
 def number(flow: Flow, site: Site, language: str) -> str:
     """Return the question for the number of the account that is to be frozen; who keys none goes on to a report."""
-    places = ("lifeboat.freeze", "wallet.who")
-    words = [[_said(flow, place, one) for place in places] for one in _languages(flow, language)]
-    ended = [_said(flow, "phrases.finish", one, FINISH) for one in _languages(flow, language)]
-    told = [said for one, end in zip(words, ended, strict=True) for said in (*one, end)]
+    told = [_said(flow, "lifeboat.freeze", one) for one in _languages(flow, language)]
     return _asked(told, site, site.action("fallback/freeze", language), PHONE)
 
 
@@ -115,7 +112,7 @@ def _asked(told: Sequence[Said], site: Site, action: str, digits: int) -> str:
         action_on_empty_result=True,
         num_digits=digits,
         finish_on_key=FINISH,
-        timeout=6,
+        timeout=5,
     )
     speak(gather, told, site)
     document.append(gather)
