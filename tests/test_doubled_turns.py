@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
+from ivr import hotline
 from ivr.carrier.caller import Caller
 from ivr.carrier.web import Pairs, Response, http_sender, signature
 from ivr.flow.events import Heard
@@ -140,7 +141,10 @@ def once(parts: Parts, call_id: str, doubler: Doubler, seen: Seen) -> None:
     """Check that the journal has one set of events for each turn that was asked, and one row for each message."""
     paths = [urlsplit(told.url).path.removeprefix("/voice/") for told in doubler.told]
     asked = {path for path in paths if path not in ("status", "recording")}
-    assert {turn.asked for turn in seen.turns if not hung_up(turn)} == asked - set(seen.unheeded)
+    # What the wallet said at once was told by the turn that asked it.
+    assert {turn.asked.rstrip(hotline.AT_ONCE) for turn in seen.turns if not hung_up(turn)} == asked - set(
+        seen.unheeded
+    )
     with parts.engine.connect() as connection:
         rows = connection.scalar(select(func.count()).where(turns.c.call_id == call_id))
         left = connection.scalar(select(func.count()).where(messages.c.call_id == call_id))

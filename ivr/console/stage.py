@@ -58,7 +58,7 @@ def does(turn: Turn) -> list[str]:
 
 def _end(wait: Wait | None, keys: str) -> str:
     """Return the key that ends a number which might go on; what is secret has its length, or is known to be wrong."""
-    if not isinstance(wait, Keys) or wait.secret:
+    if not isinstance(wait, Keys) or (wait.secret and not keys.isdigit()):
         return ""
     return wait.finish if not wait.most or len(keys) < wait.most else ""
 
