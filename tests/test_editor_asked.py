@@ -145,6 +145,8 @@ def test_a_rehearsed_call_is_told_any_answer_by_its_words() -> None:
 
 
 def test_what_is_keyed_in_confidence_is_asked_for_and_never_told_again() -> None:
+    page = told(*pressed(*PROVEN[:2]))
+    assert offer(page, "用支付密码")["input"] == {"is": "Pressed", "keys": "1"}
     page = told(*pressed(*PROVEN[:3]))
     assert page["secret"] is True
     assert offer(page, "输入密码或验证码")["input"] == {"is": "Pressed", "keys": SEALED}
