@@ -239,6 +239,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
     def rehearse(script: Script) -> Iterator[Rehearsal]:
         from ivr.carrier.caller import Caller
         from ivr.carrier.rehearsal import rehearsal
+        from ivr.carrier.rest import rest
 
         with TemporaryDirectory() as folder:
             # The rehearsal has a database of its own, so that nothing of it is kept.
@@ -249,6 +250,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
                 return create_app(replace(alone, port=port, public_url=url, api_url=url), clock)
 
             with rehearsal(make, script.at, found.account, found.tokens[0], number) as (app, carrier), logs.brief():
+                app.register_blueprint(rest(carrier))  # Which sends codes and SMS.
                 made: Parts = app.extensions["hotline"]
                 made.desk.staff_all(made.flow.queues, made.flow.hotline.languages)
                 caller = Caller(carrier, script.caller, number)

@@ -39,7 +39,7 @@ def test_words_and_a_key_are_changed_undone_and_rehearsed(page: Page, site: Site
     more = files["main.yaml"]["more"]
     assert (more["say"], list(more["choices"])) == ("还有事吗？", ["1", "3"])
     assert files["languages/en-US.yaml"]["main.more.say"] == "Anything else?"
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     expect(page.get_by_label("Choice 2: Key")).to_be_visible()
     page.get_by_role("tab", name="Rehearse").click()
     page.get_by_role("button", name="Begin", exact=True).click()

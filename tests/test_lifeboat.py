@@ -79,7 +79,7 @@ def test_whose_wallet_is_stolen_comes_into_the_fraud_line_as_soon_as_the_databas
     caller = here.caller()
     caller.press("1")
     with locked(here):
-        caller.press("0#")
+        caller.press("1#")
         assert APOLOGY in heard(caller)
         assert in_music(caller)
         assert places(here) == []
@@ -125,7 +125,7 @@ def test_a_message_left_while_the_database_is_away_is_work_and_the_outcome(here:
     caller = here.caller()
     caller.press("1")
     with away(here):
-        caller.press("0#")
+        caller.press("1#")
         caller.listen()
         leaves_message(caller)
         caller.press("#")

@@ -101,7 +101,7 @@ def test_from_an_idea_to_every_caller_and_back(app: Flask, page: Page) -> None:
     story.done("change words and a key in both languages")
     a_trap(page)
     story.done("see the proof fail with its counterexample, and play it")
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     saved(page)
     page.get_by_role("tab", name="Proof").click()
     page.get_by_role("button", name="Prove").click()

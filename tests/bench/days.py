@@ -141,7 +141,8 @@ class Made:
 @cache
 def _filled(name: str) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     table = next(one for one in TABLES if one.name == name)
-    defaults = {"held": 0, "answered_back": 0, "tries": 0, "level": 0, "router": "", "record": "", "kind": "message"}
+    defaults: dict[str, Any] = {"held": 0, "answered_back": 0, "tries": 0, "level": 0, "kind": "message"}
+    defaults |= dict.fromkeys(("router", "record", "mark"), "")
     return tuple(one.name for one in table.c), tuple(defaults.get(one.name) for one in table.c)
 
 

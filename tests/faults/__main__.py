@@ -17,6 +17,7 @@ FULL: Final = {
     "published_amid_calls": ("PUBLICATIONS", "100"),
     "dead_wallet": ("DEAD_CALLS", "300"),
     "killed_publisher": ("PUBLISHER_KILLS", "200"),
+    "killed_freezes": ("FREEZES", "500"),
 }
 
 
