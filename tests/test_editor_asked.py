@@ -107,6 +107,10 @@ def test_the_words_around_questions_are_settings_like_others_also_where_there_we
 def test_ways_from_a_look_up_are_named_by_its_answers() -> None:
     edges = [one for one in state(FILES, [], "zh")["edges"] if one["from"] == "money.hold"]
     assert {one["label"] for one in edges} == {*QUESTIONS["freeze"].all}
+    names = {one["place"]: one["name"] for one in state(FILES, [], "zh")["nodes"]}
+    assert (names["money.hold"], names["money.next"]) == ("临时冻结钱包", "还要做什么？")
+    broken = state({**FILES, "money.yaml": FILES["money.yaml"].replace("ask: freeze", "ask: [a]")}, [], "zh")
+    assert {one["name"] for one in broken["nodes"] if one["place"] == "money.hold"} == {"冻结"}
     (way,) = (one for one in picture(flow(), "zh-CN").ways if (one.start, one.end) == ("money.hold", "money.held"))
     assert way.by == ("freeze.frozen", "freeze.already")
 
