@@ -9,6 +9,7 @@ from ivr.flow.call import Call
 from ivr.flow.engine import step
 from ivr.flow.events import AskedBack, Event, Learned, Missed
 from ivr.flow.flow import Flow
+from ivr.flow.identity import PROVING, TRIES
 from ivr.flow.inputs import (
     Answered,
     Dialled,
@@ -21,11 +22,14 @@ from ivr.flow.inputs import (
     Silence,
     Transferred,
 )
-from ivr.flow.waits import Agent, Keys, Leaving, Message, Outside, Room, Talking
+from ivr.flow.questions import answers
+from ivr.flow.waits import Agent, Keys, Leaving, Lookup, Message, Outside, Room, Talking
 
 CALLERS: Final = ("+8613800138000", "anonymous")
 KEYS: Final = "01235*98"
 NUMBERS: Final = ("0", "*", "1111", "13812345678", "8", "2222*")
+SECRETS: Final = ("0", "*", "1", "2", "246810", "24681", "8")
+ABOUT: Final = ("proven", "who", "holder", "registered", "suspect", "order", "no")
 WRONG: Final = "8"
 MOST: Final = 40_000
 GONE: Final = ("finished", "hung-up")
@@ -51,6 +55,8 @@ class Brute:
     todo: list[Caller] = field(default_factory=list)
     traps: set[tuple[str, str]] = field(default_factory=set)
     known: dict[Any, "After | None"] = field(default_factory=dict)
+    # Where the wallet is asked: the node, and where it is asked at once after that.
+    asked: dict[Any, tuple[str, set[Any]]] = field(default_factory=dict)
 
     def run(self) -> set[tuple[str, str]]:
         """Return all traps; raise OverflowError for a flow of more callers than can be tried."""
@@ -64,6 +70,7 @@ class Brute:
             self._try(self.todo.pop())
             if len(self.seen) > MOST:
                 raise OverflowError(MOST)
+        self._unasked()
         return self.traps
 
     def _after(self, before: Caller, heard: Input, at: datetime) -> After | None:
@@ -92,6 +99,9 @@ class Brute:
             done = [self._after(caller, heard, at) for at in self.moments]
             if not caller.helped and not isinstance(call.wait, Message):
                 self._cut_off(call, heard, [one for one in done if one])
+            if isinstance(call.wait, Lookup):
+                told = {_told_apart(one) for one, _ in filter(None, done) if isinstance(one.call.wait, Lookup)}
+                self.asked.setdefault(_told_apart(caller), (call.node, set()))[1].update(told)
         if isinstance(call.wait, Keys):
             worn = call._replace(asked=self.flow.hotline.limits.turns)
             ended = [step(self.flow, worn, Silence(), at).call.ended for at in self.moments]
@@ -112,16 +122,27 @@ class Brute:
 
     def _round(self, caller: Caller) -> None:
         for heard in (Silence(), Pressed(WRONG)):
-            for at in self.moments:
-                on, passed = caller, set[Any]()
-                while on.call.ended == "" and isinstance(on.call.wait, Keys) and not self._somebody(on):
-                    if (key := _told_apart(on)) in passed:
-                        self.traps.add(("round", ""))
-                        break
-                    passed.add(key)
-                    if (after := self._after(on, heard, at)) is None:
-                        break
-                    on = after[0]
+            if any(self._goes_round(caller, heard, at, ()) for at in self.moments):
+                self.traps.add(("round", ""))
+
+    def _goes_round(self, on: Caller, heard: Input, at: datetime, passed: tuple[Any, ...]) -> bool:
+        """Tell whether who only does this is asked again where they were before, by any answer of the wallet's."""
+        wait, key = on.call.wait, _told_apart(on)
+        if on.call.ended or not isinstance(wait, Keys | Lookup) or self._somebody(on):
+            return False
+        if key in passed:
+            return any(one not in self.asked for one in passed[passed.index(key) :])
+        does = (heard,) if isinstance(wait, Keys) else answers(wait.question)
+        done = [self._after(on, one, at) for one in does]
+        return any(one and self._goes_round(one[0], heard, at, (*passed, key)) for one in done)
+
+    def _unasked(self) -> None:
+        """Find where the wallet may be asked for ever, and the caller nothing."""
+        ahead = {key: {*after} for key, (_, after) in self.asked.items()}
+        while ends := [key for key, after in ahead.items() if not after & ahead.keys()]:
+            for key in ends:
+                del ahead[key]
+        self.traps |= {("unasked", self.asked[key][0]) for key in ahead}
 
     def _near(self, caller: Caller, keys: int) -> bool:
         """Tell whether so many keys bring somebody, at whatever hours they are pressed."""
@@ -166,12 +187,19 @@ def _told_apart(caller: Caller) -> Any:
     Of who was helped only where they are: all that can happen to them is that the call breaks off.
     """
     call = caller.call
-    wait = type(call.wait) if isinstance(call.wait, Room) else call.wait
-    keyed = "keyed" in call.facts
+    wait: Any = type(call.wait) if isinstance(call.wait, Room) else call.wait
+    wait = (Lookup, wait.question) if isinstance(wait, Lookup) else wait
+    keyed, known = "keyed" in call.facts, _known(call)
     if caller.helped:
-        return call.node, wait, keyed, call.facts.get("queue")
+        return call.node, wait, keyed, call.facts.get("queue"), known
     whose = call.caller, call.facts.get("queue"), call.facts.get("matter")
-    return call.node, wait, keyed, min(call.silences, 5), min(call.wrongs, 5), call.trail, whose
+    return call.node, wait, keyed, min(call.silences, 5), min(call.wrongs, 5), call.trail, whose, known
+
+
+def _known(call: Call) -> frozenset[Any]:
+    """Return what is known that the wallet may be asked about, and how far the caller is in proving who they are."""
+    counted = {(name, call.facts[name]) for name in (PROVING, TRIES) if name in call.facts}
+    return frozenset(counted | {name for name in call.facts if name in ABOUT})
 
 
 def _possible(call: Call) -> Iterator[Input]:
@@ -179,9 +207,11 @@ def _possible(call: Call) -> Iterator[Input]:
     if not call.rescues:
         yield Rescued()
     match call.wait:
-        case Keys(most):
+        case Keys(most, secret=secret):
             yield Silence()
-            yield from map(Pressed, KEYS if most == 1 else NUMBERS)
+            yield from map(Pressed, SECRETS if secret else KEYS if most == 1 else NUMBERS)
+        case Lookup(question):
+            yield from answers(question)
         case Message():
             yield from (Recorded("RE1", 5), Recorded("", 0))
         case Agent() | Room():

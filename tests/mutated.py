@@ -18,7 +18,8 @@ from ivr.flow.inputs import Answered, InLine, Input, LeftQueue, Pressed, Recorde
 from ivr.flow.load import load
 from ivr.flow.prove.proof import prove
 from ivr.flow.prove.told import told
-from ivr.flow.waits import Agent, Keys, Leaving, Message, Room
+from ivr.flow.questions import QUESTIONS, answers
+from ivr.flow.waits import Agent, Keys, Leaving, Lookup, Message, Room
 from ivr.folders import menus
 from tests.wired import Files, unchecked
 from tests.world import OPEN, ROOT
@@ -32,6 +33,8 @@ MOMENTS: Final = (OPEN, OPEN + timedelta(hours=12))
 NODE: Final = r"^[a-z_]+:\n(?:(?:  .*|#.*)\n)+"
 HAN: Final = re.compile(r"[\u3400-\u9fff]")
 ENGLISH_WORDS: Final = re.compile(r"[a-z]{2,} [a-z]{2,}")
+OUTCOME: Final = r"^    [a-z_]+: [a-z_.]+\n"
+LOOKUP: Final = r"^[a-z_]+:\n  kind: lookup\n(?:  .*\n)+"
 SORTS: Final = ("silent", "wrong", "any")
 
 
@@ -132,6 +135,8 @@ def _next(flow: Flow, call: Call, chance: Random, sort: str) -> Input:
             return chance.choice((*waits, LeftQueue("error"), InLine(1, 0, agents=0)))
         case Leaving():
             return LeftQueue("leave")
+        case Lookup(question):
+            return chance.choice(answers(question))
         case Message():
             return Recorded("", 0) if sort == "silent" else Recorded("RE1", 5)
     return LeftQueue("bridged")
@@ -212,10 +217,43 @@ def _missed(files: Files, chance: Random) -> Files:
     return files | {f"{file}.yaml": text}
 
 
+def _outcome(files: Files, chance: Random) -> Files:
+    """Lead what the wallet answers elsewhere."""
+    return _in(files, chance, OUTCOME, lambda line: f"{line.partition(': ')[0]}: {_place(files, chance)}\n")
+
+
+def _round_again(files: Files, chance: Random) -> Files:
+    """Have a look-up without an answer lead to itself."""
+
+    def again(node: str) -> str:
+        name, why = node.partition(":")[0], chance.choice(("unavailable", "slow"))
+        return re.sub(rf"^    {why}: .*$", f"    {why}: {name}", node, flags=re.MULTILINE)
+
+    return _in(files, chance, LOOKUP, again)
+
+
+def _unproven(files: Files, chance: Random) -> Files:
+    """Have what leads to a proof lead past it."""
+    proofs = [
+        (name, match[1], match[2])
+        for name, text in files.items()
+        if name not in APART
+        for match in re.finditer(r"^([a-z_]+):\n  kind: verify\n(?:  .*\n)*?  then: ([a-z_.]+)\n", text, re.MULTILINE)
+    ]
+    name, proof, then = chance.choice(proofs)
+    return files | {name: re.sub(rf"(?<=: ){proof}(?=[,}}\n])", then, files[name])}
+
+
 KINDS: Final[dict[str, Callable[[Files, Random], Files]]] = {
     "a key led elsewhere or removed": _key,
     "what comes next led elsewhere": _lead("then"),
     "a way out led elsewhere": _lead("missed", "full", "closed", "waited", "message", "callback", "open"),
+    "an outcome led elsewhere": _outcome,
+    "an outcome removed": _write(OUTCOME, ""),
+    "unavailable or slow led round": _round_again,
+    "another question": _write(r"^  ask: [a-z_]+$", *(f"  ask: {one}" for one in QUESTIONS)),
+    "proof passed by": _unproven,
+    "where proof leads": _lead("refused", "unavailable"),
     "a node removed": _write(NODE, ""),
     "missed removed": _write(r"^  missed: .*\n", ""),
     "a choice removed, not its translation": _write(r"^    \d: \{for.*\n", ""),

@@ -241,7 +241,8 @@ def spoken(world: World, caller: Caller) -> list[str]:
     bodies = [html.unescape(asked.body.decode()) for asked in documents(world, caller)]
     words = [re.findall(r"<Say[^>]*>([^<]*)</Say>", body) for body in bodies]
     said = "\n".join(UNSPOKEN.sub("", "".join(one)) for one in words if one)
-    for patience in (UNSPOKEN.sub("", one["hotline.wallet.looking"]) for one in world.parts.flow.words.values()):
+    looking = (one.get("hotline.wallet.looking", "") for one in world.parts.flow.words.values())
+    for patience in (UNSPOKEN.sub("", words) for words in looking if words):
         said = re.sub(rf"{patience}(\n|$)", "", said)
     return [one for one in said.split("\n") if one]
 

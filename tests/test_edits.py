@@ -135,15 +135,15 @@ def _canonical(files: Mapping[str, str], place: str) -> Mapping[str, str]:
 
 
 def test_a_node_moves_to_another_file_with_its_comment_its_words_and_all_that_leads_there() -> None:
-    made = done(MENUS, do="move", place="person.survey", to="afterwards.talk")
+    made = done(MENUS, do="move", place="person.survey", to="wrapup.talk")
     flow, problems = load(made)
     assert problems == []
     assert flow
-    assert flow.nodes["person.line"].exits()[-1] == (("then",), "afterwards.talk")
-    assert flow.nodes["afterwards.talk"].exits() == [(("then",), "person.goodbye")]
-    assert made["afterwards.yaml"].startswith("# After a talk, for whoever stays on the line.\ntalk:\n  kind: survey\n")
-    assert flow.words["en-US"]["afterwards.talk.say"] == data(MENUS)["languages/en-US.yaml"]["person.survey.say"]
-    assert "survey" not in made["person.yaml"].replace("afterwards.talk", "")
+    assert flow.nodes["person.line"].exits()[-1] == (("then",), "wrapup.talk")
+    assert flow.nodes["wrapup.talk"].exits() == [(("then",), "person.goodbye")]
+    assert made["wrapup.yaml"].startswith("# After a talk, for whoever stays on the line.\ntalk:\n  kind: survey\n")
+    assert flow.words["en-US"]["wrapup.talk.say"] == data(MENUS)["languages/en-US.yaml"]["person.survey.say"]
+    assert "survey" not in made["person.yaml"].replace("wrapup.talk", "")
 
 
 def test_recordings_go_along_with_their_words() -> None:

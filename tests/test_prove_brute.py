@@ -18,7 +18,7 @@ from tests.brute import Brute
 from tests.wired import FROZEN, TRAPS, unchecked, wired
 from tests.world import OPEN
 
-FLOWS: Final = int(os.environ.get("WIRED_FLOWS", "39"))  # 300 take some minutes.
+FLOWS: Final = int(os.environ.get("WIRED_FLOWS", str(3 * len(TRAPS))))  # 300 take some minutes.
 PARTS: Final = 4  # Each has flows of all three kinds, as they take turns by three.
 MOMENTS: Final = (OPEN, OPEN + timedelta(hours=4), OPEN + timedelta(hours=12))  # One queue open; both; none.
 SORTS: Final = {
@@ -27,6 +27,7 @@ SORTS: Final = {
     "goes round for ever": "round",
     "no person, message": "far",
     "no first key leads": "urgent",
+    "the wallet is asked again and again": "unasked",
 }
 
 
@@ -71,10 +72,10 @@ def test_the_proof_finds_what_trying_everything_finds(part: int) -> None:
 
 
 def test_each_sort_of_trap_is_planted() -> None:
-    planted = Counter(wired(number).planted for number in range(300))
+    planted = Counter(wired(number).planted for number in range(24 * len(TRAPS)))
     assert planted.keys() == {"", "by chance", *TRAPS}
     assert all(planted[name] >= 7 for name in TRAPS)
-    assert planted[""] == 100
+    assert planted[""] == 8 * len(TRAPS)
 
 
 BACK: Final = """start: {kind: menu, say: 您好。, choices: {1: {for: 一, go: near}, 2: {for: 二, go: gate}}}

@@ -7,7 +7,9 @@ from typing import Final
 
 from ivr.flow.flow import Flow
 from ivr.flow.load import Reading
+from ivr.flow.questions import QUESTIONS
 from ivr.flow.text import parse
+from tests.asking import WORDS
 from tests.small import HOTLINE, QUEUES, small
 
 HOURS: Final = """queues:
@@ -34,6 +36,16 @@ MORE: Final = "more: {kind: menu, say: 请选。, choices: {1: {for: 一, go: pe
 HELPFUL: Final = ("person", "person.message", "person.enough")
 ANYWHERE: Final = (*HELPFUL, "person.goodbye", "person.closed", "main.start", "frozen.start")
 ONE: Final = HOTLINE.replace(", en-US: Polly.Joanna-Neural", "").replace(", en-US: 英语", "")
+WALLET: Final = "wallet:\n" + "".join(f'  {name}: "{zh}"\n' for name, (zh, _) in WORDS.items())
+# Who is proven, and what the wallet is asked then: each answer leads somewhere that helps.
+PROVE: Final = "start: {kind: verify, then: look, refused: person, unavailable: person}\n"
+LOOK: Final = """look:
+  kind: lookup
+  ask: freeze
+  outcomes: {frozen: noted, already: noted, capped: person, unavailable: person, slow: person}
+noted: {kind: mark, note: 要小心。, then: texted}
+texted: {kind: sms, to: registered, text: 好。, then: person}
+"""
 Files = dict[str, str]
 
 
@@ -77,7 +89,7 @@ def wired(number: int) -> Wired:
 
 
 def _sound(chance: Random) -> Files:
-    hotline = ONE.replace("misses: 3", f"misses: {chance.choice((1, 1, 1, 2))}")
+    hotline = ONE.replace("misses: 3", f"misses: {chance.choice((1, 1, 1, 2))}") + WALLET
     files = dict(small(hotline=hotline, hours=HOURS, queues=QUEUES, person=PERSON, main=START + MORE, frozen=FROZEN))
     files.pop("languages/en-US.yaml")
     files["frozen.yaml"] += chance.choice(
@@ -86,8 +98,12 @@ def _sound(chance: Random) -> Files:
             "start: {kind: menu, say: 选。, choices: {1: {for: 一, go: person}, 2: {for: 二, go: main}}}\n",
             'start: {kind: collect, name: no, say: 号。, help: 四位。, digits: "4", then: person}\n',
             "start: {kind: hours, open: person, closed: person.message}\n",
+            PROVE + LOOK,
         )
     )
+    if "verify" in files["frozen.yaml"]:
+        # Who proves who they are has many steps of their own, which whoever tries everything takes in every order.
+        return _briefly(files)
     if chance.random() < 0.3:
         files["person.yaml"] = files["person.yaml"].replace("callback: message", "callback: back") + CALLBACK
     if chance.random() < 0.3:
@@ -95,6 +111,13 @@ def _sound(chance: Random) -> Files:
     if chance.random() < 0.3:
         files["person.yaml"] = files["person.yaml"].replace("then: goodbye}\ngoodbye", "then: main.start}\ngoodbye")
     return files
+
+
+def _briefly(files: Files) -> Files:
+    """Return the files with as few misses as can be, and no survey."""
+    person = files["person.yaml"].replace("then: survey", "bye: 再见。").replace("survey:", "unused:")
+    hotline = files["hotline.yaml"].replace("misses: 2", "misses: 1")
+    return files | {"person.yaml": person, "hotline.yaml": hotline}
 
 
 def _any(chance: Random) -> str:
@@ -108,7 +131,11 @@ def _node(name: str, names: list[str], chance: Random) -> str:
         return chance.choice([*names, *ANYWHERE] if chance.random() < 0.7 else HELPFUL)
 
     missed = f", missed: {to()}" if chance.random() < 0.5 else ""
-    match "menu" if name == "start" else chance.choice(("menu", "menu", "say", "hours", "survey", "collect")):
+    match (
+        "menu"
+        if name == "start"
+        else chance.choice(("menu", "menu", "say", "hours", "survey", "collect", "lookup", "mark"))
+    ):
         case "menu":
             ways = enumerate(sorted({to() for _ in range(chance.randint(1, 3))}), 1)
             return f"kind: menu, say: 请选。, choices: {{{', '.join(_choice(*way) for way in ways)}}}{missed}"
@@ -117,10 +144,17 @@ def _node(name: str, names: list[str], chance: Random) -> str:
         case "hours":
             queue = chance.choice(("", ", queue: accounts"))
             return f"kind: hours, open: {to()}, closed: {to()}{queue}"
+        case "lookup":
+            ask = chance.choice(("ours", "ours", "account", "refund"))
+            ways = ", ".join(f"{one}: {to()}" for one in QUESTIONS[ask].all)
+            return f"kind: lookup, ask: {ask}, outcomes: {{{ways}}}"
+        case "mark":
+            return f"kind: mark, note: 要小心。, then: {to()}"
         case "survey":
             return f"kind: survey, say: 打分。, remark: 请讲。, then: {to()}"
         case _:
-            return f'kind: collect, name: no, say: 号。, help: 四位。, digits: "4", then: {to()}{missed}'
+            number = chance.choice(("no", "suspect", "suspect"))
+            return f'kind: collect, name: {number}, say: 号。, help: 四位。, digits: "4", then: {to()}{missed}'
 
 
 def _choice(key: int, go: str) -> str:
@@ -148,6 +182,10 @@ def _more(*nodes: str) -> Callable[[Files, Random], Files]:
     return plant
 
 
+# The wallet is asked about a number that is keyed; for what comes of that, ways are planted.
+OURS: Final = """more: {kind: collect, name: suspect, say: 号。, help: 四位。, digits: "4", then: ours}
+ours: {kind: lookup, ask: ours, outcomes: {yes: person, no: person, unknown: person, unavailable: AWAY, slow: SLOW}}
+"""
 SAYS: Final = "".join(f"s{number}: {{kind: say, say: 一。, then: s{number + 1}}}\n" for number in range(1, 32))
 TRAPS: Final[dict[str, Callable[[Files, Random], Files]]] = {
     "a round of misses": _more(
@@ -184,6 +222,30 @@ TRAPS: Final[dict[str, Callable[[Files, Random], Files]]] = {
         "more: {kind: say, say: 一。, then: other}\nother: {kind: say, say: 二。, then: more}\n"
     ),
     "a place that is missing": _more("more: {kind: say, say: 一。, then: nowhere}\n"),
+    "an outcome that cuts off": _more(
+        OURS.replace("AWAY", "person.goodbye").replace("SLOW", "person"),
+        OURS.replace("AWAY", "person").replace("SLOW", "person").replace("yes: person", "yes: person.goodbye"),
+    ),
+    "a missing outcome": _more(OURS.replace("unavailable: AWAY, ", "").replace("SLOW", "person")),
+    "a wallet that is asked for ever": _more(
+        OURS.replace("AWAY", "ours").replace("SLOW", "person"),
+        OURS.replace("AWAY", "person").replace("SLOW", "wait") + "wait: {kind: say, say: 等。, then: ours}\n",
+    ),
+    "a wallet that leads round": _more(
+        OURS.replace("AWAY", "other").replace("SLOW", "person")
+        + MORE.replace("more:", "other:").replace("}}}\n", "}}, missed: ours}\n"),
+        OURS.replace("AWAY", "more").replace("SLOW", "person").replace("then: ours}", "then: ours, missed: gate}")
+        + "gate: {kind: lookup, ask: freeze_reason, outcomes: {unavailable: more}}\n",
+    ),
+    "nobody proven": lambda files, chance: files | {"frozen.yaml": FROZEN + LOOK.replace("look:", "start:", 1)},
+    "nothing to ask about": _more("more: {kind: lookup, ask: ours, outcomes: {unavailable: person, slow: person}}\n"),
+    "proven to nowhere": lambda files, chance: (
+        _briefly(files | {"person.yaml": PERSON})
+        | {"frozen.yaml": FROZEN + PROVE.replace("refused: person", "refused: person.goodbye") + LOOK}
+    ),
+    "a mark that leads round": _more(
+        "more: {kind: mark, note: 好。, then: other}\nother: {kind: sms, text: 好。, then: more}\n"
+    ),
     "an urgent matter too deep": lambda files, chance: (
         files
         | {

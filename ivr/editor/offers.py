@@ -14,6 +14,7 @@ from ivr.flow import names, record
 from ivr.flow.call import Call
 from ivr.flow.events import Heard
 from ivr.flow.flow import Flow
+from ivr.flow.identity import PROVING
 from ivr.flow.inputs import (
     Dialled,
     Found,
@@ -28,6 +29,7 @@ from ivr.flow.inputs import (
     Silence,
     Transferred,
 )
+from ivr.flow.nodes.verify import AGAIN, CODE, INSTEAD, PIN, Verify
 from ivr.flow.prove.tries import LONG, tries
 from ivr.flow.questions import outcome
 from ivr.flow.sealing import sealed
@@ -36,6 +38,8 @@ from ivr.flow.waits import Keys, Lookup, Message
 
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 Sort = Literal["key", "outside", "time"]
+# What is keyed while it is proven who calls, by what is asked for: the words of each key.
+PROVING_KEYS: Final = {"way": {PIN: "by_pin", CODE: "by_code"}, "code": {AGAIN: "again", INSTEAD: "by_pin"}}
 ROUND: Final = 30  # Seconds of music between two rounds in the waiting room.
 
 
@@ -127,7 +131,9 @@ def _key(flow: Flow, call: Call, keys: str) -> Both:
     """Return the words that stand for a key, those of the choice or of what it means everywhere."""
     everywhere = {key: f"hotline.phrases.{use}" for use, key in flow.hotline.keys.model_dump().items()}
     choices = getattr(flow.nodes[call.node], "choices", {})
-    place = f"{call.node}.choices.{choices[keys].go}" if keys in choices else everywhere.get(keys, "")
+    proving = PROVING_KEYS.get(call.facts.get(PROVING, ""), {}) if isinstance(flow.nodes[call.node], Verify) else {}
+    own = {key: f"{call.node}.choices.{one.go}" for key, one in choices.items()}
+    place = (everywhere | own | {key: f"hotline.wallet.{name}" for key, name in proving.items()}).get(keys, "")
     plain = _filled(labels.PRESS, keys=keys)
     return {language: flow.words[names.spoken(flow, language)].get(place, plain[language]) for language in plain}
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from ivr.console.texts_wallet import asked
 from ivr.editor import marks
 from ivr.editor.change import parsed
 from ivr.editor.forms import forms
@@ -15,6 +16,7 @@ from ivr.flow.text import Text
 GAP: Final = re.compile(r"\{[^}]*\}")
 PLAIN: Final = "then"  # The way that is taken by nothing in particular.
 MANY: Final = ("choices", "outcomes")  # Fields with ways of their own, by key or by what is answered.
+LOOKUP: Final = "lookup"
 BASE: Final = "zh-CN"
 ZONE: Final = str(Hotline.model_fields["zone"].default)
 LANGUAGES: Final = "languages/"
@@ -100,7 +102,7 @@ def ways(data: marks.Files) -> Iterator[Told]:
 
 
 def called(data: marks.Files, said: Mapping[str, Told], edges: Sequence[Told], tag: str) -> dict[str, str]:
-    """Return what people call each node: its matter, the words of a choice that leads to it, or what it says."""
+    """Return what people call each node: its matter or question, the words of a choice that leads to it, or its own."""
     passed, chosen = {edge["to"] for edge in edges if not edge["label"]}, dict[str, str]()
     for edge in edges:
         if words := _words(said, _chosen(data, edge), tag):
@@ -108,11 +110,20 @@ def called(data: marks.Files, said: Mapping[str, Told], edges: Sequence[Told], t
     found = dict[str, str]()
     for place, (file, name) in marks.nodes(data).items():
         matter = _words(said, f"{marks.stem(file)}.matter", tag) if name == "start" else ""
+        matter = matter or _asked(data[file][name], tag)
         says = GAP.sub("…", _words(said, f"{place}.say", tag))
         found[place] = (
             matter or (says if place in passed else chosen.get(place, "")) or says or chosen.get(place, place)
         )
     return found
+
+
+def _asked(node: Mapping[str, Any], tag: str) -> str:
+    """Return what a node asks the wallet, if it does: to a caller it says nothing by which it could be called."""
+    question = node.get("ask")
+    if node.get("kind") != LOOKUP or not isinstance(question, str) or not question:
+        return ""
+    return asked(question)["zh" if tag.startswith("zh") else "en"]
 
 
 def _words(said: Mapping[str, Told], place: str, tag: str) -> str:

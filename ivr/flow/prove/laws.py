@@ -7,7 +7,7 @@ from itertools import product
 from typing import Final
 
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Pressed
+from ivr.flow.inputs import Found, NotFound, Pressed
 from ivr.flow.prove.languages import keys_first, mixed
 from ivr.flow.prove.tries import fresh
 from ivr.flow.prove.walk import Walk, Way
@@ -39,10 +39,10 @@ def traps(flow: Flow, walk: Walk) -> Iterator[Trap]:
                 yield Trap(words, place, tuple(walk.path(way)) if way else ())
 
 
-Found = Iterator[tuple[str, str, Way | None]]
+Told = Iterator[tuple[str, str, Way | None]]
 
 
-def _broken(flow: Flow, walk: Walk) -> Found:
+def _broken(flow: Flow, walk: Walk) -> Told:
     """Find where the engine cannot go on."""
     start = flow.place("hotline.x", flow.hotline.start)
     yield from ((f"the call breaks off: {way.broke}", start, way) for way in walk.begun if way.broke)
@@ -50,7 +50,7 @@ def _broken(flow: Flow, walk: Walk) -> Found:
         yield from ((f"the call breaks off: {way.broke}", stand.call.node, way) for way in ways if way.broke)
 
 
-def _cut_off(flow: Flow, walk: Walk) -> Found:
+def _cut_off(flow: Flow, walk: Walk) -> Told:
     """Find calls that end, though the caller neither wanted that nor got a person, a message or a call back."""
     words, person = (
         "the caller is cut off, without a person, a message or a call back",
@@ -72,10 +72,13 @@ def _ends(way: Way) -> bool:
     return way.made is not None and way.made.call.ended in ("finished", "hung-up")
 
 
-def _round(flow: Flow, walk: Walk) -> Found:
-    """Find where callers who do nothing, or only what is wrong, are asked the same again and again, at any hour."""
+def _round(flow: Flow, walk: Walk) -> Told:
+    """Find where callers who do nothing, or only what is wrong, are asked the same again and again, at any hour.
+
+    They are where only the wallet is asked in between, whatever it answers.
+    """
     for idle, at in product((True, False), walk.moments):
-        after = {number: way for number, _, ways in walk.states if (way := _missing(ways, idle, at))}
+        after = _again(flow, walk, idle, at)
         seen = set[int]()
         for number in after:
             passed = _passed(after, number, seen)
@@ -83,10 +86,36 @@ def _round(flow: Flow, walk: Walk) -> Found:
             last = passed[-1][1].to if passed else None
             around = [one for one, _ in passed]
             around = around[around.index(last) :] if last in around else []
-            if around and not any(_with_somebody(flow, walk, one) for one in around):
+            if around:
                 words = "who says nothing" if idle else "who keys what is not offered"
                 first, *others = dict.fromkeys(walk.stands[one].call.node for one in around)
                 yield f"{words} goes round for ever: {' → '.join([first, *others, first])}", first, passed[-1][1]
+
+
+def _again(flow: Flow, walk: Walk, idle: bool, at: datetime) -> dict[int, Way]:
+    """Return the states from which who misses comes to another such, and never to somebody, each with a way there."""
+    missed = ((number, _missing(ways, idle, at)) for number, _, ways in walk.states)
+    after = {
+        number: [*_past(walk, way, at)] for number, way in missed if way and not _with_somebody(flow, walk, number)
+    }
+    while ends := {number for number, ways in after.items() if not any(way.to in after for way in ways)}:
+        after = {number: ways for number, ways in after.items() if number not in ends}
+    return {number: next(way for way in ways if way.to in after) for number, ways in after.items()}
+
+
+def _past(walk: Walk, way: Way, at: datetime, passed: tuple[int, ...] = ()) -> Iterator[Way]:
+    """Yield the ways on which one comes to where something else than the wallet is awaited, past all its answers."""
+    if way.to is None or way.to in passed:
+        return
+    if not isinstance(walk.stands[way.to].call.wait, Lookup):
+        yield way
+        return
+    answers: dict[object, Way] = {}
+    for one in walk.ways[way.to]:
+        if isinstance(one.by.heard, Found | NotFound) and (one.by.heard not in answers or one.at == at):
+            answers[one.by.heard] = one
+    for one in answers.values():
+        yield from _past(walk, one, at, (*passed, way.to))
 
 
 def _passed(after: Mapping[int, Way], number: int | None, seen: Set[int]) -> list[tuple[int, Way]]:
@@ -98,7 +127,7 @@ def _passed(after: Mapping[int, Way], number: int | None, seen: Set[int]) -> lis
     return list(passed.items())
 
 
-def _unasked(flow: Flow, walk: Walk) -> Found:
+def _unasked(flow: Flow, walk: Walk) -> Told:
     """Find where the wallet is asked again and again, and the caller nothing."""
     asked = {number for number, stand, _ in walk.states if isinstance(stand.call.wait, Lookup)}
     after = {number: [way for way in walk.ways[number] if way.to in asked] for number in asked}
@@ -121,7 +150,7 @@ def _with_somebody(flow: Flow, walk: Walk, number: int) -> bool:
     return stand.helped or flow.nodes[stand.call.node].reaches
 
 
-def _far(flow: Flow, walk: Walk) -> Found:
+def _far(flow: Flow, walk: Walk) -> Told:
     """Find where no person, message or call back is within so many keys, whatever the hour."""
     near = {number for number, _, _ in walk.states if _with_somebody(flow, walk, number)}
     for _ in range(NEAR):
@@ -141,7 +170,7 @@ def _leads(ways: list[Way], there: Callable[[int | None], bool]) -> bool:
     return any(chosen.values())
 
 
-def _urgent(flow: Flow, walk: Walk) -> Found:
+def _urgent(flow: Flow, walk: Walk) -> Told:
     """Find callers who cannot come to the most urgent queue's matter by their first key."""
     first = min(queue.priority for queue in flow.queues.values())
     urgent = {name for name, queue in flow.queues.items() if queue.priority == first}
@@ -155,7 +184,7 @@ def _urgent(flow: Flow, walk: Walk) -> Found:
             yield words, stand.call.node, stand.came
 
 
-def _too_long(flow: Flow, walk: Walk) -> Found:
+def _too_long(flow: Flow, walk: Walk) -> Told:
     """Find words that are longer than the carrier speaks at once."""
     for _, _, ways in walk.states:
         for way in ways:
@@ -165,7 +194,7 @@ def _too_long(flow: Flow, walk: Walk) -> Found:
                     yield words, said.place, way
 
 
-def _words(flow: Flow, walk: Walk) -> Found:
+def _words(flow: Flow, walk: Walk) -> Told:
     """Find words in another language than theirs, and choices whose key is named before their matter."""
     where: dict[str, Way] = {}
     for _, _, ways in walk.states:

@@ -24,7 +24,6 @@ from ivr.flow.waits import Agent, Keys, Leaving, Lookup, Message, Outside, Room,
 # `chosen` is what a caller wants; `missed` is silence or a wrong key; `outside` is whatever is not theirs to decide.
 Why = Literal["chosen", "missed", "outside", "gone"]
 PAD: Final = "1234567890*#"
-SHORT: Final = "1"  # Too short for any number that is asked for.
 OUT: Final = "+8613800138000"
 LONG: Final = 60
 
@@ -80,7 +79,8 @@ def _keyed(flow: Flow, call: Call, wait: Keys) -> Iterator[Try]:
 
 def _missed(flow: Flow, call: Call, wait: Keys) -> Iterator[Try]:
     yield Try(Silence(), "missed")
-    wrong = SHORT if wait.most != 1 else next((key for key in PAD if key not in _meant(flow, call)), "")
+    # One key is too short for any number, but where a number is asked for it may mean something by itself.
+    wrong = next((key for key in PAD if key not in _meant(flow, call)), "")
     yield from [Try(Pressed(wrong), "missed")] if wrong else []
 
 
