@@ -203,6 +203,11 @@ class Flow:
             return spoken.audio if spoken.words == words else ""
         return name if name in self.recorded else ""
 
+    def write(self, place: str, call: Call) -> str:
+        """Return words that somebody reads, in the call's language, with their gaps filled."""
+        facts = {**self.hotline.facts, **call.facts}
+        return fill(self.words[call.language][place], facts, call.language, call.now.astimezone(self.zone))
+
     def say(self, prompt: Prompt, call: Call) -> Said:
         """Return a prompt as it is said in this call, with its gaps filled and its keys named."""
         language = prompt.language or call.language

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from ivr.flow import numbers
 from ivr.flow.call import Call
-from ivr.flow.events import Said, Texted
+from ivr.flow.events import Texted
 from ivr.flow.flow import Flow
 from ivr.flow.identity import PROVEN
 from ivr.flow.move import Go, Move
@@ -48,8 +48,8 @@ class Sms(Node):
         return number if numbers.allowed(number, flow.hotline.callbacks.prefixes) else ""
 
     def _texted(self, flow: Flow, call: Call, number: str) -> Texted:
-        words: Said = flow.say(self.prompt("text"), call)
-        return Texted(number, words.place, words.words, words.language)
+        place = f"{self.place}.text"
+        return Texted(number, place, flow.write(place, call), call.language)
 
     def problems(self, flow: Flow) -> Iterator[tuple[Path, str]]:
         """Tell of words that nobody sends: an SMS goes whole or not at all."""
