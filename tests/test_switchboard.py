@@ -60,7 +60,7 @@ def state(here: World, name: str = "alice") -> str:
 def test_a_caller_is_put_through_and_both_are_free_again(here: World) -> None:
     desk = here.parts.desk
     assert desk.available("alice")
-    caller = queued(here, "3", "1", "4", "8800000001", "1")
+    caller = queued(here, "3", "1", "5", "8800000001", "1")
     agent = picked_up(here)
     whisper = "".join(heard.text for heard in agent.listen())
     assert whisper == "账户冻结。普通话。接听，请按 1。"
