@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from ivr import transcript
 from ivr.carrier.caller import Caller
 from ivr.carrier.rehearsal import rehearsal
+from ivr.carrier.rest import rest
 from ivr.cli import CUSTOMER, Rehearsal, Tools, commands
 from ivr.factory import create_app
 from ivr.transcript import Script
@@ -32,6 +33,7 @@ def tools(tmp_path: Path) -> Tools:
             return create_app(hotline_settings(tmp_path, port), now)
 
         with rehearsal(make, script.at, ACCOUNT, TOKEN, NUMBER) as (app, carrier):
+            app.register_blueprint(rest(carrier))
             parts = app.extensions["hotline"]
             parts.desk.staff_all(parts.flow.queues, parts.flow.hotline.languages)
             caller = Caller(carrier, script.caller, NUMBER)
