@@ -1,7 +1,11 @@
 """Yesterday on tomorrow where the wallet was asked: it answers as before where the same is asked."""
 
+from pathlib import Path
+
 import pytest
 
+from ivr.editor.replaying import Again
+from ivr.editor.sides import nameless
 from ivr.flow.events import Heard, Waiting
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Found, HungUp, InLine, Input, LeftQueue, NotFound, Pressed
@@ -11,8 +15,11 @@ from ivr.flow.replay.course import Lost, Replayed
 from ivr.flow.replay.replay import Between
 from ivr.flow.secret import SEALED
 from ivr.flow.waits import Lookup
+from ivr.store.recorded import call as recorded_call
 from tests.asking import MONEY, asking
+from tests.desk_site import Clock
 from tests.test_replay import told
+from tests.wallet_site import CODE, FRAUD, HOLDER, TO_FREEZE, Teller, called, flow, menus, wallet_site
 
 ACCOUNT = "8800000001"
 LINE = (InLine(1, 0, agents=2), LeftQueue("bridged"), Pressed("5"), HungUp())
@@ -31,6 +38,11 @@ def said(question: str, what: str, **facts: str) -> Input:
     return Found({**found.facts, **facts}, what) if isinstance(found, Found) else found
 
 
+WHY = (
+    "why:\n  kind: lookup\n  ask: freeze_reason\n"
+    "  outcomes: {none: freeze, attempts: freeze, risk: freeze, breach: freeze, held: freeze, "
+    "unavailable: line, slow: line}\n"
+)
 PROVEN = ("2", ACCOUNT, "1", SEALED, said("check_pin", "right"))
 PAID = (*PROVEN, said("withdrawal", "over_once"), "1", said("freeze", "frozen"), HungUp())
 
@@ -184,3 +196,33 @@ def test_a_call_that_is_over_while_the_new_menus_ask_tells_what() -> None:
     assert found.lost == Lost("asked", "money.hold", "freeze")
     waits = [event.wait for turn in found.now.turns for event in turn if isinstance(event, Waiting)]
     assert isinstance(waits[-1], Lookup)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["in the same turn", "later"])
+def test_a_real_call_is_read_from_the_journal_with_what_the_wallet_answered(tmp_path: Path, late: bool) -> None:
+    teller = Teller({"freeze": None} if late else {})
+    site = wallet_site(tmp_path, "http://127.0.0.1:8000", Clock(), teller)
+    call_id = called(site, *TO_FREEZE, CODE)
+    if late:
+        teller.late(said("freeze", "frozen"))
+    site.hotline.hang_up(call_id)
+    past = recorded_call(site.desk.engine, call_id)
+    assert past
+    again = Again(site.publishing.library, menus())
+    found = again.replay(past)
+    assert found
+    assert (found.sort, found.lost) == ("same", None)
+    assert [outcome(heard)[0] for heard, _ in past.told or () if isinstance(heard, Found)] == [
+        "sent",
+        "right",
+        "frozen",
+    ]
+    asks = menus(fraud=FRAUD.replace("then: freeze,", "then: why,") + WHY)
+    lost = Again(site.publishing.library, asks).replay(past)
+    assert lost
+    assert lost.lost == Lost("asked", "fraud.why", "freeze_reason")
+    practised = [heard for heard, _ in nameless(flow(), past.told or ()) if isinstance(heard, Found)]
+    assert HOLDER["registered"] in str(past.told)
+    assert "+8613800138000" in str(practised)
+    assert not [number for number in HOLDER.values() if number in str(practised)]
+    site.close()

@@ -9,7 +9,7 @@ from ivr import transcript
 from ivr.console.practice import Practice
 from ivr.flow.engine import step
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, InLine, Input, Pressed, Transferred
+from ivr.flow.inputs import Answered, Found, InLine, Input, Pressed, Transferred
 from ivr.flow.replay.course import Replayed, Turn
 from ivr.store.recorded import Told
 
@@ -31,7 +31,7 @@ def nameless(flow: Flow, told: Told) -> Iterator[tuple[Input, datetime]]:
     """Yield what was told in a call through these menus, with numbers that are nobody's, taken or refused alike."""
     practice, call = Practice(flow), flow.new_call()
     for heard, at in told:
-        if isinstance(heard, Answered | Pressed | InLine | Transferred):
+        if isinstance(heard, Answered | Pressed | InLine | Transferred | Found):
             heard = practice.of(heard, call)
         yield heard, at
         call = step(flow, call, heard, at).call
