@@ -204,15 +204,16 @@ class Hotline:
     def _told_before(self, call_id: str, asked: str, flow: Flow) -> tuple[Call, tuple[Event, ...], tuple[Event, ...]]:
         """Return the call after what was asked before, its last turn, and all that this was answered with, if it was.
 
-        Where it was never asked, the call is as it stands now.
+        Where it was never asked, the call is as it stands now. Who was asked to wait asks by its number for a turn that
+        another request of theirs may have taken at once, by its own name.
         """
         call, last, told, name = flow.new_call(), tuple[Event, ...](), tuple[Event, ...](), asked
         for turn in self.journal.turns(call_id):
             if told and turn.asked != name:
                 break
             call, last = fold(call, turn.events), turn.events
-            if turn.asked == name:
-                told, name = (*told, *last), name + AT_ONCE
+            if turn.asked == name or (turn.asked.endswith(AT_ONCE) and f"turn/{turn.number}" == asked):
+                told, name = (*told, *last), turn.asked + AT_ONCE
         return call, last, told
 
     def _anew(self, call_id: str, asked: str, flow: Flow, heard: Input) -> Reply | None:

@@ -122,13 +122,21 @@ def awaited(happened: Callable[[], object], what: str) -> None:
 
 
 @contextmanager
-def servers(folder: Path, database: str, count: int = 1, apis: Sequence[str] = ()) -> Iterator[list[Server]]:
+def servers(
+    folder: Path,
+    database: str,
+    count: int = 1,
+    apis: Sequence[str] = (),
+    change: Callable[[Path], object] = lambda _: None,
+) -> Iterator[list[Server]]:
     """Run servers on one database; the carrier knows all of them by the first one's address.
 
-    With `apis` each has a carrier's REST of its own to ask, and all queues are always open.
+    With `apis` each has a carrier's REST of its own to ask, and all queues are always open. `change` may change their
+    copy of the project.
     """
     ports = [free_port() for _ in range(count)]
     copy = project(folder / "project")
+    change(copy)
     if apis:
         always_open(copy)
     running = [

@@ -77,6 +77,19 @@ class Mortal:
             self._back.clear()
         Thread(target=self._kill, args=(self.chance.uniform(0, ANSWER),)).start()
 
+    def settle(self) -> None:
+        """Wait until the server is there again."""
+        assert self._back.wait(PATIENCE), "the server did not come back"
+
+    def strike(self) -> bool:
+        """Kill the server now, unless a request waits to be retried; tell whether it was."""
+        with self._lock:
+            if self._wounded or not self._back.is_set():
+                return False
+            self._back.clear()
+        self._kill(0)
+        return True
+
     def _kill(self, after: float) -> None:
         Event().wait(after)
         self.server.kill()
@@ -89,7 +102,7 @@ class Mortal:
         with self._lock:
             self._wounded += 1
             self._mine.wounded = True
-        assert self._back.wait(PATIENCE), "the server did not come back"
+        self.settle()
         self.cut.append((call_id, asked, self.deaths[-1]))
 
     def _healed(self) -> None:

@@ -87,13 +87,13 @@ def _stored(parts: Parts, call_id: str, call: Call, end: Call) -> None:
 def _told(parts: Parts, requests: Iterable[Asked], turns: Sequence[Turn], states: Sequence[Call]) -> list[str]:
     """Each answer is word for word the journal's, in the caller's language; return what was asked after the end."""
     site = Site(parts.settings.public_url, parts.flow.hotline.languages)
-    known, waits = _replies(turns, states), _waits(parts.flow, states, site)
+    known, waits = _replies(turns, states), _waits(parts.flow, turns, states, site)
     offers, unheeded = _offers(parts.flow), list[str]()
     for asked in requests:
         if asked.context in ("callback", "media") or asked.status is None:
             continue
         name = urlsplit(asked.url).path.removeprefix("/voice/")
-        if waits.get(name) == asked.body.decode():
+        if (name, asked.body.decode()) in waits:
             continue
         if name not in known:
             assert asked.body.decode() == render((Ended("hung-up"),), site, ""), f"{name} is not written"
@@ -107,26 +107,35 @@ def _told(parts: Parts, requests: Iterable[Asked], turns: Sequence[Turn], states
 
 
 def _replies(turns: Sequence[Turn], states: Sequence[Call]) -> dict[str, tuple[tuple[Event, ...], Call]]:
-    """Return the events of each reply, with the call after them: what the wallet said at once belongs to it."""
+    """Return the events of each reply, with the call after them: what the wallet said at once belongs to it.
+
+    Who was asked to wait meanwhile asks for such an answer by its turn's number.
+    """
     known: dict[str, tuple[tuple[Event, ...], Call]] = {}
     for turn, state in zip(turns, states, strict=True):
-        name = turn.asked.rstrip(AT_ONCE)
-        before = known[name][0] if turn.asked != name else ()
-        known[name] = ((*before, *turn.events), state)
+        first = turn.asked.rstrip(AT_ONCE)
+        before = [other for other in turns[: turn.number] if other.asked.rstrip(AT_ONCE) == first]
+        names = {first, *(f"turn/{other.number}" for other in (*before, turn) if other.asked != first)}
+        for name in names:
+            known[name] = ((*(known[name][0] if name in known else ()), *turn.events), state)
     return known
 
 
-def _waits(flow: Flow, states: Iterable[Call], site: Site) -> dict[str, str]:
-    """Return what a caller hears who waits for the wallet still, by what the carrier then asks: it is not written."""
-    return {
-        f"turn/{state.turn}": render(
-            patiently(Reply((Waiting(state.wait, state.turn),), flow, state.language), state).events,
-            site,
-            state.language,
-        )
-        for state in states
-        if isinstance(state.wait, Lookup)
-    }
+def _waits(flow: Flow, turns: Iterable[Turn], states: Iterable[Call], site: Site) -> set[tuple[str, str]]:
+    """Return what a caller hears who waits for the wallet, with what was asked then: at first, and again.
+
+    The former may be told though the answer came in time for another request that told the same.
+    """
+    found, before = set[tuple[str, str]](), {}
+    for turn, state in zip(turns, states, strict=True):
+        name = turn.asked.rstrip(AT_ONCE)
+        before[name] = (*before.get(name, ()), *turn.events)
+        if isinstance(state.wait, Lookup):
+            again = (Waiting(state.wait, state.turn),)
+            for asked, events in ((name, before[name]), (f"turn/{state.turn}", again)):
+                told = patiently(Reply(events, flow, state.language), state).events
+                found.add((asked, render(told, site, state.language)))
+    return found
 
 
 def _one_language(flow: Flow, body: bytes, language: str, offers: frozenset[str]) -> None:
