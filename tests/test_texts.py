@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -25,6 +26,7 @@ from tests.processes import APART, awaited
 from tests.stores import NOON, SECRET, first, new_call_id
 from tests.test_store_texts import NUMBER, sending
 from tests.texting_site import SENDER, Site, texting
+from tests.world import world
 
 WORDS = "您的受理编号是 20260302。"
 SERVICE = "MG" + "a" * 32
@@ -315,3 +317,13 @@ class Told:
     def sent(self, number: str) -> list[Gone] | Unsure:
         """Say that there are none."""
         return []
+
+
+def test_the_hotline_sends_what_a_turn_says(tmp_path: Path) -> None:
+    with world(tmp_path) as here:
+        begun = first(new_call_id())
+        for entry in (begun, sending(begun, WORDS)):
+            here.parts.journal.append(entry)
+        here.parts.begin()
+        awaited(lambda: here.carrier.inbox.of(NUMBER), "the SMS has come")
+        assert [one.path.rsplit("/", 1)[1] for one in here.rest.sent if one.method == "POST"] == ["Messages.json"]

@@ -74,9 +74,9 @@ export const views = {
     return entry.who === who;
   },
 
-  // The words of an SMS, with its codes and numbers apart, which are to be read off and keyed.
+  // The words of an SMS, with its codes and numbers apart, which are to be read off and keyed; an address stays whole.
   parts(text) {
-    return text.split(/(\d{4,})/).filter(Boolean).map((part) => ({ text: part, number: /^\d/.test(part) }));
+    return text.split(/(?<![\w/=.-])(\d{4,20})(?!\w)/).filter(Boolean).map((part) => ({ text: part, number: /^\d/.test(part) }));
   },
 
   // Only where it is not the page's own.
