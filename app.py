@@ -59,6 +59,10 @@ def greeting(found: Settings, application: Flask) -> Iterator[str]:
         yield f"  A call comes in:       {found.public_url}/voice/incoming"
         yield f"  Primary handler fails: {found.public_url}/voice/fallback"
         yield f"  Call status changes:   {found.public_url}/voice/status"
+        if not found.sms_from:
+            yield "Warning: callers are sent no SMS, as there is no number to send them from: set TWILIO_SMS_FROM."
+        if not found.verify_service:
+            yield "Warning: callers cannot prove who they are by a one-time code: set TWILIO_VERIFY_SERVICE."
         yield f"Listening on {found.host}:{found.port}, where the proxy of {found.public_url} must lead."
         return
     here = f"http://{found.host}:{found.port}"

@@ -61,10 +61,11 @@ class Phone(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """A call made for practice: the phone, and all that happened in the call up to now."""
+    """A call made for practice: the phone, all that happened in the call up to now, and the SMS that came meanwhile."""
 
     phone: Phone
     events: Callable[[], Sequence[Event]]
+    texts: Callable[[], Sequence[str]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,7 @@ class Page:
     base: str
     lines: list[str]
     told: int = 0
+    texts: int = 0
     typing: bool = field(default_factory=lambda: sys.stdin.isatty())
 
     def run(self) -> None:
@@ -139,6 +141,11 @@ class Page:
         self.lines += new
         for line in new:
             click.echo(line)
+        # Codes only: what the menus have sent stands among the events. The page that is kept has none of them.
+        texts = self.rehearsal.texts()
+        for words in texts[self.texts :]:
+            click.echo(f"~ SMS: {' '.join(words.split())}")
+        self.texts = len(texts)
 
     def _typed(self) -> str:
         if self.typing:

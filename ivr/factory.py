@@ -44,6 +44,7 @@ from ivr.transcript import Script
 from ivr.web import web
 
 if TYPE_CHECKING:
+    from ivr.carrier.company import Carrier
     from ivr.carrier.desk_phones import DeskPhones
 
 
@@ -231,13 +232,23 @@ def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> "DeskPho
     return phones
 
 
+def _rehearsal(made: Parts, carrier: "Carrier", number: str) -> Rehearsal:
+    """Return a call from a number to this hotline."""
+    from ivr.carrier.caller import Caller
+
+    caller = Caller(carrier, number, made.flow.hotline.number)
+    texts = carrier.inbox.of
+    return Rehearsal(
+        caller, lambda: made.journal.events(caller.leg.sid), lambda: [text.body for _, text in texts(number)]
+    )
+
+
 def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
     """Return what the commands need."""
     found, number = parts.settings, parts.flow.hotline.number
 
     @contextmanager
     def rehearse(script: Script) -> Iterator[Rehearsal]:
-        from ivr.carrier.caller import Caller
         from ivr.carrier.rehearsal import rehearsal
         from ivr.carrier.rest import rest
 
@@ -253,8 +264,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
                 app.register_blueprint(rest(carrier))  # Which sends codes and SMS.
                 made: Parts = app.extensions["hotline"]
                 made.desk.staff_all(made.flow.queues, made.flow.hotline.languages)
-                caller = Caller(carrier, script.caller, number)
-                yield Rehearsal(caller, lambda: made.journal.events(caller.leg.sid))
+                yield _rehearsal(made, carrier, script.caller)
                 made.close()
 
     return Tools(

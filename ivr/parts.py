@@ -83,8 +83,6 @@ class Parts:
 
         What needs the database begins once it is there, which is then told to `arrived`.
         """
-        if not self.settings.sms_from:
-            log.warning("no SMS can be sent: set TWILIO_SMS_FROM")
         self.unwritten.start()
         self.shore.when_reached(lambda: self._go_on(arrived))
 

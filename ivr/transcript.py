@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ivr.flow.events import AskedBack, Ended, Event, Heard, Said
+from ivr.flow.events import AskedBack, Ended, Event, Heard, Said, Texted
 from ivr.flow.inputs import (
     Dialled,
     Found,
@@ -47,6 +47,8 @@ def lines(events: Iterable[Event], base: str) -> Iterator[str]:
                 yield from keyed(heard)
             case AskedBack(_, queue):
                 yield f"~ will be rung back: {queue}"
+            case Texted(number, _, words):
+                yield f"~ SMS to …{number[-4:]}: {' '.join(words.split())}"
             case Ended(reason):
                 yield f"= {reason}"
             case _:

@@ -1,6 +1,7 @@
 """Who may use the practice carrier's REST, and its recordings and messages."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -80,6 +81,7 @@ def test_messages_are_taken_delivered_and_told(world: World) -> None:
     [
         ({"to": ""}, 21604),
         ({"to": "95588"}, 21211),
+        ({"to": "+15005550004"}, 21610),
         ({"from_": ""}, 21603),
         ({"body": ""}, 21602),
         ({"body": "x" * 1601}, 21617),
@@ -89,6 +91,26 @@ def test_a_message_that_cannot_be_sent_is_refused(world: World, wrong: dict[str,
     asked = {"to": CUSTOMER, "from_": HOTLINE, "body": "hello"} | wrong
     assert refusal(world.client.messages.create, **asked) == (400, code)
     assert world.carrier.messages == {}
+
+
+def test_messages_are_listed_by_the_day_they_were_sent(world: World) -> None:
+    sent = world.client.messages.create(to=CUSTOMER, messaging_service_sid="MG" + "a" * 32, body="hello")
+    day = world.carrier.clock().date()
+    found = world.client.messages.list
+    assert sent.status == "accepted"
+    assert [one.sid for one in found(to=CUSTOMER, date_sent=day)] == [sent.sid]
+    assert len(found(date_sent_after=day)) == len(found(date_sent_before=day)) == 1
+    assert found(date_sent_after=day + timedelta(days=1)) == found(date_sent_before=day - timedelta(days=1)) == []
+    assert found(to=AGENT) == []
+
+
+def test_an_sms_arrives_at_its_phone_with_or_without_the_country(world: World) -> None:
+    for body in ("one", "two"):
+        world.client.messages.create(to=CUSTOMER, from_=HOTLINE, body=body)
+    arrived = world.carrier.inbox.of
+    assert [text.body for _, text in arrived(CUSTOMER)] == ["one", "two"]
+    assert [text.body for _, text in arrived(CUSTOMER.removeprefix("+86"), after=1)] == ["two"]
+    assert arrived(AGENT) == arrived("") == arrived("1") == []
 
 
 def test_too_many_requests_are_refused_unprocessed() -> None:

@@ -19,8 +19,12 @@ from ivr.carrier.company import Carrier
 from ivr.carrier.phone_texts import TEXTS
 from ivr.carrier.rehearsal import served
 from ivr.factory import create_app
+from ivr.settings import PRACTICE_SERVICE
+from ivr.telephony.codes import Codes
+from ivr.telephony.rest import Rest
+from ivr.telephony.texting import Texting
 from tests.browser import ALLOWED, DEVICE, launched
-from tests.world import CLOSED, OPEN, free_port, hotline_settings
+from tests.world import CLOSED, CUSTOMER, OPEN, free_port, hotline_settings
 
 pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what browsers do in silence.
 
@@ -275,3 +279,22 @@ def test_a_closed_page_hangs_up(site: Site, page: Page) -> None:
     page.goto("about:blank")
     assert leg.wait_beyond(turn, 10)
     assert leg.over
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_an_sms_shows_on_the_phone_it_came_to(site: Site, page: Page, language: str) -> None:
+    page.goto(f"{site.url}/phone?lang={language}")
+    rest = Rest(site.carrier.account_sid, site.carrier.auth_token, site.url)
+    Texting(rest, "+861069012345").send("+8613900139000", "Somebody else's")
+    dial(page, TEXTS[language])
+    Texting(rest, "+861069012345").send(CUSTOMER, "您的受理编号是 20260302。")
+    Codes(rest.account, rest.token, site.url, PRACTICE_SERVICE).send(CUSTOMER, language)
+    bubbles = page.locator(".sms .bubble")
+    expect(bubbles).to_have_count(2, timeout=CUE_SECONDS)
+    expect(bubbles.first).to_contain_text(TEXTS[language]["sms"])
+    expect(bubbles.first).to_contain_text("您的受理编号是 20260302。")
+    expect(bubbles.last.locator(".number")).to_have_text("135790")
+    page.get_by_role("button", name=TEXTS[language]["hang_up"], exact=True).click()
+    expect(page.get_by_role("button", name=TEXTS[language]["redial"], exact=True)).to_be_visible()
+    Texting(rest, "+861069012345").send(CUSTOMER, "After the call")
+    expect(page.locator(".sms", has_text="After the call")).to_be_visible(timeout=CUE_SECONDS)

@@ -156,7 +156,11 @@ def test_a_live_start_says_what_to_tell_the_carrier(project: Path) -> None:
     for name in ("incoming", "fallback", "status"):
         assert f" https://hotline.example/voice/{name}\n" in said
     assert "https://hotline.example/desk as admin, with the password" in said
-    again = printed(project, PUBLIC_URL="https://hotline.example/", **TWILIO)
+    assert "set TWILIO_SMS_FROM" in said
+    assert "set TWILIO_VERIFY_SERVICE" in said
+    texting = {"TWILIO_SMS_FROM": "MG" + "a" * 32, "TWILIO_VERIFY_SERVICE": "VA" + "a" * 32}
+    again = printed(project, PUBLIC_URL="https://hotline.example/", **TWILIO, **texting)
+    assert "Warning" not in again
     assert "with the password" not in again
     assert "flask --app app people password admin" in again
 
@@ -173,6 +177,7 @@ def answering(url: str) -> int:
 
 
 WALLET = {"WALLET_URL": "https://wallet.example/base/", "WALLET_SECRET": "s" * 32}
+OURS = {"PUBLIC_URL": "https://hotline.example"}
 WRONG = {
     "half of Twilio": ({"TWILIO_ACCOUNT_SID": "AC1"}, "belong together"),
     "a port": ({"PORT": "many"}, "PORT is 'many'"),
@@ -191,6 +196,12 @@ WRONG = {
         "WALLET_URL is 'http://wallet.example': give",
     ),
     "a wallet nowhere": (WALLET | {"WALLET_URL": "wallet"}, "WALLET_URL is 'wallet': give an address"),
+    "a sender": (TWILIO | OURS | {"TWILIO_SMS_FROM": "10690"}, "TWILIO_SMS_FROM is '10690': give a number like +86"),
+    "a messaging service": (
+        TWILIO | OURS | {"TWILIO_SMS_FROM": "MG1"},
+        "TWILIO_SMS_FROM is 'MG1': copy it from Twilio's",
+    ),
+    "a Verify service": (TWILIO | OURS | {"TWILIO_VERIFY_SERVICE": "AC1"}, "TWILIO_VERIFY_SERVICE is 'AC1': copy it"),
     "an underscore": (TWILIO | {"PUBLIC_URL": "https://my_host.example"}, "underscore"),
 }
 
@@ -220,6 +231,7 @@ def test_a_carrier_near_by_may_ask_in_the_clear(tmp_path: Path) -> None:
 def test_without_twilio_the_practice_carrier_is_on_and_only_this_machine_is_heard(tmp_path: Path) -> None:
     found = settings.read({"HOST": "0.0.0.0"}, tmp_path)
     assert found.practice
+    assert (found.sms_from, found.verify_service) == ("+861069012345", "VA" + "0" * 32)
     assert found.host == "127.0.0.1"
     again = settings.read({}, tmp_path)
     assert (again.tokens, again.secrets) == (found.tokens, found.secrets)

@@ -17,6 +17,7 @@ from ivr.carrier.rehearsal import rehearsal
 from ivr.carrier.rest import rest
 from ivr.cli import CUSTOMER, Rehearsal, Tools, commands
 from ivr.factory import create_app
+from ivr.flow.events import Texted
 from ivr.transcript import Script
 from tests import pages
 from tests.world import ACCOUNT, NUMBER, ROOT, TOKEN, ZONE, hotline_settings, world
@@ -68,6 +69,24 @@ def test_a_call_by_typing_reads_like_a_page(tools: Tools) -> None:
     assert [line for line in lines if line.startswith(">")] == ["> 5", "> 4", "> 1", "> (speaks 5 s)"]
     assert any(line.startswith("<! 留言会被录音") for line in lines)
     assert lines[-2:] == ["< 谢谢您，我们会尽快听取您的留言。再见。", "= message"]
+
+
+def test_an_sms_that_comes_is_shown_but_no_part_of_the_page(tools: Tools) -> None:
+    code = "您的验证码是 135790。"
+
+    @contextmanager
+    def rehearse(script: Script) -> Iterator[Rehearsal]:
+        with tools.rehearse(script) as made:
+            yield replace(made, texts=lambda: [code] if len(made.phone.heard) > 2 else [])  # type: ignore[attr-defined]
+
+    done = run(replace(tools, rehearse=rehearse), "call", "--at", CLOSED, "--save", "code", typed="5\n4\n")
+    assert [line for line in done.stdout.splitlines() if line.startswith("~")] == [f"~ SMS: {code}"]
+    assert "SMS" not in (tools.pages / "code.txt").read_text("utf-8")
+
+
+def test_an_sms_of_the_menus_is_a_line_with_four_digits_of_its_number() -> None:
+    sent = Texted("+8613800138000", "frozen.receipt", "您的受理编号是\n20260302。", "zh-CN")
+    assert list(transcript.lines([sent], "zh-CN")) == ["~ SMS to …8000: 您的受理编号是 20260302。"]
 
 
 def test_the_end_of_what_is_typed_hangs_up(tools: Tools) -> None:

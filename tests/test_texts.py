@@ -5,6 +5,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -24,7 +25,8 @@ from tests.carrier_site import ACCOUNT, TOKEN
 from tests.processes import APART, awaited
 from tests.stores import NOON, SECRET, first, new_call_id
 from tests.test_store_texts import NUMBER, sending
-from tests.texting_site import SENDER, Site, texting
+from tests.texting_site import SENDER, Site, afresh, texting
+from tests.world import world
 
 WORDS = "您的受理编号是 20260302。"
 SERVICE = "MG" + "a" * 32
@@ -83,13 +85,10 @@ def served() -> Iterator[Site]:
 
 
 @pytest.fixture
-def site(served: Site, monkeypatch: pytest.MonkeyPatch) -> Site:
+def site(served: Site) -> Iterator[Site]:
     """Return the carrier, with nothing of other tests."""
-    monkeypatch.setattr(rest, "SECONDS", 0.4)
-    served.carrier.messages.clear()
-    served.log.sent.clear()
-    served.carrier.faults.released.clear()
-    return served
+    with afresh(served) as made:
+        yield made
 
 
 def at_desk(engine: Engine, journal: Journal, url: str, sender: str = SENDER) -> Desk:
@@ -157,8 +156,10 @@ def test_a_longer_pause_that_the_carrier_asks_for_is_kept_to(desk: Desk) -> None
     ],
 )
 def test_a_text_whose_fate_nobody_knows_is_looked_up_before_it_is_sent_again(
-    desk: Desk, site: Site, fault: Fault, why: str, taken: bool
+    desk: Desk, site: Site, fault: Fault, why: str, taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if fault == "hang":
+        monkeypatch.setattr(rest, "SECONDS", 0.4)
     site.carrier.faults.plan(fault)
     call_id = desk.wanted()
     desk.work()
@@ -315,3 +316,13 @@ class Told:
     def sent(self, number: str) -> list[Gone] | Unsure:
         """Say that there are none."""
         return []
+
+
+def test_the_hotline_sends_what_a_turn_says(tmp_path: Path) -> None:
+    with world(tmp_path) as here:
+        begun = first(new_call_id())
+        for entry in (begun, sending(begun, WORDS)):
+            here.parts.journal.append(entry)
+        here.parts.begin()
+        awaited(lambda: here.carrier.inbox.of(NUMBER), "the SMS has come")
+        assert [one.path.rsplit("/", 1)[1] for one in here.rest.sent if one.method == "POST"] == ["Messages.json"]

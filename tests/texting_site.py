@@ -46,9 +46,18 @@ def texting() -> Iterator[Site]:
     app.register_blueprint(rest(carrier))
     log = recorded(app)
     with served(app, port):
-        try:
-            yield Site(carrier, f"http://127.0.0.1:{port}", log)
-        finally:
-            carrier.faults.release()
-    wrong = log.faults()
+        yield Site(carrier, f"http://127.0.0.1:{port}", log)
+
+
+@contextmanager
+def afresh(site: Site) -> Iterator[Site]:
+    """Give a carrier with nothing of other tests; whatever it is asked must keep Twilio's contract."""
+    site.carrier.messages.clear()
+    site.log.sent.clear()
+    site.carrier.faults.forget()
+    try:
+        yield site
+    finally:
+        site.carrier.faults.release()
+    wrong = site.log.faults()
     assert not wrong, wrong

@@ -38,6 +38,7 @@ class Faults:
 
     def forget(self) -> None:
         """Let nothing more go wrong."""
+        self.released.clear()
         with self._lock:
             for planned in self._planned.values():
                 planned.clear()
@@ -46,6 +47,7 @@ class Faults:
         """The view, at which the next planned fault happens."""
 
         def faulty(**named: Any) -> Response:
+            _ = request.form  # Read whole, before the line may break.
             fault = self._next(request.method)
             _before(fault, lambda: self.released.wait(HELD))
             answer = view(**named)

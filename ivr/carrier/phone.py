@@ -30,6 +30,7 @@ def phone(carrier: Carrier, number: str) -> Blueprint:
     _page(page, number)
     _calls(page, calls)
     _acts(page, calls)
+    _texts(page, carrier)
     phone_sound(page, calls, carrier.exchange)
     return page
 
@@ -110,6 +111,16 @@ def _acts(page: Blueprint, calls: PhoneCalls) -> None:
         leg = _leg(calls, sid)
         leg.hang_up()
         return jsonify(state(leg))
+
+
+def _texts(page: Blueprint, carrier: Carrier) -> None:
+    @page.get("/texts")
+    def arrived() -> Response:
+        """Tell which SMS have arrived at a number after this one of all, and which was the last."""
+        last, after = carrier.inbox.last, request.args.get("after", -1, int)
+        found = carrier.inbox.of(request.args.get("number", ""), after) if after >= 0 else []
+        texts = [{"id": number, "from": text.from_, "text": text.body} for number, text in found]
+        return jsonify(texts=texts, last=max(last, *(number for number, _ in found), 0))
 
 
 def _spoken() -> tuple[float, bytes | None]:

@@ -12,7 +12,7 @@ from ivr.carrier.messages import TextMessage
 from ivr.carrier.rest_shapes import Refused, Routes, Shape, answer, missing
 from ivr.carrier.verifications import CODE, TooManyError, Verification
 
-SENDER = "VERIFY"
+SENDER = "+861069054321"
 WORDS = {
     "zh": "【电子钱包】您的验证码是 {code}，10 分钟内有效。任何人都不会向您索要，请只在电话按键上输入。",
     "en": "Your wallet verification code is {code}, for 10 minutes. Nobody will ask you for it: only key it in.",

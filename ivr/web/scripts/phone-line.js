@@ -22,6 +22,13 @@ const json = (body) => ({
   body: JSON.stringify(body),
 });
 
+// What SMS have come to a number since the last that we know of; none at the first look (-1).
+export async function texts(number, after) {
+  const answer = await fetch(`/phone/texts?number=${encodeURIComponent(number)}&after=${after}`);
+  if (!answer.ok) throw new LineError(answer.status, answer.statusText);
+  return answer.json();
+}
+
 export const dial = (from, to) => ask("", json({ from, to }));
 
 export class Line {

@@ -33,6 +33,12 @@ export class Sounds {
     [...row].forEach((key, place) => setTimeout(() => this.key(key), place * 200));
   }
 
+  // An SMS has come.
+  text() {
+    this.beep([1568], 0.12);
+    setTimeout(() => this.beep([2093], 0.18), 140);
+  }
+
   beep(tones, seconds) {
     if (!this.on || !this.context) return;
     const begin = this.context.currentTime;

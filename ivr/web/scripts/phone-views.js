@@ -74,6 +74,11 @@ export const views = {
     return entry.who === who;
   },
 
+  // The words of an SMS, with its codes and numbers apart, which are to be read off and keyed; an address stays whole.
+  parts(text) {
+    return text.split(/(?<![\w/=.-])(\d{4,20})(?!\w)/).filter(Boolean).map((part) => ({ text: part, number: /^\d/.test(part) }));
+  },
+
   // Only where it is not the page's own.
   languageWord(entry) {
     if (!entry.language || entry.language.slice(0, 2) === document.documentElement.lang.slice(0, 2)) return "";

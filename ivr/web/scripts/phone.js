@@ -1,7 +1,7 @@
 // The practice phone: shows what the call is at, plays it, and tells the carrier what the caller does.
 
 import Alpine from "../vendor/alpine.js";
-import { dial, Line } from "./phone-line.js";
+import { dial, Line, texts as arrived } from "./phone-line.js";
 import { Recorder } from "./phone-recorder.js";
 import { Sounds } from "./phone-sounds.js";
 import { clock, filled, texts, views } from "./phone-views.js";
@@ -10,6 +10,7 @@ import { Sound } from "./sound.js";
 const TONE_SECONDS = 5;
 const BEEP = { tones: [1000], seconds: 0.4 };
 const AGAIN_SECONDS = 0.5;
+const TEXTS_SECONDS = 1;
 const KEYS = "0123456789*#";
 
 // What browsers give us stays outside of what Alpine watches: a proxy around it would not work.
@@ -19,6 +20,7 @@ let line = null;
 let recorder = null;
 let timers = [];
 let number = 0;
+let lastText = -1;
 
 const phone = () => ({
   from: "",
@@ -43,8 +45,22 @@ const phone = () => ({
     this.from = this.$refs.from.value;
     this.to = this.$refs.to.value;
     setInterval(() => this.tick(), 250);
+    this.look();
     new ResizeObserver(() => this.toEnd()).observe(this.$refs.log); // What stands below it comes and goes.
     window.addEventListener("pagehide", () => line?.leave());
+  },
+
+  // Texts come at any time, also after the call.
+  async look() {
+    try {
+      const { texts: found, last } = await arrived(this.from.trim(), lastText);
+      lastText = last;
+      for (const { from, text } of found) this.note({ who: "sms", from, text });
+      if (found.length) sounds.text();
+    } catch {
+      // The server is gone; the call says so, and there may be another in a moment.
+    }
+    setTimeout(() => this.look(), TEXTS_SECONDS * 1000);
   },
 
   async dial() {
