@@ -14,7 +14,7 @@ from ivr.flow.events import Ended, Event, Waiting
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Recorded, Rescued, Silence
 from ivr.flow.move import Prompt
-from ivr.flow.questions import SLOW
+from ivr.flow.questions import QUESTIONS, SLOW
 from ivr.flow.secret import SEALED
 from ivr.flow.waits import Agent, Leaving, Lookup, Room, Talking
 from ivr.store.entries import Entry, Start, Stored
@@ -26,6 +26,7 @@ TALK: Final = "talk/"  # A talk's end is asked by the offer's own name, whatever
 ADRIFT: Final = "adrift/"  # And what a fault of ours kept from the journal, by the name of what failed.
 AT_ONCE: Final = "+"  # What the wallet answered in time for a reply belongs to it: turn/7, turn/7+, turn/7++.
 LATE: Final = "late/"  # And what it answered to a call that was over stands by the turn that had asked.
+BESIDE: Final = (TALK, ADRIFT, LATE)
 SLOW_AFTER: Final = timedelta(seconds=8)
 JOINTLY: Final = timedelta(seconds=2.5)  # A little longer than a reply waits for the wallet.
 LOOKS_AGAIN: Final = 0.05
@@ -138,7 +139,7 @@ class Hotline:
 
     def _told(self, call_id: str, asked: str) -> bool:
         """Was this told before, which tells no turn? A caller who was sent on waits again, as before the talk."""
-        return asked.startswith((TALK, ADRIFT)) and any(turn.asked == asked for turn in self.journal.turns(call_id))
+        return asked.startswith(BESIDE) and any(turn.asked == asked for turn in self.journal.turns(call_id))
 
     def _step(
         self, call_id: str, asked: str, heard: Input, stored: Stored | None, caller: Caller | None, at: datetime
@@ -147,12 +148,12 @@ class Hotline:
         flow = self.flows(version)
         call = stored.call if stored else flow.new_call()
         done = step(flow, call, heard, max(at, call.at or at))
-        start = None
-        if stored is None and caller is not None:
-            start = Start(caller.number, caller.called, version, call.language)
+        start = Start(caller.number, caller.called, version, call.language) if caller and not stored else None
         entry = Entry(call_id, asked, call.turn, done.events, done.call, start)
         if not self.journal.append(entry):
             return None
+        if isinstance(heard, HungUp):
+            self._settle(call_id, call)
         if _alone(done.call) and not _alone(call):
             self._warn(call_id, flow.queue_of(done.call), done.call.language)
         return self._go_on(call_id, asked, done.call, Reply(done.events, flow, done.call.language))
@@ -177,6 +178,12 @@ class Hotline:
         stored = self.journal.fresh(call_id)
         over = stored is not None and bool(stored.call.ended)
         self._take(call_id, f"{LATE if over else 'turn/'}{turn}", answer, None, stored)
+
+    def _settle(self, call_id: str, call: Call) -> None:
+        """Ask once more for an act whose caller did not wait: whoever asked may be gone, and it is done once."""
+        known = QUESTIONS.get(call.wait.question) if isinstance(call.wait, Lookup) else None
+        if known and known.acts and known.proven and (answer := self._ask(call_id, call)) is not None:
+            self._late(call_id, call.turn, answer)
 
     def _still(self, call_id: str, asked: str, stored: Stored) -> Reply:
         """Reply to a caller who waits for the wallet; whom it leaves without an answer for too long hears that."""

@@ -174,6 +174,34 @@ def test_a_question_without_a_secret_is_asked_again_where_its_asker_is_gone(desk
         assert wallet.asked == desk.wallet.asked[-1:]
 
 
+def test_an_act_whose_caller_hung_up_is_settled_where_its_asker_is_gone(desk: Desk) -> None:
+    desk.ring()
+    for keys in WAY:
+        desk.press(keys)
+    desk.wallet.may.clear()
+    desk.press("1")
+    with another(desk) as (other, wallet):
+        other.hang_up(CALL)
+        assert wallet.asked == desk.wallet.asked[-1:]
+        *_, over, settled = desk.hotline.journal.turns(CALL)
+    assert isinstance(over.events[-1], Ended)
+    assert [event.input.outcome for event in settled.events] == ["frozen"]  # type: ignore[union-attr]
+    desk.wallet.may.set()
+    until(lambda: not desk.hotline.teller.running)  # type: ignore[attr-defined]
+    assert desk.hotline.journal.turns(CALL)[-1] == settled
+
+
+def test_who_hung_up_amid_a_proof_is_not_asked_for_again(desk: Desk) -> None:
+    desk.ring()
+    for keys in WAY[:-1]:
+        desk.press(keys)
+    desk.wallet.may.clear()
+    desk.press(PIN)
+    with another(desk) as (other, wallet):
+        other.hang_up(CALL)
+        assert wallet.asked == []
+
+
 def test_a_pin_that_nobody_knows_any_more_is_not_asked_about(desk: Desk) -> None:
     sealed = Lookup("check_pin", (("who", "8800000001"), ("pin", SEALED)))
     assert desk.hotline.teller.ask("CA1", 1, sealed, "", print) == NotFound("unavailable")
