@@ -69,7 +69,7 @@ def fetching(found: Settings, messages: Messages, now: Callable[[], datetime]) -
 
 def texting(found: Settings, engine: Engine, rest: Rest, now: Callable[[], datetime]) -> Worker[str]:
     """Return who sends SMS; where there is no number to send them from, they are given up."""
-    sending = Sending(Texts(engine), Texting(rest, found.sms_from) if found.sms_from else None, now)
+    sending = Sending(Texts(engine), Texting(rest, found.sms_from) if found.sms_from else None, now, found.prefixes)
     return Worker(sending.send, sending.due)
 
 

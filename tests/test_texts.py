@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -246,6 +246,15 @@ def test_one_number_gets_ten_a_day(desk: Desk, site: Site) -> None:
     assert sorted(states, key=str) == [("given up", "capped"), *[("sent", None)] * 10]
     assert desk.one(other).state == "sent"
     assert len(site.bodies) == 11
+
+
+def test_a_number_that_may_not_be_rung_is_not_written_to_either(desk: Desk, site: Site) -> None:
+    desk.sending = replace(desk.sending, prefixes=("+86", "+852"))
+    dear, ours = desk.wanted(number="+23280123456"), desk.wanted(number="+85291234567")
+    desk.work()
+    assert (desk.one(dear).state, desk.one(ours).state) == ("given up", "sent")
+    assert "ALLOWED_PREFIXES" in (desk.one(dear).error or "")
+    assert len(site.bodies) == 1
 
 
 def test_without_a_sender_it_is_said_why_nothing_goes(desk: Desk) -> None:

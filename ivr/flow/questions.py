@@ -44,7 +44,7 @@ QUESTIONS: Final[Mapping[str, Question]] = {
     # `registered` its phone in E.164. An unknown `who` is answered as a wrong key is.
     "account": Question(("who",), {"found": HOLDER, "unknown": NONE}),
     "check_pin": Question(("who", "pin"), {"right": HOLDER, "wrong": NONE}, guarded=True),
-    "send_code": Question(("who",), {"sent": NONE}, guarded=True, acts=True),
+    "send_code": Question(("who",), {"sent": NONE}, may=("language",), guarded=True, acts=True),
     "check_code": Question(("who", "code"), {"right": HOLDER, "wrong": NONE}, guarded=True, acts=True),
     # Whether the account is frozen, and why: too many wrong passwords, risk control, a breach of the terms, a hold that
     # its holder asked for.

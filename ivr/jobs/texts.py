@@ -16,6 +16,7 @@ LONGEST_PAUSE: Final = timedelta(hours=1)
 SETTLED: Final = timedelta(seconds=30)  # So long after a try whose end nobody knows, the carrier knows of it.
 SLACK: Final = timedelta(minutes=10)  # So far may the carrier's clock be from ours.
 MOST: Final = 10  # Texts to one number in a day.
+NOT_THERE: Final = "ALLOWED_PREFIXES has no beginning of this number"
 NO_SENDER: Final = "there is no number to send from: TWILIO_SMS_FROM is not set"
 log = structlog.get_logger()
 
@@ -32,11 +33,15 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Sends texts by a carrier; without one, none is sent. `chance` (0 to 1) spreads the tries of many."""
+    """Sends texts by a carrier; without one, none is sent. `chance` (0 to 1) spreads the tries of many.
+
+    `prefixes` are how numbers must begin that may be written to: whoever asks for SMS to dear numbers gets none.
+    """
 
     texts: Texts
     carrier: Carrier | None
     now: Callable[[], datetime]
+    prefixes: tuple[str, ...] = ("+",)
     chance: Callable[[], float] = SystemRandom().random
     most: int = MOST
 
@@ -48,6 +53,8 @@ class Sending:
         text, unsure = taken
         if self.carrier is None:
             self._give_up(text, NO_SENDER)
+        elif not text.number.startswith(self.prefixes):
+            self._give_up(text, NOT_THERE)
         elif self.texts.before(text) >= self.most:
             self._give_up(text, "capped")
         elif answer := self._answer(self.carrier, text, unsure, begun):

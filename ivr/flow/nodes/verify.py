@@ -88,7 +88,7 @@ class Verify(Node):
         if not (name := _named(keyed)):
             return missed(flow, call, heard, "form", self._ask_who(flow, call, help="who_help"), self.refused)
         known = (Learned(WHO, keyed), Learned(name, keyed))
-        on = self._send(keyed) if self.first else self._ask_way(flow, call)
+        on = self._send(call, keyed) if self.first else self._ask_way(flow, call)
         return Move(on.then, (*known, *on.first))
 
     def _way(self, flow: Flow, call: Call, heard: Input) -> Move:
@@ -96,7 +96,7 @@ class Verify(Node):
             case "1":
                 return self._ask_secret(flow, call, "pin")
             case "2":
-                return self._send(call.facts[WHO])
+                return self._send(call, call.facts[WHO])
         return missed(flow, call, heard, "wrong", self._ask_way(flow, call), self.refused)
 
     def _secret(self, flow: Flow, call: Call, heard: Input, by: str) -> Move:
@@ -106,14 +106,14 @@ class Verify(Node):
             about = ((WHO, call.facts[WHO]), (by, secret))
             return Move(Hold(Lookup(f"check_{by}", about)))
         if by == "code" and keyed == AGAIN:
-            return self._send(call.facts[WHO])
+            return self._send(call, call.facts[WHO])
         if by == "code" and keyed == INSTEAD:
             return self._ask_secret(flow, call, "pin")
         counted = call._replace(wrongs=call.wrongs + 1)
         return missed(flow, call, heard, "form", self._ask_secret(flow, counted, by), self.refused)
 
-    def _send(self, who: str) -> Move:
-        return Move(Hold(Lookup("send_code", ((WHO, who),))))
+    def _send(self, call: Call, who: str) -> Move:
+        return Move(Hold(Lookup("send_code", ((WHO, who), ("language", call.language)))))
 
     def _answered(self, flow: Flow, call: Call, question: str, heard: Input) -> Move:
         came, facts = outcome(heard)

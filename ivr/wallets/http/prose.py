@@ -57,6 +57,11 @@ ASKED: Final[Mapping[str, str | Mapping[str, Any]]] = {
     "day": "date: The day, in China, as keyed.",
     "amount": "amount: The amount in fen, as keyed.",
     "subscription": "digits: The number of a subscription, as you told it.",
+    "language": {
+        "type": "string",
+        "pattern": "^[A-Za-z0-9-]{2,35}$",
+        "description": "What the caller hears and reads, as in RFC 5646: zh, en.",
+    },
     "matter": {"type": "string", "minLength": 1, "maxLength": 100, "description": "What the call is about."},
     "suspect": {
         "type": "string",
