@@ -159,6 +159,7 @@ class Pages:
         from ivr.editor.site import furnish as furnish_menus
         from ivr.reports.search import Search
         from ivr.store.people import People
+        from ivr.store.texts import Texts
 
         app, people = Flask(__name__), People(self.engine, self.now)
         for error in (StoreError, OperationalError):
@@ -168,6 +169,7 @@ class Pages:
             desk=self.desk,
             journal=self.journal,
             messages=self.messages,
+            texts=Texts(self.engine),
             search=Search(self.engine),
             folder=self.folder,
             board=self.board,

@@ -39,6 +39,7 @@ from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.people import People
+from ivr.store.texts import Texts
 from ivr.web import web
 from tests.once import ready_file
 from tests.stores import CALLED, CALLER, SECRET, new_call_id
@@ -262,6 +263,7 @@ def desk_site(
         journal=journal,
         search=Search(engine),
         messages=Messages(engine),
+        texts=Texts(engine),
         folder=site.folder,
         board=site.board,
         flow=lambda: live.flow,

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
@@ -18,6 +19,7 @@ from ivr.flow import speech
 from ivr.flow.inputs import Found, InLine, LeftQueue, NotFound
 from ivr.reports.measures import CALLS
 from ivr.reports.search import Search
+from ivr.store.texts import Texts
 from tests.desk_site import Clock, Site, log_in
 from tests.test_facts import digest
 from tests.wallet_site import (
@@ -230,6 +232,28 @@ def test_the_call_page_tells_it_step_by_step_in_both_languages(site: Site, telle
     steps = page[page.index("path-list") :]
     assert "← 冻结账户：已冻结到" in steps
     assert 'data-keys="••••"' not in page
+
+
+def test_the_call_page_tells_what_became_of_an_sms(site: Site, clock: Clock) -> None:
+    sam, texts = entered(site, "sam", "supervisor"), Texts(site.desk.engine)
+    call_id = called(site, *TO_FREEZE, CODE)
+    site.hotline.hang_up(call_id)
+    (text,) = texts.of_call(call_id)
+
+    def told(words: str, language: str = "en") -> None:
+        page = sam.get(f"/desk/calls/{call_id}?lang={language}").text
+        unspoilt(page)
+        assert words in " ".join(page[page.index("texts-title") :].split())
+
+    told("<b>Not sent yet</b> ••••2222")
+    assert texts.claim(text.id, clock())
+    told("<b>Being sent</b> ••••2222")
+    texts.later(text, "the carrier answered 429", clock() + timedelta(minutes=5), False)
+    told("the carrier answered 429</span> 已试 1 次", "zh")
+    clock.at += timedelta(minutes=6)
+    assert texts.claim(text.id, clock())
+    texts.sent(text.id, "SM1", clock())
+    told("<b>已发出</b> ••••2222", "zh")
 
 
 def test_what_nobody_answered_up_to_the_end_is_told_and_what_came_after_it_too(site: Site, teller: Teller) -> None:

@@ -69,6 +69,7 @@ def _shown(given: Office, call_id: str, number: str = "") -> Response:
     related = given.search.page(Wanted(caller_hash=story.caller_hash), None, RELATED + 1) if story.caller_last4 else []
     told: dict[str, Any] = {"story": story, "facts": given.search.one(call_id), "known": reads.known(events)}
     told |= {"lines": card.whole(flow, events, Aside(reads)), "keyed": card.keyed(flow, events)}
+    told |= {"texts": given.texts.of_call(call_id)}
     told |= {"hears": may("recordings.hear"), "number": number}
     told |= {"unmasks": may("numbers.unmask") and bool(story.caller_last4) and not number}
     told |= {"related": [call_names.row(given, other) for other in related if other.call_id != call_id][:RELATED]}

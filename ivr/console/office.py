@@ -24,6 +24,7 @@ from ivr.flow.flow import Flow
 from ivr.reports.search import Search
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
+from ivr.store.texts import Texts
 from ivr.web import guarded
 
 
@@ -91,6 +92,7 @@ class Office:
     desk: Desk
     journal: Journal
     messages: Messages
+    texts: Texts
     search: Search
     folder: Path
     board: Board
