@@ -79,7 +79,7 @@ class Lookup(Node):
             if number > MOST:
                 return Move(Go(self.outcomes["none"]), first)
             first, facts = (Learned(NTH, str(number)), *first), {**facts, NTH: str(number)}
-        return Move(Hold(Wait(self.ask, tuple(self._about(facts)))), first)
+        return Move(Hold(Wait(self.ask, tuple(self._about(flow, facts)))), first)
 
     def hear(self, flow: Flow, call: Call, heard: Input) -> Move:
         """Keep what the wallet found, and go where that leads."""
@@ -88,7 +88,7 @@ class Lookup(Node):
         told = self.question.outcomes.get(came, {})
         return Move(Go(self.outcomes[known]), tuple(Learned(name, found.get(name, "")) for name in told))
 
-    def _about(self, facts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    def _about(self, flow: Flow, facts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         question = self.question
         if question.proven and PROVEN not in facts:
             raise LookupError(f"{self.place} asks about somebody who has not proven who they are: prove it before")
@@ -96,7 +96,9 @@ class Lookup(Node):
             if name not in facts:
                 raise LookupError(f"{self.place} asks about {name!r}, which nobody has told before it")
             yield name, facts[name]
-        yield from ((name, facts[name]) for name in question.may if name in facts)
+        # What was keyed for another matter, before the caller came to this one, is not about this one.
+        own = _told_in(flow, facts.get("matter", "")) if question.may else set()
+        yield from ((name, facts[name]) for name in question.may if name in facts and name in own)
 
     def learns(self) -> Mapping[str, str]:
         """Return the facts for words."""
@@ -123,3 +125,9 @@ class Lookup(Node):
         for name in question.about:
             if name not in told:
                 yield ("ask",), f"nothing tells {name!r}, which {self.ask!r} is about: ask the caller for it before"
+
+
+def _told_in(flow: Flow, matter: str) -> set[str]:
+    """Return the facts that a matter's own nodes may learn, and which matter it is."""
+    nodes = (node for place, node in flow.nodes.items() if place.partition(".")[0] == matter)
+    return {"matter"}.union(*(node.learns() for node in nodes))
