@@ -75,6 +75,7 @@ PIECES = {
     "the wallet: {}": tuple(f"the wallet: {one}" for one in ANSWERS),
     "~ the wallet: {}": (),
     "~ left the queue: {}": ("left the queue: {}",),
+    "~ SMS to …{}: {}": ("SMS to …{}: {}",),
     "~ will be rung back: {}": ("will be rung back: {}",),
     "{!r} is of kind {!r}: known kinds are {}": (
         "{!r} is of kind {!r}: known kinds are {}",

@@ -13,6 +13,7 @@ from ivr.editor.reading import read
 from ivr.folders import menus
 from tests.browser import let_in
 from tests.desk_site import Site
+from tests.pages import until
 from tests.test_desk_page import PAIRS, host, looked_at, page, port
 from tests.test_desk_page import site as served_site
 from tests.test_menus_page import enter, fill, olga
@@ -220,7 +221,7 @@ def test_a_queue_is_changed_by_keyboard_alone(served_site: Site, page: Page, lan
     page.keyboard.type("42")
     page.keyboard.press("Enter")
     expect(card.locator("[name=limit]")).to_have_value("42")
-    assert "  limit: 42" in files(site)["queues.yaml"]
+    until(lambda: "  limit: 42" in files(site)["queues.yaml"])
     page.goto(f"/desk/menus/drafts/1{'' if language == 'zh' else '/hours'}")
     page.locator(".draft-tabs a.tab").nth(2).click()
     expect(card.locator("[name=limit]")).to_have_value("42")
