@@ -66,6 +66,7 @@ def rehearsed(page: Page) -> None:
     typed.press("Enter")
     page.locator(".keypad").get_by_role("button", name=re.compile(r"^1")).click()
     expect(page.locator(".several input").first).to_have_attribute("type", "password")
+    expect(page.locator(".lines li").last).to_be_in_viewport()
 
 
 def test_what_is_rehearsed_in_confidence_is_dots_and_kept_nowhere(site: Site, page: Page) -> None:
@@ -91,7 +92,7 @@ def test_what_is_rehearsed_in_confidence_is_dots_and_kept_nowhere(site: Site, pa
 @pytest.mark.parametrize(("language", "size"), PAIRS)
 def test_axe_finds_nothing_where_the_wallet_is_asked(page: Page, language: str, size: str) -> None:
     seen = looked_at(page, language, size)
-    for place in ("stolen.start", "stolen.texted", LOOK):
+    for place in ("stolen.start", "stolen.texted", "verify_call.losing", "stolen.line", LOOK):
         page.goto("about:blank")
         opened(page, place, language)
         expect(page.locator(".form-of")).to_be_visible()

@@ -1,6 +1,6 @@
 // A practice call on the draft: the list of inputs is kept here, and the server plays them from the beginning each time.
 
-import { useEffect, useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { instant, wall } from "./clock.js";
 import { act } from "./server.js";
 import { choose, nodeAt, put, take, useStore } from "./store.js";
@@ -14,13 +14,20 @@ const MARKS = { "<": "line-said", ">": "line-keyed", "~": "line-note", "=": "lin
 
 const later = (at, seconds) => new Date(new Date(at).getTime() + seconds * 1000).toISOString();
 
-const Lines = ({ lines }) => (
-  <ol className="lines" tabIndex={0} aria-label={say("heard")} aria-live="polite">
-    {lines.map((line, at) => (
-      <li key={`${at}${line.words}`} className={MARKS[line.mark] ?? "line-note"} lang={line.language}>{both(line.words)}</li>
-    ))}
-  </ol>
-);
+const Lines = ({ lines }) => {
+  const list = useRef(null);
+  // The newest is what was asked for.
+  useEffect(() => {
+    list.current.scrollTop = list.current.scrollHeight;
+  }, [lines]);
+  return (
+    <ol className="lines" ref={list} tabIndex={0} aria-label={say("heard")} aria-live="polite">
+      {lines.map((line, at) => (
+        <li key={`${at}${line.words}`} className={MARKS[line.mark] ?? "line-note"} lang={line.language}>{both(line.words)}</li>
+      ))}
+    </ol>
+  );
+};
 
 // What is `secret` is shown as dots, and nothing that keeps what is typed is told of it.
 const Several = ({ press, secret }) => {
