@@ -14,7 +14,7 @@ from ivr.carrier.verifications import CODE, TooManyError, Verification
 
 SENDER = "+861069054321"
 WORDS = {
-    "zh": "【电子钱包】您的验证码是 {code}，10 分钟内有效。任何人都不会向您索要，请只在电话按键上输入。",
+    "zh": "【数字钱包】您的验证码是 {code}，10 分钟内有效。任何人都不会向您索要，请只在电话按键上输入。",
     "en": "Your wallet verification code is {code}, for 10 minutes. Nobody will ask you for it: only key it in.",
 }
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
