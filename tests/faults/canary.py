@@ -137,7 +137,7 @@ class Callers:
             self.proves(caller, how, chance, fault)
         if fault == "stale":
             self.told_late(caller)
-        self._leaves(caller, chance)
+        self._leaves(caller, fault == "stale" or chance.random() < 0.5)
         return caller.leg.sid
 
     def proves(self, caller: Caller, how: str, chance: Random, fault: str = "") -> None:
@@ -227,8 +227,9 @@ class Callers:
             self.search.look("answer", path, answer.body)
             self.tally["told late"] += 1
 
-    def _leaves(self, caller: Caller, chance: Random) -> None:
-        if chance.random() < 0.5 or caller.over:
+    def _leaves(self, caller: Caller, at_once: bool) -> None:
+        """Hang up, or wait for the end; whom a late request has led elsewhere nobody finds any more."""
+        if at_once or caller.over:
             caller.hang_up()
         else:
             see_off(self.here, caller)
