@@ -20,6 +20,7 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import Found, NotFound, Pressed, Silence
 from ivr.flow.load import load
 from ivr.flow.prove.proof import prove
+from ivr.flow.sealing import WRONG
 from ivr.flow.secret import SEALED
 from ivr.flow.waits import Agent, Lookup
 from ivr.hotline import UNTOLD, Caller, Hotline, Reply
@@ -296,6 +297,20 @@ def test_no_secret_is_in_the_database(desk: Desk) -> None:
     assert all(PIN not in cipher.open(events) for events in sealed)
     assert any(SEALED in cipher.open(events) for events in sealed)
     assert PIN.encode() not in desk.file.read_bytes()
+
+
+def test_a_pin_keyed_where_the_number_is_asked_for_is_told_to_nobody(desk: Desk) -> None:
+    desk.ring()
+    first, *others = WAY
+    desk.press(first)
+    early = words(desk.press(PIN))
+    assert "账户号码是十位数字" in early
+    for keys in others:
+        desk.press(keys)
+    inputs = [event.input for event in desk.events if isinstance(event, Heard)]
+    assert inputs[2:4] == [Pressed(WRONG), Pressed("8800000001")]
+    assert PIN not in record.write(desk.events)
+    assert [asked for asked, _, _ in desk.wallet.asked] == ["check_pin", "withdrawal"]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ from ivr.flow.inputs import (
 )
 from ivr.flow.nodes.receipt import RECEIPT
 from ivr.flow.questions import outcome
+from ivr.flow.sealing import WRONG
 from ivr.flow.waits import Agent, Keys, Talking, Wait
 
 
@@ -58,7 +59,7 @@ def does(turn: Turn) -> list[str]:
 
 def _end(wait: Wait | None, keys: str) -> str:
     """Return the key that ends a number which might go on; what is secret has its length, or is known to be wrong."""
-    if not isinstance(wait, Keys) or (wait.secret and not keys.isdigit()):
+    if not isinstance(wait, Keys) or keys == WRONG or (wait.secret and not keys.isdigit()):
         return ""
     return wait.finish if not wait.most or len(keys) < wait.most else ""
 

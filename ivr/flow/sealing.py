@@ -14,12 +14,13 @@ def sealed(wait: Wait | None, heard: Input, keys: GlobalKeys) -> Input:
     One key alone is no secret, and leads to what it means everywhere. A number that has not as many digits as are asked
     for is only told to be wrong, and whoever goes back in the middle of one goes back.
     """
-    if not (isinstance(wait, Keys) and wait.secret and isinstance(heard, Pressed) and isinstance(heard.keys, str)):
+    if not (isinstance(wait, Keys) and isinstance(heard, Pressed) and isinstance(heard.keys, str)):
         return heard
     pressed = heard.keys
-    if pressed == SEALED or len(pressed) < 2:
+    early = len(pressed) < wait.least
+    if not (wait.secret or early) or pressed == SEALED or len(pressed) < 2:
         return heard
     if pressed.endswith(keys.back):
         return Pressed(keys.back)
-    whole = len(pressed) == wait.most and pressed.isdigit() and pressed.isascii()
+    whole = not early and len(pressed) == wait.most and pressed.isdigit() and pressed.isascii()
     return Pressed(Secret(pressed)) if whole else Pressed(WRONG)

@@ -10,13 +10,17 @@ FINISH: Final = "#"  # The key that ends a number or a message.
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """Keys from the caller: at most so many (0: any number), ended by `finish` or so many seconds without a key."""
+    """Keys from the caller: at most so many (0: any number), ended by `finish` or so many seconds without a key.
+
+    Of several keys, but fewer than `least`, nobody hears what they were: they may be a secret that was keyed too early.
+    """
 
     most: int = 1
     finish: str = ""
     seconds: int = 5
     secret: bool = False
     phrases: tuple[str, ...] = ()
+    least: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ THEFT = "2"
 Keys = tuple[tuple[str, str], ...]  # The place of what is named, and its key.
 LEAVE: Final[Keys] = (("phrases.leave", KEY),)
 PHONE = 11
+ACCOUNT = 10  # Fewer digits are no number of a wallet's, but maybe a PIN or a code that is keyed too early.
 CODE = 6
 ROUNDS = 20
 SECONDS = 120

@@ -97,7 +97,8 @@ class Rescue:
         """Take the number of the account that is to be frozen, and ask for the code; else take the report."""
         flow, site, boat = self.flow(), self.sites(), self.flow().hotline.lifeboat
         who = keys(told().get("Digits") or "")
-        token = self.freezing.send(told()["CallSid"], caller().number, who) if self.freezing and who else ""
+        named = self.freezing and len(who) >= lifeboat.ACCOUNT
+        token = self.freezing.send(told()["CallSid"], caller().number, who) if self.freezing and named else ""
         if token:
             return xml(lifeboat.code(flow, site, language(), token))
         return xml(lifeboat.theft(flow, site, language(), boat.matter if boat else ""))

@@ -33,6 +33,7 @@ ACCOUNT: Final = 10
 PHONE: Final = 11
 PIN, CODE, AGAIN, INSTEAD = "1", "2", "1", "2"
 SECRET: Final = Keys(DIGITS, FINISH, 8, secret=True)
+WHOSE: Final = Keys(PHONE, FINISH, 6, least=ACCOUNT)
 
 
 class Verify(Node):
@@ -70,7 +71,7 @@ class Verify(Node):
     def _ask_who(self, flow: Flow, call: Call, *first: Prompt | Event, help: str = "who") -> Move:
         finish = Prompt("hotline.phrases.finish", FINISH)
         told = (Learned(PROVING, "who"), *first, _words(help), finish, *everywhere(flow, call, FINISH))
-        return Move(Hold(Keys(PHONE, FINISH, 6)), told)
+        return Move(Hold(WHOSE), told)
 
     def _ask_way(self, flow: Flow, call: Call) -> Move:
         ways = ask(Keys(1), _words("by_pin", PIN), _words("by_code", CODE), *everywhere(flow, call))
