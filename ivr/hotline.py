@@ -124,13 +124,15 @@ class Hotline:
         caller: Caller | None,
         stored: Stored | None,
         at: datetime | None = None,
+        place: str = "",
     ) -> Reply:
-        if stored and not _fresh(stored.call, asked, heard):
+        """Take a turn that is asked by this name, for what the call waits for at `place` where that has another."""
+        if stored and not _fresh(stored.call, place or asked, heard):
             stored = self.journal.fresh(call_id)
         for _ in range(TRIES):
             if stored is None and caller is None:
                 raise UnknownCallError(f"call {call_id} asks {asked!r}, but it never rang here")
-            if stored and (not _fresh(stored.call, asked, heard) or self._told(call_id, asked)):
+            if stored and (not _fresh(stored.call, place or asked, heard) or self._told(call_id, asked)):
                 return self._again(call_id, asked, stored, heard)
             if reply := self._step(call_id, asked, heard, stored, caller, at or self.now()):
                 return reply
@@ -164,7 +166,8 @@ class Hotline:
             return reply
         if (answer := self._ask(call_id, call)) is None:
             return patiently(reply, call)
-        more = self._take(call_id, f"{asked}{AT_ONCE}", answer, None, self.journal.call(call_id))
+        place = f"turn/{call.turn}"  # Where another process took the answer, the call waits for a later one by now.
+        more = self._take(call_id, f"{asked}{AT_ONCE}", answer, None, self.journal.call(call_id), place=place)
         return Reply((*reply.events, *more.events), more.flow, more.language)
 
     def _ask(self, call_id: str, call: Call) -> Found | NotFound | None:
@@ -278,9 +281,7 @@ def _alone(call: Call) -> bool:
 
 def _fresh(call: Call, asked: str, heard: Input) -> bool:
     """Is this what the call now waits for? A queue's answer comes under the number at which the caller was queued."""
-    if isinstance(heard, Recorded) and heard.adrift:
-        return True
-    if isinstance(heard, Found | NotFound) and asked.startswith(LATE):
+    if (isinstance(heard, Recorded) and heard.adrift) or asked.startswith(LATE):
         return True
     if call.ended:
         return False
@@ -294,6 +295,6 @@ def _fresh(call: Call, asked: str, heard: Input) -> bool:
         case Leaving():
             return asked == f"turn/{call.line}"
         case Lookup():
-            return isinstance(heard, Found | NotFound) and (asked.endswith(AT_ONCE) or asked == f"turn/{call.turn}")
+            return isinstance(heard, Found | NotFound) and asked == f"turn/{call.turn}"
         case _:
             return asked == f"turn/{call.turn}"

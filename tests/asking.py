@@ -1,6 +1,6 @@
 """Small menus that ask the wallet, and a wallet that a test answers for."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -95,6 +95,7 @@ class Wallet:
     says: dict[str, str] = field(default_factory=dict)
     may: Event = field(default_factory=Event)
     asked: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
+    before: dict[str, Callable[[], object]] = field(default_factory=dict)  # what happens before it answers a question
 
     def __post_init__(self) -> None:
         """Answer at once, unless a test clears that."""
@@ -105,6 +106,7 @@ class Wallet:
         about = {name: one.reveal() if isinstance(one, Secret) else one for name, one in lookup.about}
         self.asked.append((lookup.question, about, request_id))
         self.may.wait(20)
+        self.before.get(lookup.question, bool)()
         known = {_named(one): one for one in answers(lookup.question)}
         return known[self.says.get(lookup.question, next(iter(known)))]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr import teller
+from ivr import hotline, teller
 from ivr.flow import record
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
@@ -173,6 +173,26 @@ def test_a_question_without_a_secret_is_asked_again_where_its_asker_is_gone(desk
         desk.now[0] += timedelta(seconds=5)
         assert "已登记" in words(other.hear(CALL, f"turn/{desk.turn}", Silence()))
         assert wallet.asked == desk.wallet.asked[-1:]
+
+
+def test_an_answer_that_another_process_took_is_not_told_to_the_question_after_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teller, "SOON", 10)
+    monkeypatch.setattr(hotline, "JOINTLY", timedelta(seconds=0.1))
+    desk.ring()
+    for keys in WAY[:-1]:
+        desk.press(keys)
+    turn = desk.turn
+    desk.wallet.may.clear()
+    with another(desk) as (other, wallet), ThreadPoolExecutor(1) as pool:
+        slower = pool.submit(desk.hotline.hear, CALL, f"turn/{turn}", Pressed(PIN))
+        until(lambda: desk.wallet.asked)
+        wallet.before["withdrawal"] = lambda: (desk.wallet.may.set(), slower.result())
+        faster = other.hear(CALL, f"turn/{turn}", Pressed(PIN))
+    assert "提现已经到账。" in words(faster)
+    assert words(slower.result()) == "核实好了。 请稍候。"
+    assert [turn.asked for turn in desk.hotline.journal.turns(CALL)][-2:] == [f"turn/{turn}+", f"turn/{turn}++"]
 
 
 def test_an_act_whose_caller_hung_up_is_settled_where_its_asker_is_gone(desk: Desk) -> None:
