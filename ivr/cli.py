@@ -14,10 +14,13 @@ import click
 
 from ivr import transcript
 from ivr.flow.events import Event, Waiting
-from ivr.flow.waits import Message, Room
+from ivr.flow.sealing import WRONG
+from ivr.flow.secret import SEALED
+from ivr.flow.waits import Keys, Message, Room, Wait
 from ivr.transcript import Script
 
 CUSTOMER: Final = "+8613800138000"
+PRACTICE: Final = ("246810", "135790")  # The demo wallet's, which a page may tell.
 KEYS: Final = re.compile(r"[0-9*#]+")
 SPEECH: Final = re.compile(r"say (\d{1,3})")
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -147,6 +150,20 @@ class Page:
             click.echo(f"~ SMS: {' '.join(words.split())}")
         self.texts = len(texts)
 
+    def _wait(self) -> Wait | None:
+        return next((event.wait for event in reversed(self.rehearsal.events()) if isinstance(event, Waiting)), None)
+
+    def _shown(self, action: str) -> str:
+        """Return an action as the page has it: what is keyed in confidence, or too early, is told for practice only."""
+        wait, keys = self._wait(), action.rstrip("#")
+        if not isinstance(wait, Keys) or not KEYS.fullmatch(keys) or len(keys) < 2 or keys in PRACTICE:
+            return action
+        if not wait.secret and len(keys) >= wait.least:
+            return action
+        if keys[-1] in "*#":  # Whoever goes back in the middle of a number goes back.
+            return keys[-1]
+        return SEALED if wait.secret and len(keys) == wait.most and keys.isdigit() else WRONG
+
     def _typed(self) -> str:
         if self.typing:
             click.echo("> ", nl=False)
@@ -157,7 +174,7 @@ class Page:
 
     def _understood(self, typed: str) -> str:
         """Return what a page calls the thing typed; "", and say so, where it makes no sense now."""
-        wait = next((event.wait for event in reversed(self.rehearsal.events()) if isinstance(event, Waiting)), None)
+        wait = self._wait()
         if typed == "":
             return "(waits)" if isinstance(wait, Room) else "(silence)"
         if typed == "hang up":
@@ -170,7 +187,7 @@ class Page:
         return ""
 
     def _do(self, action: str) -> None:
-        self.lines.append(f"> {action}")
+        self.lines.append(f"> {self._shown(action)}")
         if not self.typing:
             click.echo(self.lines[-1])
         phone = self.rehearsal.phone

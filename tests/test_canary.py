@@ -24,7 +24,7 @@ from ivr.wallets.http import breaker
 from ivr.wallets.http.line import Limits
 from tests.canary import Search, marks, processes, server_files, wal_now
 from tests.canary_sinks import asked_urls, backup, carriers_log, commands, pages
-from tests.faults.canary import NAMES, Callers, Faulty, holders, starred
+from tests.faults.canary import FAULTS, NAMES, Callers, Faulty, holders, starred
 from tests.faults.canary_servers import killed, left_behind, marked
 from tests.faults.checks import LOOKING
 from tests.faults.dead_wallet import forget
@@ -118,6 +118,8 @@ def test_no_secret_is_found_anywhere(
         search.files("file", tmp_path)
         search.look("log", "at DEBUG", log.getvalue())
         _told(callers, f"{database.partition(':')[0]}, {wallet}, {time.monotonic() - begun:.1f} s")
+    assert callers.tally["keyed"] >= CALLS // 2
+    assert at or (callers.tally["spooled"] and set(FAULTS[:4]) - {""} <= set(faulty[0].met)), callers.tally
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"][CALLS < FULL :], indirect=True)

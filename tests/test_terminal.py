@@ -134,6 +134,20 @@ def test_a_fault_of_ours_is_heard_and_told_in_one_line(tmp_path: Path, monkeypat
     assert all(line.startswith("! ") for line in told)
 
 
+def test_a_page_tells_no_pin_but_those_of_practice_and_goes_again(tools: Tools, tmp_path: Path) -> None:
+    typed = ["3", "1", "1", "583917#", "8800000001#", "1", "583917", "58391#", "246810"]
+    done = run(tools, "call", "--at", OPEN, "--save", "pins", typed="\n".join(typed) + "\n")
+    assert done.exit_code == 0, done.output
+    assert not [keys for keys in ("583917", "58391") if keys in done.output]
+    written = (tools.pages / "pins.txt").read_text("utf-8")
+    script, does = transcript.read(written, "pins.txt")
+    assert does[3:9] == ["?", "8800000001#", "1", "••••", "?", "246810"]
+    again = tmp_path / "again"
+    again.mkdir()
+    with world(again, script.at.replace(tzinfo=ZONE)) as here:
+        assert pages.call(here, script, does) == written
+
+
 @pytest.mark.parametrize(
     "typed", ["5\n4\n1\nsay 5\n", "8\n0\n1\n\n", "7\n\n\n\n", "3\n1\n4\n8800000001\n1\n", "0\n"], ids=str.split
 )

@@ -143,9 +143,9 @@ class Callers:
     def proves(self, caller: Caller, how: str, chance: Random, fault: str = "") -> None:
         """Try to prove who calls, by PIN or code, with what is right and what is not."""
         who = chance.choice([*HOLDERS, *HOLDERS, f"137{HOLDERS[0][2:]}", UNKNOWN])
-        if fault == "" and chance.random() < 0.3:
+        if not fault:
             self._keys(caller, "early pin", "#")
-        names = [*chance.sample(TRIES[how], 4), *([TRIES[how][0]] if chance.random() < 0.6 else [])]
+        names = [chance.choice(TRIES[how][:4]), *chance.sample(TRIES[how], 3), TRIES[how][0]]
         if how == "pin" and chance.random() < 0.3:
             self._keys(caller, "ahead pin", before=f"{who}#1", interrupt=True)
         for _ in range(MOST):
