@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from ivr import transcript
+from ivr.flow.nodes.lookup import Lookup as Ask
+from ivr.flow.questions import QUESTIONS
+from tests.desk_site import real_flow
 from tests.pages import call, moment
 from tests.world import ROOT, ZONE, world
 
@@ -50,3 +53,21 @@ def test_every_matter_is_shown_in_both_languages_open_and_closed() -> None:
         for language in ("zh", "en")
     }
     assert wanted - shown == set()
+
+
+def test_every_answer_to_every_question_is_shown_in_both_languages_and_by_both_proofs() -> None:
+    asks = {place: node.ask for place, node in real_flow().nodes.items() if isinstance(node, Ask)}
+    shown = set()
+    for file in WALLET:
+        matter, node, *rest = file.stem.split("-")
+        if (ask := asks.get(f"{matter}.{node}")) and f"\n~ the wallet: {rest[0]}\n" in file.read_text("utf-8"):
+            shown.add((ask, *rest))
+    wanted = {
+        (question, came, *way, language)
+        for question in set(asks.values())
+        for came in QUESTIONS[question].all
+        for way in ((("pin",), ("code",)) if QUESTIONS[question].proven else ((),))
+        for language in ("zh", "en")
+    }
+    assert wanted - shown == set()
+    assert QUESTIONS.keys() - set(asks.values()) == {"account", "check_pin", "check_code", "send_code"}  # See `verify`.
