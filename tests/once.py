@@ -12,7 +12,7 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from passlib.hash import argon2
 
-from ivr.editor import gate
+from ivr.editor import gate, reading
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.flow.problem import Problem
@@ -59,11 +59,19 @@ def menus_read_once() -> Iterator[None]:
     def once(menus: Mapping[str, str], *more: Any, judged: bool = True) -> tuple[Flow | None, list[Problem]]:
         return read(tuple(sorted(menus.items())), *more, judged=judged)
 
+    # What they call unless told otherwise stands in their defaults.
+    parsed = lru_cache(256)(parse)
     with (
-        patch("ivr.flow.load.parse", lru_cache(256)(parse)),
+        patch.object(load, "__defaults__", _with(parsed, load.__defaults__)),
+        patch.object(reading.read, "__defaults__", _with(parsed, reading.read.__defaults__)),
         patch("ivr.editor.reading.load", once),
     ):
         yield
+
+
+def _with(parsed: Callable[..., Any], defaults: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    assert parse in (defaults or ()), "where is the text parsed?"
+    return tuple(parsed if one is parse else one for one in defaults or ())
 
 
 @pytest.fixture(scope="session", autouse=True)

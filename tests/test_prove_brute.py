@@ -18,7 +18,9 @@ from tests.brute import Brute
 from tests.wired import FROZEN, TRAPS, unchecked, wired
 from tests.world import OPEN
 
-FLOWS: Final = int(os.environ.get("WIRED_FLOWS", str(3 * len(TRAPS))))  # 300 take some minutes.
+FLOWS: Final = int(os.environ.get("WIRED_FLOWS", "0"))  # 300 take some minutes.
+# Else each trap is planted once, as in every third flow, and of the others each third is tried.
+NUMBERS: Final = range(FLOWS) if FLOWS else [one for one in range(3 * len(TRAPS)) if one % 3 == 1 or one % 9 < 3]
 PARTS: Final = 4  # Each has flows of all three kinds, as they take turns by three.
 MOMENTS: Final = (OPEN, OPEN + timedelta(hours=4), OPEN + timedelta(hours=12))  # One queue open; both; none.
 SORTS: Final = {
@@ -58,7 +60,7 @@ def _stands(call: Call) -> tuple[object, ...]:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_proof_finds_what_trying_everything_finds(part: int) -> None:
     counted = Counter[bool]()
-    for number in range(part, FLOWS, PARTS):
+    for number in NUMBERS[part::PARTS]:
         made = wired(number)
         flow = made.flow()
         traps = prove(flow, OPEN).traps
@@ -68,7 +70,7 @@ def test_the_proof_finds_what_trying_everything_finds(part: int) -> None:
         assert found or made.planted in ("", "by chance"), (number, made.planted)
         assert not found or made.planted, (number, found)
         counted[bool(found)] += 1
-    assert min(counted[True], counted[False]) >= 3, counted
+    assert min(counted[True], counted[False]) >= (3 if FLOWS else 2), counted
 
 
 def test_each_sort_of_trap_is_planted() -> None:

@@ -13,8 +13,9 @@ from ivr.flow.text import compose
 Path = tuple[str | int, ...]
 Entry = tuple[Any, Any]  # The composed nodes of a name and its value; of an item of a list, that twice.
 BLOCKS: Final = ("|", ">")
-# A file that was changed last is read, and changed again, soon; its nodes are not to be changed.
-composed: Final = lru_cache(maxsize=16)(compose)
+# A file that was changed last is read, and changed again, soon, and some twenty others with it, which take 3 MB; their
+# nodes are not to be changed.
+composed: Final = lru_cache(maxsize=64)(compose)
 
 
 @dataclass(frozen=True, slots=True)
