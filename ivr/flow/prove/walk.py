@@ -1,7 +1,7 @@
 """Walks every state that a call can come to: each node, with each count of misses, at each hour, whatever happens."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -13,6 +13,7 @@ from ivr.flow.flow import Flow
 from ivr.flow.identity import PROVEN, PROVING, TRIES
 from ivr.flow.inputs import Answered, LeftQueue, Pressed, Transferred
 from ivr.flow.nodes.verify import Verify
+from ivr.flow.prove.ahead import Ahead, Where
 from ivr.flow.prove.tries import Try, tries
 from ivr.flow.questions import QUESTIONS
 from ivr.flow.waits import Agent, Keys, Lookup, Room
@@ -24,7 +25,6 @@ KEYED: Final = "keyed"
 ASKED: Final = frozenset(name for one in QUESTIONS.values() for name in one.about) - {"who", "pin", "code"} | {PROVEN}
 CALLERS: Final = ("+8613800138000", "anonymous")
 State = tuple[Any, ...]
-Where = tuple[str, str]  # A queue; and the matter, where the matter's own queue is another.
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +147,11 @@ class Walk:
         """Take up what was put aside, where that may lead to a new state; tell whether there was any."""
         callers = set[Where]().union(*self.prompts.values())
         wanted = {place for place in self.prompts if self._new(place, callers)}
+        ahead = self._ahead()
         again = [
             (number, place)
             for (number, place), stand in self.aside.items()
-            if place in wanted and self._new(place, self._later(stand, place))
+            if place in wanted and self._new(place, ahead.later(stand.same, _forgotten(stand.call, place)))
         ]
         for one in again:
             stand = self.aside.pop(one)
@@ -158,23 +159,18 @@ class Walk:
                 self._add(stand)
         return bool(again)
 
-    def _new(self, place: str, callers: set[Where]) -> bool:
+    def _new(self, place: str, callers: Set[Where]) -> bool:
         """Tell whether any of these callers, going back to a prompt, would be the first of their sort there."""
         file = place.partition(".")[0]
         matter = self.flow.matters.get(file)
         there = {(matter.queue, "") if matter and one[1] != file else one for one in callers}
         return not there <= self.prompts[place]
 
-    def _later(self, stand: Stand, place: str) -> set[Where]:
-        """Return which sorts of callers one may be, from here on, before they forget the way back to a prompt."""
-        behind = _behind(stand.call)
-        forgotten = behind[: behind.index(place) + 1]
-        passed = {stand.same}
-        for number in (todo := [stand.same]):  # They grow while we go along them.
-            ahead = {way.to for way in self.ways[number] if way.to is not None} - passed
-            todo += (further := [one for one in ahead if self.stands[one].call.node not in forgotten])
-            passed.update(further)
-        return {_where(self.flow, one.call) for number in passed if not (one := self.stands[number]).helped}
+    def _ahead(self) -> Ahead:
+        """Return what lies ahead of each stand, up to where somebody walks on."""
+        after = [frozenset(way.to for way in ways if way.to is not None) for ways in self.ways]
+        whose = [None if one.helped else _where(self.flow, one.call) for one in self.stands]
+        return Ahead(after, [one.call.node for one in self.stands], whose)
 
 
 def walk(flow: Flow, moments: Sequence[datetime], most: int) -> Walk:
@@ -209,6 +205,12 @@ def _timed(flow: Flow, call: Call, way: Way) -> bool:
 def _behind(call: Call) -> tuple[str, ...]:
     """Return the prompts to which a call can go back, by one step or more."""
     return call.trail[:-1] if isinstance(call.wait, Keys) else call.trail
+
+
+def _forgotten(call: Call, place: str) -> frozenset[str]:
+    """Return the prompts at which a call forgets the way back to this one."""
+    behind = _behind(call)
+    return frozenset(behind[: behind.index(place) + 1])
 
 
 def _helps(way: Way) -> bool:
