@@ -4,8 +4,9 @@ import html
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from threading import Event as Flag
 from typing import Any
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
@@ -23,8 +24,10 @@ from ivr.flow.sealing import WRONG
 from ivr.flow.secret import SEALED
 from ivr.hotline import Hotline, Reply
 from ivr.store.guard import Guard
-from ivr.teller import Teller
+from ivr.telephony.proving import Proving
+from ivr.teller import Inquiry, Teller
 from ivr.transcript import Script
+from ivr.wallets.demo import Demo
 from tests.world import NUMBER, World
 
 SPEAKS = re.compile(r"\(speaks (\d+) s(, hangs up)?\)")
@@ -39,7 +42,6 @@ ANSWERS = re.compile(r"\(the wallet answers (\w+)(?:: (.*))?\)")
 KEYED = {SEALED: "000000", WRONG: "00#"}  # In confidence, of which no page says what it was.
 BUSY = re.compile(r"\((\S+) is busy\)")
 AGENT = "+8613900000002"
-SOON = 1.5  # Seconds that a page waits for the wallet: long enough for a busy machine, short enough for a slow wallet.
 UNSPOKEN = re.compile(r"[\s。，.!?！？]")
 
 
@@ -153,6 +155,15 @@ def guard_of(world: World) -> Guard:
     return asks.guard
 
 
+def demo_of(world: World) -> Demo:
+    """Return the wallet of this world, without who sends its codes."""
+    asks = world.parts.hotline.teller
+    assert isinstance(asks, Teller)
+    wallet = asks.wallet.wallet if isinstance(asks.wallet, Proving) else asks.wallet
+    assert isinstance(wallet, Demo)
+    return wallet
+
+
 def answered(world: World, queue: str) -> Leg:
     """Return the leg of an agent who took the first caller of a queue."""
     leg = world.carrier.leg(NUMBER, AGENT, "outbound-api")
@@ -203,21 +214,43 @@ def told_by_the_desk(page: Page) -> Iterator[None]:
     that its own receipts are the same each time.
     """
     hear, number, ask = Hotline.hear, receipt._number, Teller.ask
+    slow, over = Flag(), Flag()
 
     def heard(hotline: Hotline, call_id: str, asked: str, told: Input) -> Reply:
         known = replace(told, **page.outlook) if isinstance(told, InLine) else told
         return hear(hotline, call_id, asked, known)
 
     def asked(teller: Teller, *about: Any) -> Found | NotFound | None:
+        if about[:2] not in teller.running:
+            slow.clear()
         return page.answers.pop(0) if page.answers else ask(teller, *about)
 
+    def late(_: float) -> None:
+        slow.set()
+        over.wait(10)
+
+    def soon(so: Callable[[], bool]) -> None:
+        """Wait as long as a busy machine may take, but not for a wallet of which it is known that it is late."""
+        end = time.monotonic() + 10
+        while not so() and not slow.is_set() and time.monotonic() < end:
+            time.sleep(0.005)
+
+    def answer(inquiry: Inquiry, _: float) -> Found | NotFound | None:
+        soon(inquiry._done.is_set)
+        return waited(inquiry, 0)
+
+    waited = Inquiry.answer
     with (
+        patch.object(demo_of(page.world), "_wait", late),
+        patch.object(Inquiry, "answer", answer),
+        patch.object(Teller, "linger", lambda _, so: soon(so)),
         patch.object(Hotline, "hear", heard),
         patch.object(Teller, "ask", asked),
         patch.object(receipt, "_number", lambda *about: page.receipt or number(*about)),
         patch.object(teller, "request_id", lambda call, turn: f"turn-{turn}"),
-        patch.object(teller, "SOON", SOON),
+        ExitStack() as after,
     ):
+        after.callback(over.set)
         yield
 
 
