@@ -8,6 +8,7 @@ import zlib
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -34,6 +35,8 @@ CHANCE: Final = re.compile(
 )
 AROUND: Final = 200
 SEALED: Final = re.compile(rb"gAAAA[\w-]{50,}={0,2}")
+WAL_PAGE: Final = 8192
+LONG_HEADER: Final = 2
 DEEP: Final = 3  # What is sealed may be packed, and what is packed sealed.
 APART: Final = b"\x1e\x1e"  # Between values, so that two of them never make one.
 
@@ -191,20 +194,26 @@ def server_files(search: Search, engine: Engine, since: str) -> None:
     search.files("PostgreSQL file", folder / "base" / str(number))
     for file in sorted((folder / "pg_wal").iterdir()):
         if file.is_file() and file.name >= since:
-            search.look("PostgreSQL WAL", file.name, file.read_bytes())
+            search.look("PostgreSQL WAL", file.name, b"".join(records(file.read_bytes())))
+
+
+def records(log: bytes) -> Iterator[bytes]:
+    """Yield what stands on each page of a file of PostgreSQL's log, without the page's header, which cuts values.
+
+    `XLogPageHeaderData` of `access/xlog_internal.h`: 24 bytes, 40 on the first page of a file.
+    """
+    for start in range(0, len(log), WAL_PAGE):
+        header = 40 if log[start + 2] & LONG_HEADER else 24
+        yield log[start + header : start + WAL_PAGE]
 
 
 def processes(search: Search, pid: int) -> None:
-    """Search the environment and the command line of a process and all that it began."""
-    for one in (pid, *_children(pid)):
-        for what in ("environ", "cmdline"):
-            search.look("process", f"{one} {what}", Path(f"/proc/{one}/{what}").read_bytes())
-
-
-def _children(pid: int) -> Iterator[int]:
+    """Search the environment and the command line of a process and all that it began and that did not end since."""
+    for what in ("environ", "cmdline"):
+        search.look("process", f"{pid} {what}", Path(f"/proc/{pid}/{what}").read_bytes())
     for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-        yield int(child)
-        yield from _children(int(child))
+        with suppress(FileNotFoundError, ProcessLookupError):
+            processes(search, int(child))
 
 
 def unsaid(path: Path) -> str:

@@ -23,7 +23,7 @@ from ivr.flow.waits import Lookup
 from ivr.logs import configure
 from ivr.store import crypto
 from ivr.store.crypto import Cipher
-from tests.canary import Search, forms, marks, server_files, wal_now
+from tests.canary import WAL_PAGE, Search, forms, marks, records, server_files, wal_now
 from tests.canary_sinks import backup, carriers_log
 from tests.faults.canary import NAMES
 from tests.stores import NOON
@@ -118,6 +118,21 @@ def test_a_row_is_found_in_the_table_in_the_files_and_in_the_backup(engine: Engi
         looked = search()
         backup(looked, engine, tmp_path / "backup.db")
         assert looked.leaks
+
+
+def test_a_secret_and_an_id_across_two_pages_of_the_log_of_changes_are_whole() -> None:
+    header, first, call = (
+        b"\x18\xd1\x05\x00" + b"\0" * 20,
+        b"\x18\xd1\x06\x00" + b"\0" * 36,
+        f"CA{'a' * 8}{MARK}{'b' * 18}",
+    )
+    for told, forms_found in ((f"digits={MARK} ", {"plain"}), (f"call={call} ", set())):
+        size, half = WAL_PAGE - len(first), told.index(MARK) + len(MARK)
+        log = first + (b"x" * (size - half + 2) + told.encode())[:size] + header
+        log += told.encode()[half - 2 :].ljust(WAL_PAGE - len(header), b"y")
+        looked = search()
+        looked.look("PostgreSQL WAL", "a file", b"".join(records(log)))
+        assert found(looked) == forms_found
 
 
 def test_a_log_line_and_a_traceback_are_found() -> None:
