@@ -39,6 +39,8 @@ RECEIPT = re.compile(r"\(the receipt is (\d+)\)")
 GUESSED = re.compile(r"\(others guess (\d+) times at (\d+)\)")
 FROZE = re.compile(r"\(this caller freezes (\d+) others\)")
 ANSWERS = re.compile(r"\(the wallet answers (\w+)(?:: (.*))?\)")
+LOOKING = "hotline.wallet.looking"
+ANSWERED = "~ the wallet: "
 KEYED = {SEALED: "000000", WRONG: "00#"}  # In confidence, of which no page says what it was.
 BUSY = re.compile(r"\((\S+) is busy\)")
 AGENT = "+8613900000002"
@@ -54,6 +56,7 @@ class Page:
     caller: Caller
     lines: list[str]
     told: int = 0
+    read: int = 0  # documents of the carrier's log
     agent: Caller | None = None
     happened: list[Event] = field(default_factory=list)
     # Somebody is on, unless the page says otherwise.
@@ -128,7 +131,20 @@ class Page:
         self.happened = self.world.parts.journal.events(self.caller.leg.sid)
         new = self.happened[self.told :]
         self.told = len(self.happened)
-        self.lines += [line for line in transcript.lines(new, base) if not line.startswith(">")]
+        new_lines = [line for line in transcript.lines(new, base) if not line.startswith(">")]
+        if answers := [number for number, line in enumerate(new_lines) if line.startswith(ANSWERED)]:
+            new_lines[answers[0] : answers[0]] = self._patience()
+        self.lines += new_lines
+
+    def _patience(self) -> list[str]:
+        """Return that the caller was asked to wait for the wallet, where it is since the last time."""
+        flow = self.world.parts.flow
+        language = next((event.language for event in reversed(self.happened) if isinstance(event, Said)), flow.base)
+        words = flow.words[language].get(LOOKING, "")
+        bodies = [html.unescape(asked.body.decode()) for asked in documents(self.world, self.caller)[self.read :]]
+        self.read += len(bodies)
+        heard = words and any(words in body for body in bodies)
+        return [transcript.said(words, language, flow.base)] if heard else []
 
 
 def guess(world: World, times: int, who: str) -> None:
@@ -274,7 +290,7 @@ def spoken(world: World, caller: Caller) -> list[str]:
     bodies = [html.unescape(asked.body.decode()) for asked in documents(world, caller)]
     words = [re.findall(r"<Say[^>]*>([^<]*)</Say>", body) for body in bodies]
     said = "\n".join(UNSPOKEN.sub("", "".join(one)) for one in words if one)
-    looking = (one.get("hotline.wallet.looking", "") for one in world.parts.flow.words.values())
+    looking = (one.get(LOOKING, "") for one in world.parts.flow.words.values())
     for patience in (UNSPOKEN.sub("", words) for words in looking if words):
         said = re.sub(rf"{patience}(\n|$)", "", said)
     return [one for one in said.split("\n") if one]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ivr.flow import speech
 from ivr.flow.hours.notation import weekday
 from ivr.flow.speech import Voice, languages, voice_of
+from ivr.flow.words import fill
 
 ZONE = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 10, 2, 20, 0, tzinfo=ZONE)  # a Friday
@@ -386,6 +387,13 @@ def test_a_moment_is_told_by_the_clock_of_now_to_the_minute() -> None:
     utc = datetime(2026, 10, 3, 1, 0, 59, 999, tzinfo=ZoneInfo("UTC"))
     assert zh.moment(utc, NOW) == "明天上午九点"
     assert en.moment(utc, NOW) == "tomorrow at nine in the morning"
+
+
+def test_a_moment_in_writing_is_the_same_whenever_it_is_read_and_by_the_clock_of_now() -> None:
+    then = {"until": datetime(2026, 11, 6, 2, 5, tzinfo=ZoneInfo("UTC")).isoformat()}
+    for now in (NOW, NOW + timedelta(days=40)):
+        assert fill("到{until:stamp}。", then, "zh-CN", now) == "到11月6日10:05。"
+        assert fill("The freeze ends {until:stamp}.", then, "en-US", now) == "The freeze ends Nov 6, 10:05."
 
 
 @every_language

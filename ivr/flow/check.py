@@ -11,6 +11,7 @@ from ivr.flow.words import FORMATS, SUITING, gaps
 
 MOST_CHARACTERS = 500
 READ_BACK = "hotline.phrases.keyed_"
+HOUSE: Mapping[str, str] = {"email": "address", "hotline": "phone"}  # What the hotline's own facts are.
 
 
 def check(
@@ -107,7 +108,7 @@ def _gaps(flow: Flow, bad: frozenset[str]) -> Iterator[Found]:
 
 def _known(flow: Flow) -> dict[str, set[str]]:
     """Return the formats in which each fact can be spoken that words may mention."""
-    known: dict[str, set[str]] = {"keyed": {"digits"}} | {name: {*SUITING["address"]} for name in flow.hotline.facts}
+    known = {"keyed": {"digits"}} | {name: {*SUITING[HOUSE[name]]} for name in flow.hotline.facts}
     for node in flow.nodes.values():
         for name, sort in node.learns().items():
             known.setdefault(name, set()).update(SUITING[sort])

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from ivr.flow import speech
+from ivr.flow import numbers, speech
 from ivr.flow.call import Call
 from ivr.flow.emergency import Declared
 from ivr.flow.events import Said
@@ -96,8 +96,8 @@ class Hotline(Piece):
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """What words may mention in every call."""
-        return {"email": self.email} if self.email else {}
+        """What words may mention in every call: where customers write to, and our number as they dial it."""
+        return ({"email": self.email} if self.email else {}) | {"hotline": numbers.spoken(self.number, self.number)}
 
 
 class Queue(Piece):

@@ -9,7 +9,10 @@ from ivr.flow import speech
 
 GAP: Final = re.compile(r"\{([^{}]*)\}")
 NAMED: Final = re.compile(r"([a-z_]+):([a-z]+)")
-FORMATS: Final = ("digits", "number", "counted", "ordinal", "amount", "minutes", "date", "moment", "address", "plain")
+FORMATS: Final = (
+    *("digits", "number", "counted", "ordinal", "amount", "minutes"),
+    *("date", "moment", "stamp", "address", "plain"),
+)
 # By what a fact is: the formats in which it can be spoken.
 SUITING: Final[Mapping[str, tuple[str, ...]]] = {
     "digits": ("digits", "number", "counted", "ordinal", "plain"),
@@ -18,7 +21,7 @@ SUITING: Final[Mapping[str, tuple[str, ...]]] = {
     "date": ("date",),
     "count": ("number", "counted", "ordinal", "digits"),
     "minutes": ("minutes",),
-    "moment": ("moment",),
+    "moment": ("moment", "stamp"),
     "address": ("address", "plain"),
 }
 
@@ -68,5 +71,7 @@ def _spoken(gap: str, facts: Mapping[str, str], language: str, now: datetime) ->
             return voice.address(value)
         case "date":
             return voice.date(date.fromisoformat(value))
+        case "stamp":
+            return voice.stamp(datetime.fromisoformat(value).astimezone(now.tzinfo))
         case _:
             return voice.moment(datetime.fromisoformat(value), now)

@@ -100,7 +100,8 @@ def frozen(flow: Flow, site: Site, language: str, hold: str) -> Sequence[Said]:
 def owned(flow: Flow, language: str, hold: str, number: str) -> Texted:
     """Return the SMS by which the owner of a wallet hears of a hold, in the caller's language or the base one."""
     spoken = language if language in flow.words else flow.base
-    words = GAP.sub(hold, flow.words[spoken]["hotline.lifeboat.text"])
+    facts = {**flow.hotline.facts, "hold": hold}
+    words = GAP.sub(lambda gap: facts.get(gap[1].partition(":")[0], ""), flow.words[spoken]["hotline.lifeboat.text"])
     return Texted(number, "hotline.lifeboat.text", words, spoken)
 
 

@@ -18,7 +18,7 @@ NODES: Final = ("say-play", GATHER, "record-voicemail")
 HELPS: Final = (*QUEUES, "record-voicemail", "connect-call-to")
 # Facts that calls have anyway.
 KNOWN: Final = frozenset(
-    {"ahead", "closed", "email", "keyed", "level", "matter", "message", "opening", "queue"}
+    {"ahead", "closed", "email", "hotline", "keyed", "level", "matter", "message", "opening", "queue"}
     | {"receipt", "remark", "score", "wait"}
 )
 TIMED: Final = re.compile(r"(?:date|time|now|hours?|weekday|day)(?![a-z])", re.IGNORECASE)

@@ -53,6 +53,9 @@ class Voice(Protocol):
     def moment(self, then: datetime, now: datetime) -> str:
         """A moment as seen from now, in now's zone: today, tomorrow, a weekday soon, else the date, and the time."""
 
+    def stamp(self, then: datetime) -> str:
+        """A moment in writing, that is still right when it is read later: month, day and time to the minute."""
+
     def key(self, k: str) -> str:
         """What a key of the telephone, one of 0123456789*#, is called; ValueError for another."""
 

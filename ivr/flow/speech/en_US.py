@@ -106,6 +106,11 @@ def moment(then: datetime.datetime, now: datetime.datetime) -> str:
     return f"{_day(there.date(), now.date())} at {time(at)}"
 
 
+def stamp(then: datetime.datetime) -> str:
+    """Oct 9, 09:00."""
+    return f"{MONTHS[then.month - 1][:3]} {then.day}, {then:%H:%M}"
+
+
 def key(k: str) -> str:
     """2, star, pound: the synthesiser says the digit."""
     if k not in KEYS:

@@ -103,6 +103,11 @@ def moment(then: datetime.datetime, now: datetime.datetime) -> str:
     return f"{_day(there.date(), now.date())}{time(there.time().replace(second=0, microsecond=0))}"
 
 
+def stamp(then: datetime.datetime) -> str:
+    """10月9日09:00."""
+    return f"{then.month}月{then.day}日{then:%H:%M}"
+
+
 def key(k: str) -> str:
     """2, 星号键, 井号键: the synthesiser says the digit."""
     if k not in KEYS:
