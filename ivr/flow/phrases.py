@@ -73,6 +73,7 @@ class Asking(Piece):
     """What is said around the questions to the wallet: while it is asked, and while callers prove who they are.
 
     What is `wrong` is said to be neither the number nor the PIN, so that nobody learns which accounts there are.
+    What is limited by one way leads to the other, which `pin_limited` and `code_limited` tell; `limited` tells the end.
     """
 
     looking: Words
@@ -86,5 +87,7 @@ class Asking(Piece):
     again: Invitation
     wrong_pin: Words
     wrong_code: Words
+    pin_limited: Words
+    code_limited: Words
     limited: Words
     proven: Words
