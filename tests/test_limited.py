@@ -9,13 +9,14 @@ import pytest
 from ivr.flow.engine import step
 from ivr.flow.events import Event, Missed, Said
 from ivr.flow.flow import Flow
-from ivr.flow.identity import BARRED, PROVEN, TRIES
+from ivr.flow.identity import BARRED, PROVEN, PROVING, TRIES
 from ivr.flow.inputs import Answered, Input, NotFound, Pressed
 from ivr.flow.load import load
 from ivr.flow.nodes.verify import MOST
 from ivr.flow.prove.proof import prove
+from ivr.flow.prove.walk import walk
 from ivr.flow.questions import LIMITED, NO_ANSWER, answers, outcome
-from ivr.flow.waits import Agent, Lookup
+from ivr.flow.waits import Agent, Keys, Lookup
 from ivr.transcript import Script
 from tests.asking import MONEY, asking
 from tests.pages import Page, guess, told_by_the_desk
@@ -156,6 +157,14 @@ def test_no_caller_is_led_back_to_what_was_limited_in_the_call() -> None:
         for seed in range(300):
             met.update(_wandered(flow, Random(seed)))
     assert min(met[one] for one in ("pin", "code", "pin code", "code pin", "proven")) > 10, met
+
+
+def test_the_proof_walks_on_by_each_way_that_is_left() -> None:
+    small = Small()
+    stands = walk(small.flow, [OPEN], 10_000).stands
+    asked = [one.call for one in stands if isinstance(one.call.wait, Keys) and one.call.wait.secret]
+    left = {(call.facts[PROVING], call.facts.get(BARRED, "")) for call in asked}
+    assert left == {("pin", ""), ("code", ""), ("pin", "code"), ("code", "pin")}
 
 
 def _wandered(flow: Flow, chance: Random) -> list[str]:
