@@ -22,6 +22,8 @@ WORDS = {
     "again": ("再发一次", "To get another code"),
     "wrong_pin": ("号码或密码不对。", "The number or the PIN is not right."),
     "wrong_code": ("号码或验证码不对。", "The number or the code is not right."),
+    "pin_limited": ("密码现在不能试，改用验证码。", "PINs cannot be tried now, so by a code."),
+    "code_limited": ("验证码现在不能试，改用密码。", "Codes cannot be tried now, so by your PIN."),
     "limited": ("试的次数太多了。", "That was tried too often."),
     "proven": ("核实好了。", "Thank you, that is right."),
 }

@@ -9,7 +9,7 @@ from ivr.flow.call import Call
 from ivr.flow.engine import step
 from ivr.flow.events import AskedBack, Event, Learned, Missed
 from ivr.flow.flow import Flow
-from ivr.flow.identity import PROVING, TRIES
+from ivr.flow.identity import BARRED, PROVING, TRIES
 from ivr.flow.inputs import (
     Answered,
     Dialled,
@@ -198,7 +198,7 @@ def _told_apart(caller: Caller) -> Any:
 
 def _known(call: Call) -> frozenset[Any]:
     """Return what is known that the wallet may be asked about, and how far the caller is in proving who they are."""
-    counted = {(name, call.facts[name]) for name in (PROVING, TRIES) if name in call.facts}
+    counted = {(name, call.facts[name]) for name in (PROVING, TRIES, BARRED) if name in call.facts}
     return frozenset(counted | {name for name in call.facts if name in ABOUT})
 
 

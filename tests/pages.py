@@ -37,6 +37,7 @@ SENT = re.compile(r"\(Alice sends the caller to the (queue|number) (\S+)\)")
 STANDS = re.compile(r"\(stands at (\d+) after (\d+) s\)")
 RECEIPT = re.compile(r"\(the receipt is (\d+)\)")
 GUESSED = re.compile(r"\(others guess (\d+) times at (\d+)\)")
+CODED = re.compile(r"\(others have (\d+) codes sent for (\d+)\)")
 FROZE = re.compile(r"\(this caller freezes (\d+) others\)")
 ANSWERS = re.compile(r"\(the wallet answers (\w+)(?:: (.*))?\)")
 LOOKING = "hotline.wallet.looking"
@@ -88,6 +89,8 @@ class Page:
             self.answers.append(NotFound(told) if told in (LIMITED, *NO_ANSWER) else Found(facts, told))
         elif guessed := GUESSED.fullmatch(action):
             guess(self.world, int(guessed[1]), guessed[2])
+        elif coded := CODED.fullmatch(action):
+            guess(self.world, int(coded[1]), coded[2], "send_code", "sent")
         elif froze := FROZE.fullmatch(action):
             freeze(self.world, int(froze[1]), self.script.caller)
         elif action == "(every queue is full)":
@@ -147,12 +150,12 @@ class Page:
         return [transcript.said(words, language, flow.base)] if heard else []
 
 
-def guess(world: World, times: int, who: str) -> None:
-    """Have strangers key wrong PINs for an account."""
+def guess(world: World, times: int, who: str, question: str = "check_pin", came: str = "wrong") -> None:
+    """Have strangers key wrong PINs for an account, or have codes sent for it."""
     guard = guard_of(world)
     for one in range(times):
-        assert guard.allowed("check_pin", who, f"+8613700000{one:03}", f"guess {one}")
-        guard.told(f"guess {one}", "wrong")
+        assert guard.allowed(question, who, f"+8613700000{one:03}", f"{question} {one}")
+        guard.told(f"{question} {one}", came)
 
 
 def freeze(world: World, times: int, caller: str) -> None:

@@ -43,6 +43,7 @@ from tests.wallet_site import (
 
 OTHER = "+8613900009876"
 SECRETS = (PIN, WRONG_PIN, CODE)
+LIMITED = {"check_pin": NotFound("limited"), "send_code": NotFound("limited")}
 SPOKEN = [speech.voice_of(language).digits(number) for language in ("zh-CN", "en-US") for number in (ACCOUNT, PHONE)]
 
 
@@ -154,7 +155,9 @@ def test_the_account_is_shown_whole_to_whoever_talks_with_the_caller_and_that_is
     [
         (("0",), {}, "not proven</b>"),
         ((*TO_REASON, WRONG_PIN, WRONG_PIN, ACCOUNT, "1", WRONG_PIN), {}, "not proven: refused after three tries</b>"),
-        ((*TO_REASON, PIN), {"check_pin": NotFound("limited")}, "not proven: refused, too much was tried before</b>"),
+        ((*TO_REASON, PIN), LIMITED, "not proven: refused, too much was tried before</b>"),
+        ((*TO_REASON, PIN, "0"), {"check_pin": NotFound("limited")}, "not proven</b>"),
+        ((*TO_REASON, PIN, CODE), {"check_pin": NotFound("limited")}, "proven by a code by SMS</b>"),
         ((*TO_REASON, PIN), {"check_pin": NotFound("slow")}, "not proven</b>"),
         (("1", ACCOUNT, "2", CODE), {}, "proven by a code by SMS</b>"),
     ],

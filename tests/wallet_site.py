@@ -37,6 +37,8 @@ ASKING = {
     "again": ("重发", "To send it again"),
     "wrong_pin": ("号码或 PIN 不对。", "The number or the PIN is wrong."),
     "wrong_code": ("号码或验证码不对。", "The number or the code is wrong."),
+    "pin_limited": ("PIN 现在不能试，改用验证码。", "No PIN now, so a code."),
+    "code_limited": ("验证码现在不能试，改用 PIN。", "No code now, so the PIN."),
     "limited": ("现在不能核实。", "That cannot be done now."),
     "proven": ("核实好了。", "That is proven."),
 }

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from ivr.flow.events import Event, Heard, Learned, Texted, Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.identity import PROVEN, PROVING, TRIES, WHO
+from ivr.flow.identity import BARRED, PROVEN, PROVING, TRIES, WHO, ways
 from ivr.flow.inputs import Found, NotFound
 from ivr.flow.nodes.mark import MARK
 from ivr.flow.nodes.verify import MOST
@@ -97,5 +97,8 @@ def _by(learned: Mapping[str, str], events: tuple[Event, ...]) -> By:
             return by
     if int(learned.get(TRIES) or "0") >= MOST:
         return "tries"
+    if BARRED in learned:
+        return "none" if ways(learned) else "limited"
+    # Calls of before one way led to the other: the first limit refused.
     limited = any(one.question in PROVES and one.answer == LIMITED for one in asked(events))
     return "limited" if limited else "none"

@@ -89,7 +89,10 @@ HELP: Final[Mapping[str, Both]] = {
     ),
     "lookup.nth": both("列表最多读五条", "Five of a list are told at most"),
     "verify.first": both("不填则由来电者选择密码或验证码", "Callers choose between PIN and code unless given"),
-    "verify.refused": both("试了三次，或一直没输对形式", "After three tries, or when nothing fitting is keyed in"),
+    "verify.refused": both(
+        "试了三次，密码和验证码都不能再试，或一直没输对形式",
+        "After three tries, when neither PIN nor code may be tried, or when nothing fitting is keyed in",
+    ),
     "sms.to": both(
         "账户的手机号要先核实身份才知道", "The account's phone is only known once the caller has proven who they are"
     ),

@@ -73,6 +73,8 @@ class Asking(Piece):
     """What is said around the questions to the wallet: while it is asked, and while callers prove who they are.
 
     What is `wrong` is said to be neither the number nor the PIN, so that nobody learns which accounts there are.
+    What is limited by one way leads to the other, which `pin_limited` and `code_limited` tell, in menus that have
+    these words; `limited` tells the end.
     """
 
     looking: Words
@@ -88,3 +90,5 @@ class Asking(Piece):
     wrong_code: Words
     limited: Words
     proven: Words
+    pin_limited: Words | None = None
+    code_limited: Words | None = None

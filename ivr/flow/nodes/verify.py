@@ -6,7 +6,7 @@ prove:
   say: 先核实一下您的身份。
   first: code              # a code is sent at once; unless given, the caller chooses between PIN and code
   then: why                # it is proven, now or before in this call
-  refused: person          # tried too often, or not able to
+  refused: person          # tried too often by PIN and by code, or not able to
   unavailable: person      # the wallet cannot be asked
 ```
 """
@@ -18,7 +18,7 @@ from ivr.flow.asking import ask, everywhere, missed
 from ivr.flow.call import Call
 from ivr.flow.events import Event, Learned
 from ivr.flow.flow import Flow
-from ivr.flow.identity import PROVEN, PROVING, TRIES, WHO
+from ivr.flow.identity import BARRED, PROVEN, PROVING, TRIES, WAYS, WHO, ways
 from ivr.flow.inputs import Input, Pressed
 from ivr.flow.move import Go, Hold, Move, Prompt
 from ivr.flow.node import Node, Path, Place, Words, keys_of
@@ -51,7 +51,7 @@ class Verify(Node):
         """Go on where it is proven already; else ask who it is, or how they prove it where that is known."""
         if PROVEN in call.facts:
             return Move(Go(self.then))
-        if int(call.facts.get(TRIES, "0")) >= MOST:
+        if int(call.facts.get(TRIES, "0")) >= MOST or not ways(call.facts):
             return Move(Go(self.refused), (_words("limited"),))
         intro = (self.prompt("say"),) if self.say else ()
         return self._ask_who(flow, call, *intro)
@@ -73,13 +73,23 @@ class Verify(Node):
         told = (Learned(PROVING, "who"), *first, _words(help), finish, *everywhere(flow, call, FINISH))
         return Move(Hold(WHOSE), told)
 
+    def _prove(self, flow: Flow, call: Call, who: str) -> Move:
+        """Go on by the way that is left; where both are, by a code at once or as the caller chooses."""
+        match ways(call.facts):
+            case ("pin",):
+                return self._ask_secret(flow, call, "pin")
+            case ("code",):
+                return self._send(call, who)
+        return self._send(call, who) if self.first else self._ask_way(flow, call)
+
     def _ask_way(self, flow: Flow, call: Call) -> Move:
-        ways = ask(Keys(1), _words("by_pin", PIN), _words("by_code", CODE), *everywhere(flow, call))
-        return Move(ways.then, (Learned(PROVING, "way"), *ways.first))
+        asked = ask(Keys(1), _words("by_pin", PIN), _words("by_code", CODE), *everywhere(flow, call))
+        return Move(asked.then, (Learned(PROVING, "way"), *asked.first))
 
     def _ask_secret(self, flow: Flow, call: Call, by: str, *first: Prompt | Event) -> Move:
         """Ask for a PIN or a code; whoever missed it hears what else they can do."""
-        else_ = (_words("again", AGAIN + FINISH), _words("by_pin", INSTEAD + FINISH)) if by == "code" else ()
+        pin = (_words("by_pin", INSTEAD + FINISH),) if "pin" in ways(call.facts) else ()
+        else_ = (_words("again", AGAIN + FINISH), *pin) if by == "code" else ()
         more = (*else_, *everywhere(flow, call, FINISH)) if call.silences + call.wrongs else ()
         asked = (Learned(PROVING, by), *first, _words(by), *more)
         return Move(Hold(SECRET), asked)
@@ -89,7 +99,7 @@ class Verify(Node):
         if not (name := _named(keyed)):
             return missed(flow, call, heard, "form", self._ask_who(flow, call, help="who_help"), self.refused)
         known = (Learned(WHO, keyed), Learned(name, keyed))
-        on = self._send(call, keyed) if self.first else self._ask_way(flow, call)
+        on = self._prove(flow, call, keyed)
         return Move(on.then, (*known, *on.first))
 
     def _way(self, flow: Flow, call: Call, heard: Input) -> Move:
@@ -108,7 +118,7 @@ class Verify(Node):
             return Move(Hold(Lookup(f"check_{by}", about)))
         if by == "code" and keyed == AGAIN:
             return self._send(call, call.facts[WHO])
-        if by == "code" and keyed == INSTEAD:
+        if by == "code" and keyed == INSTEAD and "pin" in ways(call.facts):
             return self._ask_secret(flow, call, "pin")
         counted = call._replace(wrongs=call.wrongs + 1)
         return missed(flow, call, heard, "form", self._ask_secret(flow, counted, by), self.refused)
@@ -128,8 +138,18 @@ class Verify(Node):
             case "wrong":
                 return self._wrong(flow, call, question.removeprefix("check_"))
             case _ if came == LIMITED:
-                return Move(Go(self.refused), (_words("limited"),))
+                return self._limited(flow, call, "pin" if question == "check_pin" else "code")
         return Move(Go(self.unavailable))
+
+    def _limited(self, flow: Flow, call: Call, by: str) -> Move:
+        """Go on by the other way, as strangers may have used this one up; remember it, so as not to come back to it."""
+        barred = Learned(BARRED, " ".join(way for way in WAYS if way == by or way not in ways(call.facts)))
+        known = call.after(barred)
+        if not ways(known.facts):
+            return Move(Go(self.refused), (barred, _words("limited")))
+        on = self._prove(flow, known, call.facts[WHO])
+        told = _words(f"{by}_limited")
+        return Move(on.then, (barred, *((told,) if told.place in flow.words[flow.base] else ()), *on.first))
 
     def _wrong(self, flow: Flow, call: Call, by: str) -> Move:
         """Ask again, from the second time on for the number, too: as nobody tells which of the two was wrong."""
@@ -150,7 +170,7 @@ class Verify(Node):
             case "pin":
                 return ("246810",)
             case "code":
-                return "135790", AGAIN, INSTEAD
+                return ("135790", AGAIN, INSTEAD) if "pin" in ways(call.facts) else ("135790", AGAIN)
         return "8800000001", "13800138000"
 
     def learns(self) -> Mapping[str, str]:

@@ -10,7 +10,7 @@ from ivr.flow.prove.laws import Trap, traps
 from ivr.flow.prove.moments import moments
 from ivr.flow.prove.walk import walk
 
-MOST: Final = 200_000  # States; the shipped menus have some 2,000.
+MOST: Final = 200_000  # States; the shipped menus have some 3,000.
 
 
 @dataclass(frozen=True, slots=True)

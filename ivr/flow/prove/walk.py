@@ -10,7 +10,7 @@ from ivr.flow.call import Call
 from ivr.flow.engine import FlowError, Step, step
 from ivr.flow.events import AskedBack, Entered, Learned
 from ivr.flow.flow import Flow
-from ivr.flow.identity import PROVEN, PROVING, TRIES
+from ivr.flow.identity import BARRED, PROVEN, PROVING, TRIES
 from ivr.flow.inputs import Answered, LeftQueue, Pressed, Transferred
 from ivr.flow.nodes.verify import Verify
 from ivr.flow.prove.ahead import Ahead, Where
@@ -244,10 +244,10 @@ def _state(flow: Flow, call: Call, helped: bool) -> State:
 
 
 def _proof(flow: Flow, call: Call) -> State:
-    """Return how far a caller is in proving who they are: at the place where that is asked, each step and try of it."""
+    """Return how far a caller is in proving who they are: where that is asked, each step and try, and ways barred."""
     if PROVING not in call.facts or not isinstance(flow.nodes[call.node], Verify):
         return ()
-    return call.facts[PROVING], call.facts.get(TRIES, "0")
+    return call.facts[PROVING], call.facts.get(TRIES, "0"), call.facts.get(BARRED, "")
 
 
 def _where(flow: Flow, call: Call) -> Where:
