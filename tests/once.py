@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from passlib.hash import argon2
+from werkzeug.routing import Rule
 
 from ivr.editor import gate, reading
 from ivr.flow.flow import Flow
@@ -86,6 +87,23 @@ def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Have applications share their compiled templates, which each would compile anew."""
     compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     with patch.dict(Flask.jinja_options, bytecode_cache=compiled):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_compiled_once() -> Iterator[None]:
+    """Have routes that read the same share what builds their URLs: to compile it is half of making an application."""
+    compiled, made = Rule._compile_builder, dict[object, Callable[..., tuple[str, str]]]()
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if rule.defaults:  # They go through the converters, which may be anything.
+            return compiled(rule, append_unknown)
+        reads = (rule.rule, tuple(rule._trace), append_unknown)
+        if reads not in made:
+            made[reads] = compiled(rule, append_unknown)
+        return made[reads]
+
+    with patch.object(Rule, "_compile_builder", once):
         yield
 
 
