@@ -18,6 +18,7 @@ from tests.once import (  # noqa: E402
     real_cost,
     real_pragmas,
     routes_compiled_once,
+    statements_compiled_once,
     templates_compiled_once,
 )
 from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
@@ -43,6 +44,7 @@ __all__ = [
     "real_cost",
     "real_pragmas",
     "routes_compiled_once",
+    "statements_compiled_once",
     "templates_compiled_once",
 ]
 
