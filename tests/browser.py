@@ -42,8 +42,9 @@ def browser(player: Playwright) -> Iterator[Browser]:
 
 def launched(player: Playwright, *flags: str) -> Browser:
     """Return a browser with these flags besides those of all tests."""
-    # What asks for a microphone needs somebody to ask, whom the shell has not.
-    program = CHROMIUM if DEVICE in flags or not SHELL.exists() else SHELL
+    # What asks for a microphone needs somebody to ask, whom the shell has not, unless all is allowed unasked.
+    asks = DEVICE in flags and ALLOWED not in flags
+    program = CHROMIUM if asks or not SHELL.exists() else SHELL
     return player.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
 
 

@@ -1,8 +1,13 @@
 """What all tests share."""
 
 import os
+import sys
 
 import pytest
+
+# Else each worker, and each server that a test starts, would compile all of it anew: 2 s for a server.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 pytest.register_assert_rewrite("tests.pages", "tests.stores")
 
@@ -12,6 +17,8 @@ from tests.once import (  # noqa: E402
     menus_read_once,
     real_cost,
     real_pragmas,
+    routes_compiled_once,
+    statements_compiled_once,
     templates_compiled_once,
 )
 from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
@@ -36,6 +43,8 @@ __all__ = [
     "postgres",
     "real_cost",
     "real_pragmas",
+    "routes_compiled_once",
+    "statements_compiled_once",
     "templates_compiled_once",
 ]
 

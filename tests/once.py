@@ -11,12 +11,16 @@ import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from passlib.hash import argon2
+from sqlalchemy import URL, Dialect, Engine, create_engine
+from sqlalchemy.util import LRUCache
+from werkzeug.routing import Rule
 
 from ivr.editor import gate, reading
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.flow.problem import Problem
 from ivr.flow.text import parse
+from ivr.store import batch
 from ivr.store import engine as engines
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
@@ -86,6 +90,63 @@ def templates_compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """Have applications share their compiled templates, which each would compile anew."""
     compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     with patch.dict(Flask.jinja_options, bytecode_cache=compiled):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_compiled_once() -> Iterator[None]:
+    """Have routes that read the same share what builds their URLs: to compile it is half of making an application."""
+    compiled, made = Rule._compile_builder, dict[object, Callable[..., tuple[str, str]]]()
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if rule.defaults:  # They go through the converters, which may be anything.
+            return compiled(rule, append_unknown)
+        reads = (rule.rule, tuple(rule._trace), append_unknown)
+        if reads not in made:
+            made[reads] = compiled(rule, append_unknown)
+        return made[reads]
+
+    with patch.object(Rule, "_compile_builder", once):
+        yield
+
+
+class Statements(LRUCache[Any, Any]):
+    """Statements that are written in SQL once for all databases of a kind that are sealed with the same secrets."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Return the statement, if it was written for such a database."""
+        return super().get(_alike(*key), default)
+
+    def __setitem__(self, key: Any, statement: Any) -> None:
+        super().__setitem__(_alike(*key), statement)
+
+
+def _alike(dialect: Dialect, *key: object) -> tuple[object, ...]:
+    cipher = getattr(dialect, "ivr_cipher", None)  # The demo wallet seals nothing.
+    return dialect.name, dialect.driver, cipher and cipher._search, *key
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """Have fresh databases share their compiled statements, which each would compile anew."""
+    statements, prepare, prepared = Statements(2000), batch._statements, dict[object, Any]()
+
+    def shared(url: URL | str, **options: Any) -> Engine:
+        engine = create_engine(url, **options)
+        engine._compiled_cache = statements
+        return engine
+
+    def once(dialect: Dialect) -> Any:
+        kind = (dialect.name, dialect.driver)
+        if kind not in prepared:
+            prepared[kind] = prepare(dialect)
+        return prepared[kind]
+
+    with (
+        patch("ivr.store.engine.create_engine", shared),
+        patch("ivr.wallets.demo.file.create_engine", shared),
+        patch("ivr.store.batch._statements", once),
+    ):
         yield
 
 
