@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from threading import Thread
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, func, select, update
 
-from ivr.desk.keeping import Desk
+from ivr.desk.keeping import Desk, Offer
+from ivr.desk.places import one
 from ivr.store.desk_tables import agents, line
 from ivr.store.journal import Journal
 from ivr.store.tables import calls
@@ -64,6 +66,76 @@ def test_two_dispatchers_offer_nobody_twice_and_no_agent_two(office: Office, riv
             office.hangs_up(place.call_id)
         assert all(office.desk.refuse(offer, "left") for offer in office.desk.stale())
         assert rival.stale() == []
+
+
+def amid(monkeypatch: pytest.MonkeyPatch, module: str, act: Callable[[], object]) -> None:
+    """Have something happen elsewhere just after the next thing is read there, before it is changed."""
+    acts = [act]
+
+    def read(*asked: Any) -> Any:
+        found = one(*asked)
+        if acts:
+            acts.pop()()
+        return found
+
+    monkeypatch.setattr(f"{module}.one", read)
+
+
+def test_an_offer_refused_twice_takes_nothing_of_the_next_one(
+    office: Office, rival: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.hire("bob")
+    place = office.queued()
+    (first,) = office.desk.dispatch()
+    offers = list[Offer]()
+
+    def elsewhere() -> None:
+        assert rival.refuse(first.id, "refused")
+        offers.extend(rival.dispatch())
+
+    amid(monkeypatch, "ivr.desk.offers", elsewhere)
+    assert not office.desk.refuse(first.id, "late")
+    assert [(offer.line, offer.agent) for offer in offers] == [(place.id, "bob")]
+    assert (office.state("alice"), office.state("bob")) == ("available", "ringing")
+    assert office.desk.accept(offers[0].id)
+
+
+def test_an_offer_refused_twice_lets_nobody_go_whom_the_next_one_rings(
+    office: Office, rival: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.queued()
+    (first,) = office.desk.dispatch()
+    offers = list[Offer]()
+
+    def elsewhere() -> None:
+        assert rival.refuse(first.id, "refused")
+        offers.extend(rival.dispatch())
+
+    amid(monkeypatch, "ivr.desk.offers", elsewhere)
+    assert not office.desk.refuse(first.id, "late")
+    assert [offer.agent for offer in offers] == ["alice"]
+    assert office.state("alice") == "ringing"
+    assert office.desk.accept(offers[0].id)
+
+
+def test_an_agent_too_late_takes_nobody_from_the_next_one(
+    office: Office, rival: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.hire("bob")
+    place = office.queued()
+    (first,) = office.desk.dispatch()
+    offers = list[Offer]()
+
+    def elsewhere() -> None:
+        assert rival.refuse(first.id, "late")
+        office.queued(caller="+8613900001111")
+        offers.extend(rival.dispatch())
+
+    amid(monkeypatch, "ivr.desk.offers", elsewhere)
+    assert office.desk.accept(first.id) is None
+    assert [(offer.agent, offer.line == place.id) for offer in offers] == [("bob", True), ("alice", False)]
+    assert (office.state("alice"), office.state("bob")) == ("ringing", "ringing")
+    assert all(office.desk.accept(offer.id) for offer in offers)
 
 
 def test_a_customer_who_is_told_twice_not_to_answer_was_tried_once(office: Office, rival: Desk) -> None:
@@ -152,8 +224,8 @@ def test_two_who_ask_to_be_rung_back_at_one_number_are_rung_back_once(
         mine = office.queued(caller=f"+861380000{number:04}")
         theirs = office_there.queued(caller=f"+861390000{number:04}")
         shared = f"+861370000{number:04}"
-        for one, place in ((office, mine), (office_there, theirs)):
-            one.leaves(place.call_id)
+        for there, place in ((office, mine), (office_there, theirs)):
+            there.leaves(place.call_id)
         at_once(lambda: office.back(mine, shared), lambda: office_there.back(theirs, shared))  # noqa: B023
     other.close()
     with office.engine.connect() as connection:

@@ -156,6 +156,13 @@ def test_who_hung_up_while_we_were_down_rings_nobody(database: str, tmp_path: Pa
         here.settled([gone, there], ["alice"])
 
 
+def test_a_talk_that_ended_while_we_were_down_is_wrapped_up(database: str, tmp_path: Path) -> None:
+    with company(tmp_path, database, 1, f"{SEED} over") as here:
+        ((caller, agent),) = talks(here, 1)
+        restarted(here, lambda: [one.hang_up() for one in (caller, agent)])
+        awaited(lambda: here.state("agent0") == "wrapping", "the agent wraps up")
+
+
 def _freed(here: Company, started: float, why: str) -> float:
     """Wait until every offer rings at somebody or is taken back; return how long that took since the restart."""
 

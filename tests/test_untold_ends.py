@@ -8,7 +8,7 @@ import pytest
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Over
 from ivr.flow.events import Ended
-from tests.talks import staffed
+from tests.talks import Talk, staffed, talking
 from tests.test_switchboard import picked_up, queued, soon, state
 from tests.world import World
 
@@ -57,6 +57,29 @@ def test_a_caller_who_is_gone_as_the_agent_takes_them_rings_nobody_else(here: Wo
     soon(lambda: ends(here, caller) == ["hung-up"])
     assert here.parts.desk.waiting() == []
     assert here.parts.desk.dispatch() == []
+
+
+def test_the_agent_of_a_talk_that_ended_untold_wraps_it_up(here: World) -> None:
+    talk = Talk(here)
+    untold(here, talk.caller)
+    assert isinstance(talk.agent.cue, Over)
+    here.carrier.clock.advance(60)
+    here.parts.board.tend()
+    assert state(here) == "talking"
+    here.carrier.clock.advance(300)
+    here.parts.board.tend()
+    soon(lambda: state(here) == "wrapping")
+    assert here.parts.desk.waiting() == []
+
+
+def test_a_talk_that_goes_on_is_asked_about_now_and_then(here: World) -> None:
+    talk = Talk(here)
+    for many in (1, 2):
+        for _ in range(10):
+            here.carrier.clock.advance(31)
+            here.parts.board.tend()
+        soon(lambda: asked(here, talk.agent) == many)  # noqa: B023
+    assert (state(here), talking(talk.caller), talking(talk.agent)) == ("talking", True, True)
 
 
 def test_the_carrier_is_asked_about_callers_who_were_long_silent(here: World) -> None:

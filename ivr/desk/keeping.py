@@ -12,7 +12,7 @@ from ivr.desk.callbacks import Callbacks
 from ivr.desk.cases import Cases
 from ivr.desk.guests import Guests
 from ivr.desk.inbox import Inbox
-from ivr.desk.lasting import Lasting, quiet, ringing
+from ivr.desk.lasting import Lasting, quiet, ringing, talking
 from ivr.desk.line import Rules
 from ivr.desk.notes import Notes
 from ivr.desk.offers import Offer, Offers
@@ -170,6 +170,10 @@ class Desk:
     def ringing(self, before: datetime) -> list[Lasting]:
         """Return the agents' calls that have rung since before this, each with its offer."""
         return ringing(self.engine, before)
+
+    def talking(self, before: datetime) -> list[Lasting]:
+        """Return the agents' calls that have been in talks since before this, each with its offer."""
+        return talking(self.engine, before)
 
     def quiet(self, before: datetime) -> list[Lasting]:
         """Return the calls of those who wait, but have not asked for their next round since before this."""

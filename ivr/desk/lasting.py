@@ -27,6 +27,14 @@ def ringing(engine: Engine, before: datetime) -> list[Lasting]:
         return [Lasting(*row) for row in connection.execute(query)]
 
 
+def talking(engine: Engine, before: datetime) -> list[Lasting]:
+    """Return the agents' calls that have been in talks since before this, each with its offer."""
+    talks = by_state(select(line.c.offer, line.c.leg, line.c.answered_at)).where(line.c.state == "talking")
+    with opened(engine) as connection:
+        rows = connection.execute(talks.where(line.c.leg.is_not(None), line.c.answered_at < before))
+        return [Lasting(*row) for row in rows]
+
+
 def quiet(engine: Engine, before: datetime) -> list[Lasting]:
     """Return the calls of those who wait, or for whom an agent is rung, whose last turn was before this."""
     waits = (line.c.kind == "call") & line.c.state.in_(("waiting", "offered"))

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Select, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, Select, Update, bindparam, func, select, update
 
 from ivr.desk.agents import free
 from ivr.desk.heads import heads
@@ -97,9 +97,11 @@ class Offers:
         now = self.now()
         with self.engine.begin() as connection:
             place = one(connection, line, line.c.offer == offer)
-            if place is None or not move(connection, line, place["id"], "offered", "talking", answered_at=now):
+            taken = _open(offer).values(state="talking", answered_at=now)
+            if place is None or connection.execute(taken).rowcount != 1:
                 return None
-            if not turned(connection, place["agent"], ("ringing",), "talking", now, place["id"], misses=0):
+            theirs = place["id"]
+            if not turned(connection, place["agent"], ("ringing",), "talking", now, theirs, of=theirs, misses=0):
                 connection.rollback()
                 return None
         return str(place["id"])
@@ -112,7 +114,10 @@ class Offers:
                 return False
             missed = why != "left"
             told = in_front(connection, place, place["agent"]) if missed else {}
-            taken = move(connection, line, place["id"], "offered", "waiting", **UNOFFERED, **told)
+            back = _open(offer).values(state="waiting", **UNOFFERED, **told)
+            taken = connection.execute(back).rowcount == 1
+            if not taken and place["state"] == "offered":
+                return False  # It changed since we looked: who took it back let the agent go, too.
             return self.released(connection, place, "ringing", why if why in UNMISSED else "missed") or taken
 
     def released(self, connection: Connection, place: Any, before: str, why: str) -> bool:
@@ -169,6 +174,11 @@ def _stale() -> Select[Any]:
     theirs = (agents.c.line == line.c.id) & (agents.c.id == line.c.agent)
     held = select(line.c.offer).join(agents, theirs).where(agents.c.state == "ringing")
     return held.where((line.c.state != "offered") | late)
+
+
+def _open(offer: str) -> Update:
+    """Return what changes the place of an offer that stands, and not of the next one to whom the same place went."""
+    return update(line).where(line.c.offer == offer, line.c.state == "offered")
 
 
 def in_front(connection: Connection, place: Any, by: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ SECONDS: Final = 1.0  # How often it tends all by itself, for what other process
 REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen in one more.
 CUSTOMER_RINGS: Final = 40
 QUIET_RING: Final = timedelta(seconds=7)
+QUIET_TALK: Final = timedelta(minutes=5)
 QUIET_CALLER: Final = timedelta(seconds=90)  # A round of the waiting room is shorter: its music and a few words.
 WAIT: Final = 15.0
 log = structlog.get_logger()
@@ -54,9 +55,10 @@ class Switchboard:
         made = Talks(self.desk, self.rest, self.number, self.url, self.prefixes, self.run)
         seconds, watched = timedelta(seconds=1), (self.desk.now, self.rest, made.quietly)
         rings = Watch(*watched, self.desk.ringing, self.left, QUIET_RING, 4 * seconds, seconds, most=1000)
+        talks = Watch(*watched, self.desk.talking, self.left, QUIET_TALK, QUIET_TALK, 5 * seconds, most=5)
         callers = Watch(*watched, self.desk.quiet, self._gone, QUIET_CALLER, 60 * seconds, 5 * seconds, most=5)
         object.__setattr__(self, "talks", made)
-        object.__setattr__(self, "watches", (rings, callers))
+        object.__setattr__(self, "watches", (rings, talks, callers))
 
     def changed(self) -> None:
         """Look at the line again, soon; whoever joins, leaves, or becomes free tells it here."""
