@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, String, Table, and_, bindparam, case, func, literal_column, select, update
 
-from ivr.store.desk_tables import ON, agents, line, promises
+from ivr.store.desk_tables import ON, agents, by_state, line, promises
 from ivr.store.queueing import URGENT
 from ivr.store.tables import Insert, Moment, calls
 
@@ -120,7 +120,7 @@ def _heard() -> Any:
 
 def _count(table: Table, *where: Any) -> Any:
     counted: Select[Any] = select(func.count()).select_from(table).where(*where)
-    return counted.scalar_subquery()
+    return (by_state(counted) if table is line else counted).scalar_subquery()
 
 
 def _now() -> Any:
