@@ -12,6 +12,7 @@ import structlog
 
 from ivr.desk.guests import Guest, Mode
 from ivr.desk.keeping import Desk, Offer, Place
+from ivr.telephony.render import RETRY_CALLBACK
 from ivr.telephony.rest import Rest
 from ivr.telephony.talks import RINGS, Talks
 from ivr.telephony.watch import Watch
@@ -180,7 +181,7 @@ class Switchboard:
         self.rest.move(call, self._url(offer, "caller"))
 
     def _ring(self, offer: Offer) -> bool:
-        whisper, over = self._url(offer.id, "whisper"), self._url(offer.id, "over")
+        whisper, over = self._url(offer.id, "whisper"), self._url(offer.id, f"over{RETRY_CALLBACK}")
         try:
             leg = self.rest.ring(offer.phone, self.number, whisper, over, RINGS)
         except Exception as error:
@@ -190,7 +191,7 @@ class Switchboard:
         return True
 
     def _ring_customer(self, offer: str, place: Place) -> bool:
-        greeting, over = self._url(offer, "customer"), self._url(offer, "rung")
+        greeting, over = self._url(offer, "customer"), self._url(offer, f"rung{RETRY_CALLBACK}")
         try:
             number = self.talks.outside(place.number or "")
             self._customers[offer] = self.rest.ring(number, self.number, greeting, over, CUSTOMER_RINGS)
