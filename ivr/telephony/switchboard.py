@@ -22,6 +22,7 @@ REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen i
 CUSTOMER_RINGS: Final = 40
 QUIET_RING: Final = timedelta(seconds=7)
 QUIET_TALK: Final = timedelta(minutes=5)
+QUIET_CALL: Final = timedelta(minutes=5)  # Nobody keys so slowly; but a message may be long.
 QUIET_CALLER: Final = timedelta(seconds=90)  # A round of the waiting room is shorter: its music and a few words.
 WAIT: Final = 15.0
 log = structlog.get_logger()
@@ -58,8 +59,9 @@ class Switchboard:
         rings = Watch(*watched, self.desk.ringing, self.left, QUIET_RING, 4 * seconds, seconds, most=1000)
         talks = Watch(*watched, self.desk.talking, self.left, QUIET_TALK, QUIET_TALK, 5 * seconds, most=5)
         callers = Watch(*watched, self.desk.quiet, self._gone, QUIET_CALLER, 60 * seconds, 5 * seconds, most=5)
+        calls = Watch(*watched, self.desk.unheard, self._gone, QUIET_CALL, 2 * QUIET_CALL, 5 * seconds, most=5)
         object.__setattr__(self, "talks", made)
-        object.__setattr__(self, "watches", (rings, talks, callers))
+        object.__setattr__(self, "watches", (rings, talks, callers, calls))
 
     def changed(self) -> None:
         """Look at the line again, soon; whoever joins, leaves, or becomes free tells it here."""
