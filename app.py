@@ -18,6 +18,7 @@ from ivr.settings import Settings, SettingsError
 from ivr.store.crypto import Cipher
 from ivr.store.engine import upgrade_apart
 from ivr.store.errors import StoreError
+from ivr.telephony.render import RETRY_CALLBACK
 
 # Turns at once. Each takes up to a megabyte, and may need one of the database's 18 connections; whoever does not find a
 # thread free waits before its turn, not in it. In practice each open phone holds one, too.
@@ -58,7 +59,7 @@ def greeting(found: Settings, application: Flask) -> Iterator[str]:
         yield f"Calls to {parts.flow.hotline.number} are answered. At Twilio, for this number, all by HTTP POST:"
         yield f"  A call comes in:       {found.public_url}/voice/incoming"
         yield f"  Primary handler fails: {found.public_url}/voice/fallback"
-        yield f"  Call status changes:   {found.public_url}/voice/status"
+        yield f"  Call status changes:   {found.public_url}/voice/status{RETRY_CALLBACK}"
         if not found.sms_from:
             yield "Warning: callers are sent no SMS, as there is no number to send them from: set TWILIO_SMS_FROM."
         if not found.verify_service:

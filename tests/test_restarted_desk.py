@@ -161,6 +161,7 @@ def test_a_talk_that_ended_while_we_were_down_is_wrapped_up(database: str, tmp_p
         ((caller, agent),) = talks(here, 1)
         restarted(here, lambda: [one.hang_up() for one in (caller, agent)])
         awaited(lambda: here.state("agent0") == "wrapping", "the agent wraps up")
+        awaited(lambda: len(here.ended(caller.leg.sid)) == 1, "the call is over")
 
 
 def _freed(here: Company, started: float, why: str) -> float:

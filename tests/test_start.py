@@ -153,7 +153,7 @@ def test_each_start_says_where_to_call_and_to_answer_and_how_to_get_a_password(p
 def test_a_live_start_says_what_to_tell_the_carrier(project: Path) -> None:
     said = printed(project, PUBLIC_URL="https://hotline.example/", **TWILIO)
     assert "Calls to +864001234567 are answered" in said
-    for name in ("incoming", "fallback", "status"):
+    for name in ("incoming", "fallback", "status#rc=3&rp=all"):
         assert f" https://hotline.example/voice/{name}\n" in said
     assert "https://hotline.example/desk as admin, with the password" in said
     assert "set TWILIO_SMS_FROM" in said

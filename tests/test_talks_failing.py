@@ -10,9 +10,9 @@ from ivr.carrier.cues import Over
 from ivr.carrier.web import Response
 from ivr.flow.events import Heard
 from ivr.flow.inputs import InLine
-from tests.talks import Talk, failing, heard, staffed, talking
+from tests.talks import Talk, answered, failing, heard, staffed, talking
 from tests.test_switchboard import picked_up, queued, soon, state
-from tests.world import World
+from tests.world import CUSTOMER, World
 
 
 @pytest.fixture
@@ -115,6 +115,48 @@ def test_a_key_told_twice_does_not_end_the_talk(here: World) -> None:
     here.carrier.send = twice
     agent.press("1")
     soon(lambda: talking(caller) and talking(agent))
+
+
+def lost_once(here: World, end: str) -> list[str]:
+    """Have the first telling of an end at such an address be lost; return which was."""
+    plain, lost = here.carrier.send, list[str]()
+
+    def send(url: str, form: Any, headers: Mapping[str, str], limits: tuple[float, float]) -> Response:
+        if url.endswith(end) and not lost:
+            lost.append(url)
+            return Response(503)
+        return plain(url, form, headers, limits)
+
+    here.carrier.send = send
+    return lost
+
+
+def test_the_end_of_an_agents_call_is_told_again(here: World) -> None:
+    talk, lost = Talk(here), lost_once(here, "/over")
+    talk.agent.hang_up()
+    soon(lambda: lost and state(here) == "wrapping")
+
+
+def test_the_end_of_a_guests_call_is_told_again(here: World) -> None:
+    talk, lost = Talk(here), lost_once(here, "/over")
+    talk.desk.available("bob")
+    assert talk.board.consult(talk.id, "alice", agent="bob")
+    answered(here, "client:bob").hang_up()
+    soon(lambda: lost and state(here, "bob") == "available")
+
+
+def test_the_end_of_a_customers_call_is_told_again(here: World) -> None:
+    caller, lost = queued(here), lost_once(here, "/rung")
+    caller.press("2")
+    caller.press("1")
+    caller.listen()
+    caller.hang_up()
+    here.parts.desk.available("alice")
+    picked_up(here).press("1")
+    phone = here.carrier.phone(CUSTOMER)
+    soon(lambda: phone.ringing)
+    phone.reject()
+    soon(lambda: lost and state(here) == "available")
 
 
 def test_the_waiting_room_goes_on_without_an_outlook(here: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,8 +61,10 @@ def test_a_caller_who_is_gone_as_the_agent_takes_them_rings_nobody_else(here: Wo
 
 def test_the_agent_of_a_talk_that_ended_untold_wraps_it_up(here: World) -> None:
     talk = Talk(here)
-    untold(here, talk.caller)
-    assert isinstance(talk.agent.cue, Over)
+    here.carrier.send = unreachable
+    for one in (talk.caller, talk.agent):
+        one.hang_up()
+    soon(lambda: isinstance(talk.agent.cue, Over))
     here.carrier.clock.advance(60)
     here.parts.board.tend()
     assert state(here) == "talking"
@@ -70,16 +72,37 @@ def test_the_agent_of_a_talk_that_ended_untold_wraps_it_up(here: World) -> None:
     here.parts.board.tend()
     soon(lambda: state(here) == "wrapping")
     assert here.parts.desk.waiting() == []
+    here.carrier.clock.advance(5)
+    here.parts.board.tend()
+    soon(lambda: ends(here, talk.caller) == ["served"])
 
 
 def test_a_talk_that_goes_on_is_asked_about_now_and_then(here: World) -> None:
     talk = Talk(here)
+    before = asked(here, talk.caller)  # While they waited.
     for many in (1, 2):
         for _ in range(10):
             here.carrier.clock.advance(31)
             here.parts.board.tend()
         soon(lambda: asked(here, talk.agent) == many)  # noqa: B023
     assert (state(here), talking(talk.caller), talking(talk.agent)) == ("talking", True, True)
+    assert asked(here, talk.caller) == before
+
+
+def test_a_caller_who_hung_up_in_a_menu_untold_is_not_thought_to_listen_for_ever(here: World) -> None:
+    there, caller, waiting = here.caller(), here.caller(), queued(here)
+    here.carrier.clock.advance(1)
+    untold(here, caller)
+    for _ in range(3):
+        here.parts.board.tend()  # It has just begun, so it asks about everybody, once; then five minutes later.
+        soon(lambda: ends(here, caller) == ["hung-up"])
+        soon(lambda: asked(here, there) == asked(here, waiting) == 1)
+        here.carrier.clock.advance(5)
+    assert ends(here, there) == []
+    here.carrier.clock.advance(600)
+    untold(here, there)
+    here.parts.board.tend()
+    soon(lambda: ends(here, there) == ["hung-up"])
 
 
 def test_the_carrier_is_asked_about_callers_who_were_long_silent(here: World) -> None:
@@ -97,6 +120,15 @@ def test_the_carrier_is_asked_about_callers_who_were_long_silent(here: World) ->
     soon(lambda: ends(here, caller) == ["hung-up"])
     assert asked(here, there) == 1
     assert [place.call_id for place in here.parts.desk.waiting()] == [there.leg.sid]
+
+
+def test_nobody_is_asked_about_again_before_all_others(here: World) -> None:
+    callers = [queued(here) for _ in range(12)]
+    for many in (5, 10, 15):
+        here.carrier.clock.advance(61)
+        here.parts.board.tend()
+        soon(lambda: sum(asked(here, one) for one in callers) == many)  # noqa: B023
+    assert min(asked(here, one) for one in callers) == 1
 
 
 def test_a_few_callers_at_a_time_are_asked_about(here: World) -> None:

@@ -12,7 +12,7 @@ from ivr.desk.callbacks import Callbacks
 from ivr.desk.cases import Cases
 from ivr.desk.guests import Guests
 from ivr.desk.inbox import Inbox
-from ivr.desk.lasting import Lasting, quiet, ringing, talking
+from ivr.desk.lasting import Lasting, quiet, ringing, talking, unheard
 from ivr.desk.line import Rules
 from ivr.desk.notes import Notes
 from ivr.desk.offers import Offer, Offers
@@ -178,6 +178,10 @@ class Desk:
     def quiet(self, before: datetime) -> list[Lasting]:
         """Return the calls of those who wait, but have not asked for their next round since before this."""
         return quiet(self.engine, before)
+
+    def unheard(self, before: datetime) -> list[Lasting]:
+        """Return the calls of all others, as in a menu, in which nothing has happened since before this."""
+        return unheard(self.engine, before)
 
     def over(self, place: str) -> bool:
         """Let the agent of a talk wrap it up; False where nobody talks there."""

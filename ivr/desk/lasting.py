@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, exists, or_, select
 
 from ivr.store.desk_tables import by_state, line
 from ivr.store.engine import opened
 from ivr.store.tables import calls, turns
+
+LAST: Final = (turns.c.call_id == calls.c.id) & (turns.c.turn == calls.c.turn - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +38,20 @@ def talking(engine: Engine, before: datetime) -> list[Lasting]:
         return [Lasting(*row) for row in rows]
 
 
+def unheard(engine: Engine, before: datetime) -> list[Lasting]:
+    """Return the calls that go on without a turn since before this, but those that are asked about for their place."""
+    elsewhere = or_(line.c.state.in_(("waiting", "offered")), (line.c.state == "talking") & line.c.leg.is_not(None))
+    placed = exists().where(line.c.call_id == calls.c.id, line.c.kind == "call", elsewhere)
+    query = select(calls.c.id, calls.c.id, turns.c.at).join(turns, LAST).where(calls.c.ended_at.is_(None))
+    # For the same reason as in `by_state`: of all calls that ever were, only these few are to be read.
+    query = query.with_hint(calls, "INDEXED BY ix_calls_going_on", "sqlite")
+    with opened(engine) as connection:
+        return [Lasting(*row) for row in connection.execute(query.where(turns.c.at < before, ~placed))]
+
+
 def quiet(engine: Engine, before: datetime) -> list[Lasting]:
     """Return the calls of those who wait, or for whom an agent is rung, whose last turn was before this."""
     waits = (line.c.kind == "call") & line.c.state.in_(("waiting", "offered"))
-    last = (turns.c.call_id == calls.c.id) & (turns.c.turn == calls.c.turn - 1)
-    query = select(calls.c.id, calls.c.id, turns.c.at).join(line, line.c.call_id == calls.c.id).join(turns, last)
+    query = select(calls.c.id, calls.c.id, turns.c.at).join(line, line.c.call_id == calls.c.id).join(turns, LAST)
     with opened(engine) as connection:
         return [Lasting(*row) for row in connection.execute(by_state(query).where(waits, turns.c.at < before))]

@@ -56,6 +56,7 @@ meta = MetaData(
     }
 )
 
+GOING_ON: Final = text("ended_at IS NULL")
 UNDIGESTED: Final = text("digested = false AND ended_at IS NOT NULL")
 
 calls = Table(
@@ -84,6 +85,7 @@ calls = Table(
     Index(None, "caller_hash"),
     Index(None, "started_at"),
     Index("ix_calls_undigested", "ended_at", sqlite_where=UNDIGESTED, postgresql_where=UNDIGESTED),
+    Index("ix_calls_going_on", "started_at", sqlite_where=GOING_ON, postgresql_where=GOING_ON),
 )
 
 turns = Table(

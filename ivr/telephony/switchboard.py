@@ -12,6 +12,7 @@ import structlog
 
 from ivr.desk.guests import Guest, Mode
 from ivr.desk.keeping import Desk, Offer, Place
+from ivr.telephony.render import RETRY_CALLBACK
 from ivr.telephony.rest import Rest
 from ivr.telephony.talks import RINGS, Talks
 from ivr.telephony.watch import Watch
@@ -21,6 +22,7 @@ REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen i
 CUSTOMER_RINGS: Final = 40
 QUIET_RING: Final = timedelta(seconds=7)
 QUIET_TALK: Final = timedelta(minutes=5)
+QUIET_CALL: Final = timedelta(minutes=5)  # Nobody keys so slowly; but a message may be long.
 QUIET_CALLER: Final = timedelta(seconds=90)  # A round of the waiting room is shorter: its music and a few words.
 WAIT: Final = 15.0
 log = structlog.get_logger()
@@ -57,8 +59,9 @@ class Switchboard:
         rings = Watch(*watched, self.desk.ringing, self.left, QUIET_RING, 4 * seconds, seconds, most=1000)
         talks = Watch(*watched, self.desk.talking, self.left, QUIET_TALK, QUIET_TALK, 5 * seconds, most=5)
         callers = Watch(*watched, self.desk.quiet, self._gone, QUIET_CALLER, 60 * seconds, 5 * seconds, most=5)
+        calls = Watch(*watched, self.desk.unheard, self._gone, QUIET_CALL, 2 * QUIET_CALL, 5 * seconds, most=5)
         object.__setattr__(self, "talks", made)
-        object.__setattr__(self, "watches", (rings, talks, callers))
+        object.__setattr__(self, "watches", (rings, talks, callers, calls))
 
     def changed(self) -> None:
         """Look at the line again, soon; whoever joins, leaves, or becomes free tells it here."""
@@ -180,7 +183,7 @@ class Switchboard:
         self.rest.move(call, self._url(offer, "caller"))
 
     def _ring(self, offer: Offer) -> bool:
-        whisper, over = self._url(offer.id, "whisper"), self._url(offer.id, "over")
+        whisper, over = self._url(offer.id, "whisper"), self._url(offer.id, f"over{RETRY_CALLBACK}")
         try:
             leg = self.rest.ring(offer.phone, self.number, whisper, over, RINGS)
         except Exception as error:
@@ -190,7 +193,7 @@ class Switchboard:
         return True
 
     def _ring_customer(self, offer: str, place: Place) -> bool:
-        greeting, over = self._url(offer, "customer"), self._url(offer, "rung")
+        greeting, over = self._url(offer, "customer"), self._url(offer, f"rung{RETRY_CALLBACK}")
         try:
             number = self.talks.outside(place.number or "")
             self._customers[offer] = self.rest.ring(number, self.number, greeting, over, CUSTOMER_RINGS)

@@ -13,6 +13,7 @@ from ivr.desk.guests import Guest, Mode
 from ivr.desk.keeping import Desk, Place
 from ivr.flow.numbers import allowed, e164
 from ivr.telephony.documents import CALLER
+from ivr.telephony.render import RETRY_CALLBACK
 from ivr.telephony.rest import Rest
 
 RINGS: Final = 20
@@ -177,7 +178,7 @@ class Talks:
         url = f"{self.url}/voice/agent/guest/{guest.id}"
 
         def ring() -> None:
-            leg = self.rest.ring(guest.phone, self.number, f"{url}/whisper", f"{url}/over", RINGS)
+            leg = self.rest.ring(guest.phone, self.number, f"{url}/whisper", f"{url}/over{RETRY_CALLBACK}", RINGS)
             self.desk.guests.rung(guest.id, leg)
 
         if _succeeds("guest not rung", ring):

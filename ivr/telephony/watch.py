@@ -13,8 +13,8 @@ class Watch:
     """Asks about calls that show no sign of life for longer than `quiet`, or since before we began.
 
     `lasting` finds those that have shown none since a moment. They are looked for every `look`, and the same one is
-    asked about `again` after a while; the longest quiet first, and `most` of them a look, `quietly` in the background.
-    `over` is told what a call that has ended was for.
+    asked about `again` after a while; who was longest neither heard of nor asked about comes first, `most` of them a
+    look, `quietly` in the background. `over` is told what a call that has ended was for.
     """
 
     now: Callable[[], datetime]
@@ -36,9 +36,10 @@ class Watch:
         if self._looked and now < self._looked + self.look:
             return
         self._looked, self._begun = now, self._begun or now
-        lasting = sorted(self.lasting(max(self._begun, now - self.quiet)), key=lambda one: one.since)
+        lasting = list(self.lasting(max(self._begun, now - self.quiet)))
         self._asked = {one.name: self._asked[one.name] for one in lasting if one.name in self._asked}
         due = [one for one in lasting if one.name not in self._asked or now >= self._asked[one.name] + self.again]
+        due.sort(key=lambda one: self._asked.get(one.name, one.since))
         for one in due[: self.most]:
             self._asked[one.name] = now
             self._ask(one)
