@@ -162,7 +162,7 @@ class Hotline:
         entry = Entry(call_id, asked, call.turn, done.events, done.call, start)
         if not self.journal.append(entry):
             return None
-        if isinstance(heard, HungUp):
+        if isinstance(heard, HungUp | Rescued):
             self._settle(call_id, call)
         if _alone(done.call) and not _alone(call):
             self._warn(call_id, flow.queue_of(done.call), done.call.language)
@@ -189,7 +189,7 @@ class Hotline:
         self._take(call_id, f"turn/{turn}", answer, None, self.journal.fresh(call_id))
 
     def _settle(self, call_id: str, call: Call) -> None:
-        """Ask once more for an act whose caller did not wait: whoever asked may be gone, and it is done once."""
+        """Ask once more for an act whose caller is elsewhere by now: whoever asked may be gone, and it is done once."""
         known = QUESTIONS.get(call.wait.question) if isinstance(call.wait, Lookup) else None
         if known and known.acts and known.proven and (answer := self._ask(call_id, call)) is not None:
             self._late(call_id, call.due, answer)

@@ -1,6 +1,6 @@
 """What comes too late for a call to go on by it is kept: messages of who hung up, and what the wallet did after all."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -9,10 +9,10 @@ import pytest
 
 from ivr import teller
 from ivr.console import known
-from ivr.flow.events import Ended, Texted, Waiting
-from ivr.flow.inputs import Pressed, Recorded, Silence
+from ivr.flow.events import Ended, Heard, Texted, Waiting
+from ivr.flow.inputs import Found, Pressed, Recorded, Rescued, Silence
 from ivr.flow.waits import Agent, Keys
-from ivr.hotline import UNTOLD, Hotline
+from ivr.hotline import UNTOLD, Caller, Hotline
 from ivr.store.journal import Journal
 from ivr.telephony.facts import Over, Spoken
 from ivr.teller import NoWallet
@@ -206,3 +206,31 @@ def test_a_proof_that_comes_too_late_is_told_to_nobody(desk: Desk) -> None:
     before = desk.turn
     settled(desk)
     assert desk.turn == before
+
+
+class Dies:
+    """A process that is killed before it asks."""
+
+    def ask(self, *_: object) -> None:
+        raise SystemExit
+
+    def linger(self, so: Callable[[], bool]) -> None:
+        """Wait for nothing."""
+
+
+def test_a_freeze_whose_asker_died_is_asked_for_when_its_caller_comes_back_by_the_lifeboat(warned: Desk) -> None:
+    turn = warned.turn
+    dying = replace(warned.hotline, teller=Dies())
+    with pytest.raises(SystemExit):
+        dying.hear(CALL, f"turn/{turn}", Pressed("1"))
+    warned.wallet.may.set()
+    back = warned.hotline.rescue(CALL, f"turn/{turn}", Caller("+8613800138000", "x"))
+    assert isinstance(back.events[-1].wait, Agent)  # type: ignore[union-attr]
+    until(lambda: answered(warned)[-1].answer)
+    kept(warned)
+    assert [question for question, _, _ in warned.wallet.asked].count("freeze") == 1
+    heard = [event.input for event in warned.events if isinstance(event, Heard)]
+    assert isinstance(heard[-2], Rescued)
+    assert isinstance(heard[-1], Found)
+    room = back.events[-1].turn  # type: ignore[union-attr]
+    assert warned.hotline.present(CALL, room) is not None, "the waiting room goes on under its number"
