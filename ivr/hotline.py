@@ -83,6 +83,8 @@ class Hotline:
         Raise UnknownCallError where no such call ever rang.
         """
         stored = self.journal.call(call_id)
+        if stored and not fresh(stored.call, asked, heard) and asked != f"turn/{stored.call.due}":
+            stored = self.journal.fresh(call_id)
         if stored and isinstance(stored.call.wait, Lookup) and asked == f"turn/{stored.call.due}":
             return self._still(call_id, asked, self.journal.fresh(call_id) or stored)
         return self._take(call_id, asked, heard, None, stored, at)
@@ -205,7 +207,8 @@ class Hotline:
         waited = self.now() - call.now
         if waited >= SLOW_AFTER:
             return self._take(call_id, asked, NotFound(SLOW), None, stored)
-        if waited >= AGAIN_AFTER and (answer := self._ask(call_id, call)) is not None:
+        gone = waited >= AGAIN_AFTER or waited < timedelta()  # The clock was put back.
+        if gone and (answer := self._ask(call_id, call)) is not None:
             return self._take(call_id, asked, answer, None, stored)
         flow = self.flows(stored.version)
         return patiently(Reply((Waiting(call.wait, call.due),), flow, call.language), call)
