@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ from ivr.flow.waits import Agent, Lookup
 from ivr.hotline import UNTOLD, Caller, Hotline, Reply
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
+from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
 from ivr.teller import Teller
 from tests.asking import MONEY, Nobody, Wallet, asking
@@ -413,3 +414,18 @@ def test_another_process_that_knows_an_earlier_turn_asks_who_waits_for_patience_
         again = words(other.hear(CALL, f"turn/{turn + 2}", Silence()))
         heard.append(again)
         assert again == "请稍候。"
+
+
+class Forgetful(Nobody):
+    """Lets everybody try everything, and cannot write down what came of it."""
+
+    def told(self, request_id: str, outcome: str, facts: Mapping[str, str]) -> None:
+        """Fail, as while the database is away."""
+        raise StoreError("the database is locked")
+
+
+def test_what_the_wallet_did_is_told_also_where_it_cannot_be_counted(desk: Desk) -> None:
+    object.__setattr__(desk.hotline.teller, "guard", Forgetful())
+    desk.ring()
+    *_, last = [desk.press(keys) for keys in (*WAY, "1")]
+    assert "已登记" in words(last)
