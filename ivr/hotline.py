@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from ivr.due import ADRIFT, AT_ONCE, BESIDE, LATE, fresh, overdue
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
 from ivr.flow.events import Ended, Event, Waiting
@@ -16,17 +17,12 @@ from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Recorded, 
 from ivr.flow.move import Prompt
 from ivr.flow.questions import QUESTIONS, SLOW
 from ivr.flow.secret import SEALED
-from ivr.flow.waits import Agent, Leaving, Lookup, Room, Talking
+from ivr.flow.waits import Lookup, Room
 from ivr.store.entries import Entry, Start, Stored
 from ivr.store.journal import Journal
 from ivr.teller import Asks, NoWallet
 
 TRIES: Final = 8
-TALK: Final = "talk/"  # A talk's end is asked by the offer's own name, whatever was told before it.
-ADRIFT: Final = "adrift/"  # And what a fault of ours kept from the journal, by the name of what failed.
-AT_ONCE: Final = "+"  # What the wallet answered in time for a reply belongs to it: turn/7, turn/7+, turn/7++.
-LATE: Final = "late/"  # And what it answered to a call that was over stands by the turn that had asked.
-BESIDE: Final = (TALK, ADRIFT, LATE)
 SLOW_AFTER: Final = timedelta(seconds=8)
 JOINTLY: Final = timedelta(seconds=2.5)  # A little longer than a reply waits for the wallet.
 LOOKS_AGAIN: Final = 0.05
@@ -87,7 +83,9 @@ class Hotline:
         Raise UnknownCallError where no such call ever rang.
         """
         stored = self.journal.call(call_id)
-        if stored and isinstance(stored.call.wait, Lookup) and asked == f"turn/{stored.call.turn}":
+        if stored and not fresh(stored.call, asked, heard) and asked != f"turn/{stored.call.due}":
+            stored = self.journal.fresh(call_id)
+        if stored and isinstance(stored.call.wait, Lookup) and asked == f"turn/{stored.call.due}":
             return self._still(call_id, asked, self.journal.fresh(call_id) or stored)
         return self._take(call_id, asked, heard, None, stored, at)
 
@@ -114,7 +112,7 @@ class Hotline:
         stored = self.journal.call(call_id)
         if stored and stored.call.turn < turn:
             stored = self.journal.fresh(call_id)
-        return stored.call if stored and stored.call.turn == turn else None
+        return stored.call if stored and stored.call.due == turn else None
 
     def _take(
         self,
@@ -127,17 +125,29 @@ class Hotline:
         place: str = "",
     ) -> Reply:
         """Take a turn that is asked by this name, for what the call waits for at `place` where that has another."""
-        if stored and not _fresh(stored.call, place or asked, heard):
+        place = place or asked
+        if stored and not fresh(stored.call, place, heard):
             stored = self.journal.fresh(call_id)
         for _ in range(TRIES):
             if stored is None and caller is None:
                 raise UnknownCallError(f"call {call_id} asks {asked!r}, but it never rang here")
-            if stored and (not _fresh(stored.call, place or asked, heard) or self._told(call_id, asked)):
+            if stored and (not fresh(stored.call, place, heard) or self._told(call_id, asked)):
+                self._keep(call_id, place, heard, stored, at)
                 return self._again(call_id, asked, stored, heard)
             if reply := self._step(call_id, asked, heard, stored, caller, at or self.now()):
                 return reply
             stored = self.journal.fresh(call_id)
         raise RuntimeError(f"call {call_id}: {TRIES} other processes were faster at {asked!r}")
+
+    def _keep(self, call_id: str, place: str, heard: Input, stored: Stored, at: datetime | None) -> None:
+        """Write down, once, what a call no longer waits for at this place, where that must not be lost."""
+        kind, _, number = place.partition("/")
+        if kind != "turn" or not number.isdecimal() or not isinstance(heard, Found | NotFound | Recorded):
+            return
+        if kept := overdue(self.journal.turns(call_id), int(number), heard):
+            # After none, an answer may yet come.
+            name = f"{LATE}{number}/{kept.why}" if isinstance(kept, NotFound) else f"{LATE}{number}"
+            self._take(call_id, name, kept, None, stored, at)
 
     def _told(self, call_id: str, asked: str) -> bool:
         """Was this told before, which tells no turn? A caller who was sent on waits again, as before the talk."""
@@ -154,7 +164,7 @@ class Hotline:
         entry = Entry(call_id, asked, call.turn, done.events, done.call, start)
         if not self.journal.append(entry):
             return None
-        if isinstance(heard, HungUp):
+        if isinstance(heard, HungUp | Rescued):
             self._settle(call_id, call)
         if _alone(done.call) and not _alone(call):
             self._warn(call_id, flow.queue_of(done.call), done.call.language)
@@ -166,32 +176,30 @@ class Hotline:
             return reply
         if (answer := self._ask(call_id, call)) is None:
             return patiently(reply, call)
-        place = f"turn/{call.turn}"  # Where another process took the answer, the call waits for a later one by now.
+        place = f"turn/{call.due}"  # Where another process took the answer, the call waits for a later one by now.
         more = self._take(call_id, f"{asked}{AT_ONCE}", answer, None, self.journal.call(call_id), place=place)
         return Reply((*reply.events, *more.events), more.flow, more.language)
 
     def _ask(self, call_id: str, call: Call) -> Found | NotFound | None:
-        wait, turn = call.wait, call.turn
+        wait, turn = call.wait, call.due
         if not isinstance(wait, Lookup):
             raise TypeError(f"call {call_id} waits for {wait}, which no wallet answers")
         return self.teller.ask(call_id, turn, wait, call.caller, lambda answer: self._late(call_id, turn, answer))
 
     def _late(self, call_id: str, turn: int, answer: Found | NotFound) -> None:
         """Write down an answer for which no request waits any more: the next one of the call finds it."""
-        stored = self.journal.fresh(call_id)
-        over = stored is not None and bool(stored.call.ended)
-        self._take(call_id, f"{LATE if over else 'turn/'}{turn}", answer, None, stored)
+        self._take(call_id, f"turn/{turn}", answer, None, self.journal.fresh(call_id))
 
     def _settle(self, call_id: str, call: Call) -> None:
-        """Ask once more for an act whose caller did not wait: whoever asked may be gone, and it is done once."""
+        """Ask once more for an act whose caller is elsewhere by now: whoever asked may be gone, and it is done once."""
         known = QUESTIONS.get(call.wait.question) if isinstance(call.wait, Lookup) else None
         if known and known.acts and known.proven and (answer := self._ask(call_id, call)) is not None:
-            self._late(call_id, call.turn, answer)
+            self._late(call_id, call.due, answer)
 
     def _still(self, call_id: str, asked: str, stored: Stored) -> Reply:
         """Reply to a caller who waits for the wallet; whom it leaves without an answer for too long hears that."""
         call = stored.call
-        if asked != f"turn/{call.turn}" or not isinstance(call.wait, Lookup):
+        if asked != f"turn/{call.due}" or not isinstance(call.wait, Lookup):
             return self._again(call_id, asked, stored, Silence())
         self.teller.linger(lambda: self.journal.turn(call_id) > call.turn)
         if self.journal.turn(call_id) > call.turn:
@@ -199,10 +207,11 @@ class Hotline:
         waited = self.now() - call.now
         if waited >= SLOW_AFTER:
             return self._take(call_id, asked, NotFound(SLOW), None, stored)
-        if waited >= AGAIN_AFTER and (answer := self._ask(call_id, call)) is not None:
+        gone = waited >= AGAIN_AFTER or waited < timedelta()  # The clock was put back.
+        if gone and (answer := self._ask(call_id, call)) is not None:
             return self._take(call_id, asked, answer, None, stored)
         flow = self.flows(stored.version)
-        return patiently(Reply((Waiting(call.wait, call.turn),), flow, call.language), call)
+        return patiently(Reply((Waiting(call.wait, call.due),), flow, call.language), call)
 
     def _warn(self, call_id: str, queue: str, language: str) -> None:
         """Warn of the first caller of a minute: a hundred lines would say no more, and hide what else there is."""
@@ -219,10 +228,13 @@ class Hotline:
         """
         call, last, told, name = flow.new_call(), tuple[Event, ...](), tuple[Event, ...](), asked
         for turn in self.journal.turns(call_id):
+            if turn.asked.startswith(LATE):
+                call = fold(call, turn.events)
+                continue
             if told and turn.asked != name:
                 break
-            call, last = fold(call, turn.events), turn.events
-            if turn.asked == name or (turn.asked.endswith(AT_ONCE) and f"turn/{turn.number}" == asked):
+            due, call, last = call.due, fold(call, turn.events), turn.events
+            if turn.asked == name or (turn.asked.endswith(AT_ONCE) and f"turn/{due}" == asked):
                 told, name = (*told, *last), turn.asked + AT_ONCE
         return call, last, told
 
@@ -251,8 +263,8 @@ class Hotline:
             return reply
         if told:
             return patiently(Reply(told, flow, call.language), call)
-        if not call.ended:
-            log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.turn)
+        if not call.ended and not isinstance(heard, Found | NotFound):
+            log.warning("turn never offered", status=409, call=call_id, asked=asked, present=call.due)
         # An empty answer would have the carrier ask for a round of music again and again.
         over = call.ended and not asked.startswith(ADRIFT)
         shown = tuple(event for event in last if isinstance(event, Ended)) if over else last
@@ -277,24 +289,3 @@ def patiently(reply: Reply, call: Call) -> Reply:
 
 def _alone(call: Call) -> bool:
     return isinstance(call.wait, Room) and call.wait.alone
-
-
-def _fresh(call: Call, asked: str, heard: Input) -> bool:
-    """Is this what the call now waits for? A queue's answer comes under the number at which the caller was queued."""
-    if (isinstance(heard, Recorded) and heard.adrift) or asked.startswith(LATE):
-        return True
-    if call.ended:
-        return False
-    if isinstance(heard, HungUp | Rescued):
-        return True
-    match call.wait:
-        case Agent() | Room():
-            return asked in (f"wait/{call.turn}", f"turn/{call.line}") or asked.startswith(TALK)
-        case Talking():
-            return asked == f"turn/{call.turn}" or asked.startswith(TALK)
-        case Leaving():
-            return asked == f"turn/{call.line}"
-        case Lookup():
-            return isinstance(heard, Found | NotFound) and asked == f"turn/{call.turn}"
-        case _:
-            return asked == f"turn/{call.turn}"

@@ -14,6 +14,7 @@ from ivr.flow.inputs import Found, NotFound
 from ivr.flow.questions import LIMITED, NONE, UNAVAILABLE, outcome
 from ivr.flow.secret import SEALED, Secret
 from ivr.flow.waits import Lookup
+from ivr.store.errors import StoreError
 from ivr.wallets.port import Wallet
 
 SOON: Final = 2.0  # Seconds for which a request of the carrier waits for the answer; then the caller hears to wait.
@@ -155,7 +156,10 @@ class Teller:
         if not self.guard.allowed(lookup.question, who, caller, request):
             return Found({}, "capped") if lookup.question == "freeze" else NotFound(LIMITED)
         answer = self.wallet.answer(lookup, request)
-        self.guard.told(request, *outcome(answer))
+        try:
+            self.guard.told(request, *outcome(answer))
+        except StoreError as error:  # It counts as wrong, which is strict; but what was done is done.
+            log.error("what the wallet said is not counted", question=lookup.question, why=str(error))
         return answer
 
 

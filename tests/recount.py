@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Engine, Table, select
 
 from ivr.flow import record
-from ivr.flow.events import Ended, Entered, Event, Heard, Missed, Waiting
+from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Missed, Waiting
 from ivr.flow.inputs import LeftQueue, Rescued, Transferred
 from ivr.flow.waits import Agent
 from ivr.store.desk_tables import agent_states, line, promises, wrapups
@@ -182,6 +182,8 @@ def _visits(call_id: str, events: Sequence[Event]) -> tuple[list[Visit], str, da
                 out = True
             case Ended(reason) if not outcome:
                 outcome, ended = reason, at
+            case Learned("message") if outcome == "hung-up":
+                outcome = "message"
         if out and found and not found[-1].gone:
             found[-1].gone = at
     assert outcome

@@ -2,7 +2,7 @@
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +26,7 @@ from ivr.flow.waits import Agent, Lookup
 from ivr.hotline import UNTOLD, Caller, Hotline, Reply
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
+from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
 from ivr.teller import Teller
 from tests.asking import MONEY, Nobody, Wallet, asking
@@ -382,3 +383,49 @@ def test_a_round_of_questions_through_what_is_proven_already_is_a_trap() -> None
     again = MONEY.replace("unavailable: person\n    slow: person\n", "unavailable: start\n    slow: person\n", 1)
     found = prove(flow_of({**asking(again)}), RINGS).traps
     assert any("the wallet is asked again and again" in trap.words for trap in found)
+
+
+def test_a_question_whose_asker_is_gone_is_asked_again_also_where_the_clock_was_put_back(desk: Desk) -> None:
+    desk.ring()
+    for keys in WAY:
+        desk.press(keys)
+    desk.wallet.may.clear()
+    desk.press("1")
+    with another(desk) as (other, wallet):
+        desk.now[0] -= timedelta(hours=1)
+        assert "已登记" in words(other.hear(CALL, f"turn/{desk.turn}", Silence()))
+        assert wallet.asked == desk.wallet.asked[-1:]
+
+
+def test_another_process_that_knows_an_earlier_turn_asks_who_waits_for_patience_only(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teller, "LINGERS", 0.2)
+    desk.ring()
+    for keys in WAY[:-2]:
+        desk.press(keys)
+    with another(desk) as (other, _):
+        other.hear(CALL, f"turn/{desk.turn}", Pressed(WAY[-2]))
+        turn = desk.hotline.journal.turn(CALL)
+        desk.wallet.before["withdrawal"] = lambda: until(lambda: heard)
+        heard: list[str] = []
+        proven = desk.hotline.hear(CALL, f"turn/{turn}", Pressed(PIN))
+        assert words(proven) == "核实好了。 请稍候。"
+        again = words(other.hear(CALL, f"turn/{turn + 2}", Silence()))
+        heard.append(again)
+        assert again == "请稍候。"
+
+
+class Forgetful(Nobody):
+    """Lets everybody try everything, and cannot write down what came of it."""
+
+    def told(self, request_id: str, outcome: str, facts: Mapping[str, str]) -> None:
+        """Fail, as while the database is away."""
+        raise StoreError("the database is locked")
+
+
+def test_what_the_wallet_did_is_told_also_where_it_cannot_be_counted(desk: Desk) -> None:
+    object.__setattr__(desk.hotline.teller, "guard", Forgetful())
+    desk.ring()
+    *_, last = [desk.press(keys) for keys in (*WAY, "1")]
+    assert "已登记" in words(last)

@@ -55,14 +55,20 @@ class Proof:
 
 
 def asked(events: Iterable[Event]) -> Iterator[Asked]:
-    """Yield each question to the wallet with its answer, in order; at last one that nobody has answered yet."""
+    """Yield each question to the wallet with its answer, in order; at last one that nobody has answered yet.
+
+    What came too late for the call to go on by it is an answer of its own.
+    """
     open: Asked | None = None
+    known: dict[str, Asked] = {}
     for event in events:
         match event:
             case Waiting(Lookup(question, about)):
                 if open:
                     yield open
-                open = Asked(question, {name: str(value) for name, value in about})
+                open = known[question] = Asked(question, {name: str(value) for name, value in about})
+            case Heard(Found(facts, answer, late), at) if late and not (open and open.question == late):
+                yield replace(known.get(late, Asked(late, {})), answer=answer, facts=facts, at=at)
             case Heard(Found() | NotFound() as heard, at) if open:
                 answer, facts = outcome(heard)
                 yield replace(open, answer=answer, facts=facts, at=at)

@@ -108,14 +108,18 @@ class Aside:
 
     reader: Reader
     before: list[Event] = field(default_factory=list)  # Since the wallet was asked last.
+    asked: dict[str, Event] = field(default_factory=dict)  # The last of each question.
     numbers: set[str] = field(default_factory=set)
 
     def __call__(self, event: Event) -> Iterator[Told]:
         """Yield what this event tells, in words."""
         r = self.reader
         match event:
-            case Waiting(Lookup()):
+            case Waiting(Lookup(question)):
                 self.before = [event]
+                self.asked[question] = event
+            case Heard(Found(late=question)) if question and self.asked.get(question) not in self.before:
+                yield from self._told([self.asked[question], event] if question in self.asked else [event])
             case Heard(Found() | NotFound()) | Ended() if self.before:
                 yield from self._answered(event)
             case Learned(name, value) if name == PROVEN and value in ("pin", "code"):
@@ -131,10 +135,13 @@ class Aside:
 
     def _answered(self, event: Event) -> Iterator[Told]:
         """Yield the answer, or that there was none up to the end; it may yet come."""
-        r = self.reader
-        for one in known.asked([*self.before, event]):
-            yield "wallet", f"{r.question(one)}{r.t['colon']}{r.answer(one)}"
+        yield from self._told([*self.before, event])
         self.before = self.before if isinstance(event, Ended) else []
+
+    def _told(self, events: Iterable[Event]) -> Iterator[Told]:
+        r = self.reader
+        for one in known.asked(events):
+            yield "wallet", f"{r.question(one)}{r.t['colon']}{r.answer(one)}"
 
 
 def _numbers(events: Iterable[Event]) -> set[str]:

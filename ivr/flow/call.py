@@ -19,7 +19,7 @@ from ivr.flow.events import (
     Texted,
     Waiting,
 )
-from ivr.flow.inputs import Answered, Dialled, InLine, Input, LeftQueue, Rescued
+from ivr.flow.inputs import Answered, Dialled, Found, InLine, Input, LeftQueue, Rescued
 from ivr.flow.waits import Agent, Keys, Outside, Talking, Wait
 
 NO_FACTS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -41,8 +41,9 @@ class Promised(NamedTuple):
 class Call(NamedTuple):  # A dataclass takes four times as long to copy, which every event does.
     """One caller's call as its events have made it.
 
-    `turn` counts the turns taken, so it is the number of the next one; `line` is the turn at which the caller was
-    queued, as the queue's answer comes under that number; `trail` are the prompts passed on the way here, for going
+    `turn` counts the turns taken, so it is the number of the next one; `due` is that by which what the call waits for
+    is asked: the same, unless something came too late for the call meanwhile. `line` is the turn at which the caller
+    was queued, as the queue's answer comes under that number; `trail` are the prompts passed on the way here, for going
     back; `said` is what this turn has said so far, for saying it again. `caller` is who rings, as the carrier
     says; `asked` counts the prompts for keys since the caller was last queued; `reached` is what the call has come to,
     should the caller go now; `told` is what they know of their wait; `rescues` counts our faults since they were last
@@ -66,6 +67,7 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
     told: Promised | None = None
     rescues: int = 0
     ended: str = ""
+    due: int = 0
 
     @property
     def now(self) -> datetime:
@@ -77,6 +79,8 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
     def after(self, event: Event) -> "Call":
         """Return the call as it stands once the event has happened."""
         match event:
+            case Heard(Found(late=question), at) if question:
+                return self._replace(turn=self.turn + 1, at=at)
             case Heard(heard, at):
                 return self._replace(turn=self.turn + 1, at=at, said=())._told(heard)
             case Entered(node):
@@ -85,8 +89,7 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
                 return self._replace(said=(*self.said, event))
             case Learned(name, value):
                 facts = {key: old for key, old in self.facts.items() if key != name}
-                reached = "message" if name == "message" else self.reached
-                return self._replace(facts=facts | {name: value} if value else facts, reached=reached)
+                return self._left(name)._replace(facts=facts | {name: value} if value else facts)
             case AskedBack():
                 return self._replace(reached="callback")
             case Texted():
@@ -117,6 +120,12 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
             case _:
                 return self
 
+    def _left(self, name: str) -> "Call":
+        """Return the call with the message that it now has come to, also where its caller hung up first."""
+        if name != "message":
+            return self
+        return self._replace(reached="message", ended="message" if self.ended == "hung-up" else self.ended)
+
     def _promised(self, heard: InLine) -> "Call":
         if heard.high <= heard.low or self.line is None:
             return self
@@ -136,13 +145,13 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
             case Keys():
                 new = not self.trail or self.trail[-1] != self.node
                 trail = (*self.trail, self.node) if new else self.trail
-                return self._replace(wait=wait, trail=trail, asked=self.asked + 1)
+                return self._replace(wait=wait, due=turn, trail=trail, asked=self.asked + 1)
             case Agent():
-                return self._replace(wait=wait, line=turn, asked=0, reached=None, told=None)
+                return self._replace(wait=wait, due=turn, line=turn, asked=0, reached=None, told=None)
             case Talking() | Outside():
-                return self._replace(wait=wait, reached="served")
+                return self._replace(wait=wait, due=turn, reached="served")
             case _:
-                return self._replace(wait=wait)
+                return self._replace(wait=wait, due=turn)
 
 
 def fold(call: Call, events: Iterable[Event]) -> Call:

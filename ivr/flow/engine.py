@@ -9,7 +9,8 @@ from ivr.flow.call import Call, fold
 from ivr.flow.emergency.under import announcements
 from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Waiting
 from ivr.flow.flow import Flow
-from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Pressed, Recorded, Rescued
+from ivr.flow.inputs import Answered, HungUp, Input, Pressed, Recorded, Rescued
+from ivr.flow.late import late
 from ivr.flow.messages import hears
 from ivr.flow.move import Finish, Go, Hold, Move, Prompt
 from ivr.flow.node import go
@@ -45,8 +46,8 @@ def step(flow: Flow, call: Call, heard: Input, at: datetime) -> Step:
 
     heard = sealed(call.wait, heard, flow.hotline.keys)
     before, call = call, happen(Heard(heard, at))
-    if before.ended and isinstance(heard, Found | NotFound):
-        return Step(call, tuple(events))  # The wallet's answer to a call that is over is only written down.
+    if (kept := late(flow, before, heard)) is not None:
+        return Step(happen(*kept), tuple(events))
     move = _answer(flow, before, call, heard)
     for _ in range(HOPS):
         for item in move.first:

@@ -35,10 +35,14 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The wallet answered: one of the question's outcomes, with its facts."""
+    """The wallet answered: one of the question's outcomes, with its facts.
+
+    What came too `late` for the call to wait for it says to which question.
+    """
 
     facts: Mapping[str, str] = field(hash=False)
     outcome: str = ""
+    late: str = ""
 
 
 @dataclass(frozen=True, slots=True)

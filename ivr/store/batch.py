@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Executable, bindparam, column, false, func, update, values
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Executable,
+    bindparam,
+    case,
+    column,
+    false,
+    func,
+    literal_column,
+    update,
+    values,
+)
 
 from ivr.flow import record
 from ivr.flow.events import Heard
@@ -134,8 +146,13 @@ def _change(rows: int) -> Executable:
     kept = {"call_id": calls.c.id, **{name: calls.c[name] for name in STATE}}
     told = [tuple(bindparam(f"{name}_{row}", type_=one.type) for name, one in kept.items()) for row in range(rows)]
     new = values(*(column(name, one.type) for name, one in kept.items()), name="new").data(told).cte("new")
-    # A call ends once: what comes after its end may move its turn on, but neither its outcome nor its time.
-    once = {name: func.coalesce(calls.c[name], new.c[name]) for name in ("outcome", "ended_at")}
+    # A call ends once: what comes after its end may move its turn on, but neither its outcome nor its time. But who has
+    # left a message has, also where it is told after the hang-up.
+    gone = calls.c.outcome == literal_column("'hung-up'")
+    once = {
+        "outcome": case((gone, new.c.outcome), else_=func.coalesce(calls.c.outcome, new.c.outcome)),
+        "ended_at": func.coalesce(calls.c.ended_at, new.c.ended_at),
+    }
     # Also a turn after the end, as a message left in our lifeboat, has the call digested, or digested anew.
     changed = {name: new.c[name] for name in STATE} | once | {"digested": false()}
     return update(calls).where(calls.c.id == new.c.call_id).values(changed)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
 from ivr.flow import speech
-from ivr.flow.events import Said, Texted
+from ivr.flow.events import Said
 from ivr.flow.flow import Flow
 from ivr.flow.waits import FINISH
 from ivr.flow.words import GAP
@@ -95,14 +95,6 @@ def frozen(flow: Flow, site: Site, language: str, hold: str) -> Sequence[Said]:
     spoken = {one: speech.voice_of(one).digits(hold) for one in _languages(flow, language)}
     words = {one: _said(flow, "lifeboat.held", one) for one in spoken}
     return [replace(said, words=GAP.sub(lambda _, one=one: spoken[one], said.words)) for one, said in words.items()]  # type: ignore[misc]
-
-
-def owned(flow: Flow, language: str, hold: str, number: str) -> Texted:
-    """Return the SMS by which the owner of a wallet hears of a hold, in the caller's language or the base one."""
-    spoken = language if language in flow.words else flow.base
-    facts = {**flow.hotline.facts, "hold": hold}
-    words = GAP.sub(lambda gap: facts.get(gap[1].partition(":")[0], ""), flow.words[spoken]["hotline.lifeboat.text"])
-    return Texted(number, "hotline.lifeboat.text", words, spoken)
 
 
 def _asked(told: Sequence[Said], site: Site, action: str, digits: int) -> str:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response
 
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import InLine, Input, LeftQueue, Recorded
+from ivr.flow.late import owned
 from ivr.flow.phrases import Lifeboat
 from ivr.hotline import Hotline, Reply
 from ivr.store.errors import StoreError
@@ -111,9 +112,7 @@ class Rescue:
         matter, hold = boat.matter if boat else "", held.hold if held else ""
         if boat and boat.text and held:
             # Its owner is to hear of a hold, also where somebody else had it made, as soon as the database is there.
-            self.unwritten.keep(
-                Told(call, lifeboat.owned(flow, language(), held.hold, held.registered), self.hotline.now())
-            )
+            self.unwritten.keep(Told(call, owned(flow, language(), held.hold, held.registered), self.hotline.now()))
         return xml(lifeboat.theft(flow, site, language(), matter, hold))
 
     def thanks(self) -> Response:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from ivr.carrier.caller import Caller
 from ivr.carrier.company import Carrier
 from ivr.carrier.log import Asked
+from ivr.due import AT_ONCE, LATE
 from ivr.flow import speech
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
@@ -19,7 +20,7 @@ from ivr.flow.flow import Flow
 from ivr.flow.nodes.language import Language
 from ivr.flow.nodes.menu import Menu
 from ivr.flow.waits import Lookup
-from ivr.hotline import AT_ONCE, Reply, patiently
+from ivr.hotline import Reply, patiently
 from ivr.parts import Parts
 from ivr.store.entries import Stored, Turn
 from ivr.store.tables import calls
@@ -80,7 +81,7 @@ def _stored(parts: Parts, call_id: str, call: Call, end: Call) -> None:
         row = connection.execute(select(calls).where(calls.c.id == call_id)).one()
     assert (row.turn, row.place, row.language) == (call.turn, call.node, call.language)
     assert (row.matter, row.queue) == (call.facts.get("matter", ""), call.facts.get("queue", ""))
-    assert (row.outcome, row.ended_at) == (end.ended, end.at)
+    assert (row.outcome, row.ended_at) == (call.ended, end.at)
     assert parts.journal.call(call_id) == Stored(row.version, call)
 
 
@@ -113,6 +114,8 @@ def _replies(turns: Sequence[Turn], states: Sequence[Call]) -> dict[str, tuple[t
     """
     known: dict[str, tuple[tuple[Event, ...], Call]] = {}
     for turn, state in zip(turns, states, strict=True):
+        if turn.asked.startswith(LATE):
+            continue  # Nobody hears of it.
         first = turn.asked.rstrip(AT_ONCE)
         before = [other for other in turns[: turn.number] if other.asked.rstrip(AT_ONCE) == first]
         names = {first, *(f"turn/{other.number}" for other in (*before, turn) if other.asked != first)}
@@ -131,8 +134,8 @@ def _waits(flow: Flow, turns: Iterable[Turn], states: Iterable[Call], site: Site
         name = turn.asked.rstrip(AT_ONCE)
         before[name] = (*before.get(name, ()), *turn.events)
         if isinstance(state.wait, Lookup):
-            again = (Waiting(state.wait, state.turn),)
-            for asked, events in ((name, before[name]), (f"turn/{state.turn}", again)):
+            again = (Waiting(state.wait, state.due),)
+            for asked, events in ((name, before[name]), (f"turn/{state.due}", again)):
                 told = patiently(Reply(events, flow, state.language), state).events
                 found.add((asked, render(told, site, state.language)))
     return found

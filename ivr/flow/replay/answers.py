@@ -30,8 +30,9 @@ class Answers:
 
     def learn(self, wait: Wait | None, heard: Input) -> None:
         """Keep an answer to what a recorded call waited for."""
-        if isinstance(wait, Lookup) and isinstance(heard, Found | NotFound):
-            self.known.setdefault(about(wait), []).append(heard)
+        match wait, heard:
+            case Lookup(), Found(late="") | NotFound():
+                self.known.setdefault(about(wait), []).append(heard)
 
     def to(self, asked: Lookup) -> Answer | None:
         """Return the answer to what is asked now; None where the recording has none."""

@@ -120,8 +120,8 @@ class _Follower:
 
     def follow(self, heard: Input, at: datetime) -> None:
         """Do in the new menus what was done in the old ones, which have not heard it yet."""
-        over = self.now.call.ended and not (isinstance(heard, Recorded) and heard.adrift)
-        if self.lost or over or self._wallet(heard, at):
+        late = isinstance(heard, Found) and heard.late
+        if self.lost or late or self._over(heard) or self._wallet(heard, at):
             return
         if self.before.stand.sort != "leaving":
             self._leave(at)
@@ -134,6 +134,11 @@ class _Follower:
             self._hear(said, at)
         elif not self.lost:
             self._stray(old, new, heard)
+
+    def _over(self, heard: Input) -> bool:
+        """Has the call come to its end in the new menus? A message may be told after it."""
+        told = isinstance(heard, Recorded) and (heard.adrift or self.before.call.ended)
+        return bool(self.now.call.ended) and not told
 
     def end(self, at: datetime) -> None:
         """Come to the end of a call about which there is no more to tell; who got what they wanted hangs up."""
