@@ -71,9 +71,10 @@ GUESTS = [f"agent/guest/y/{what}" for what in ("whisper", "join", "left", "over"
 TALKS = [*AGENTS, *GUESTS, *LIFEBOAT, "agent/hold", "recording/z"]
 
 
-def fields(told: dict[str, object]) -> dict[str, list[str]]:
-    """Return a form as it is checked: every field with all its values."""
-    return {name: value if isinstance(value, list) else [str(value)] for name, value in told.items()}
+def fields(told: dict[str, object]) -> list[tuple[str, str]]:
+    """Return a form as it is checked: every field with its value, once for each value that it has."""
+    each = ((name, value if isinstance(value, list) else [value]) for name, value in told.items())
+    return [(name, str(value)) for name, values in each for value in values]
 
 
 def test_every_path_is_known_here(site: Site) -> None:

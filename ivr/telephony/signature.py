@@ -1,6 +1,6 @@
 """Is a request really Twilio's? Checked before anything else is looked at."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from hmac import compare_digest
 from urllib.parse import urlparse
 
@@ -16,19 +16,13 @@ class Signatures:
         self._urls = (public_url, other(urlparse(public_url)))
         self._validators = [RequestValidator(token) for token in tokens]
 
-    def good(self, path: str, query: str, fields: Mapping[str, list[str]], signature: str) -> bool:
+    def good(self, path: str, query: str, fields: Iterable[tuple[str, str]], signature: str) -> bool:
         """Tell whether the signature is right for this path and query (as sent) below the configured public URL."""
-        asked, given = f"{path}?{query}" if query else path, signature.encode()
-        values = _Values(fields)
+        # Twilio's own check puts the form behind the URL, too, but takes ten times as long for it.
+        told = "".join(name + value for name, value in sorted(set(fields)))
+        asked, given = f"{path}?{query}{told}" if query else f"{path}{told}", signature.encode()
         return bool(signature) and any(
-            compare_digest(validator.compute_signature(url + asked, values).encode(), given)
+            compare_digest(validator.compute_signature(url + asked, None).encode(), given)
             for validator in self._validators
             for url in self._urls
         )
-
-
-class _Values(dict[str, list[str]]):
-    """A form as Twilio's own check reads it fastest."""
-
-    def getall(self, name: str) -> list[str]:
-        return self[name]
