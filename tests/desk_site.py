@@ -137,7 +137,7 @@ class Board:
 
     def drop(self, guest: str) -> bool:
         """Let the guest go."""
-        return self.desk.guests.gone(guest)
+        return bool(self.desk.guests.gone(guest))
 
     def monitor(self, place: str, who: str, phone: str, mode: Mode) -> object:
         """Ring, by the desk."""

@@ -82,14 +82,16 @@ def heard(one: Caller) -> str:
 
 
 @contextmanager
-def failing(here: World, part: str) -> Iterator[None]:
-    """Have the carrier's REST fail wherever its address has this part."""
+def failing(here: World, part: str, done: bool = False) -> Iterator[None]:
+    """Have the carrier's REST fail wherever its address has this part, though what was asked may be `done`."""
     whole = here.app.wsgi_app
 
     def broken(environ: Any, start: Any) -> Any:
         path = environ["PATH_INFO"]
         if not (path.startswith("/2010-04-01/") and part in path and environ["REQUEST_METHOD"] == "POST"):
             return whole(environ, start)
+        if done:
+            b"".join(whole(environ, lambda *_: None))
         start("503 Service Unavailable", [("Content-Type", "application/json")])
         return [b'{"code": 20503, "message": "Service unavailable", "status": 503}']
 

@@ -194,6 +194,20 @@ def test_a_talk_is_handed_over_or_ended(office: Office, rival: Desk) -> None:
         office.clock.on(minutes=11)
 
 
+def test_a_guest_who_joins_and_leaves_at_once_is_gone(
+    office: Office, rival: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = office.talking(office.queued(), "alice")
+    office.hire("bob")
+    guest = office.desk.guests.consult(place.id, "alice", agent="bob")
+    assert guest
+    amid(monkeypatch, "ivr.desk.guests", lambda: rival.guests.joined(guest.id))
+    assert office.desk.guests.gone(guest.id) == "talking"
+    assert office.desk.guests.of(place.id) == []
+    assert (office.state("alice"), office.state("bob")) == ("talking", "wrapping")
+    assert not office.desk.guests.gone(guest.id)
+
+
 def test_two_consult_the_same_free_agent_and_one_gets_them(office: Office, rival: Desk) -> None:
     for _ in range(ROUNDS):
         first = office.talking(office.queued(), "alice")

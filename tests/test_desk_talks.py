@@ -44,6 +44,23 @@ def test_only_a_free_agent_can_be_consulted_and_only_by_who_talks(office: Office
     assert office.desk.dispatch() == []
 
 
+def test_a_caller_who_came_is_not_given_back_and_who_was_given_back_does_not_come(office: Office) -> None:
+    office.hire("alice")
+    place = office.talking(office.queued(), "alice")
+    assert place.offer
+    assert office.desk.talks.given_back(place.id)
+    assert not office.desk.talks.arrived(place.offer)
+    assert office.state("alice") == "available"
+    again = office.talking(place, "alice")
+    assert again.offer
+    assert office.desk.talks.arrived(again.offer)
+    assert office.desk.talks.arrived(again.offer)
+    assert not office.desk.talks.given_back(place.id)
+    assert office.state("alice") == "talking"
+    office.hangs_up(place.call_id)
+    assert not office.desk.talks.arrived(again.offer)
+
+
 def test_a_guest_talks_and_goes_and_the_talk_goes_on(office: Office, talk: Place) -> None:
     guests = office.desk.guests
     guest = guests.consult(talk.id, "alice", agent="bob")

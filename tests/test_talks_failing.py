@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from ivr.carrier.cues import Over
 from ivr.carrier.web import Response
 from ivr.flow.events import Heard
 from ivr.flow.inputs import InLine
+from ivr.telephony.switchboard import Switchboard
 from tests.talks import Talk, answered, failing, heard, staffed, talking
 from tests.test_switchboard import picked_up, queued, soon, state
 from tests.world import CUSTOMER, World
@@ -50,6 +52,26 @@ def test_a_caller_who_cannot_be_fetched_waits_in_front_and_the_agent_is_free(her
     again = picked_up(here)
     again.press("1")
     soon(lambda: talking(caller) and talking(again))
+
+
+def test_a_caller_who_is_fetched_though_the_carrier_says_that_it_failed_talks_on(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain, tried = Switchboard._back, Event()
+
+    def back(board: Switchboard, place: str) -> None:
+        plain(board, place)
+        tried.set()
+
+    monkeypatch.setattr(Switchboard, "_back", back)
+    here.parts.desk.available("alice")
+    caller = queued(here)
+    agent = picked_up(here)
+    with failing(here, f"/Calls/{caller.leg.sid}", done=True):
+        agent.press("1")
+        assert tried.wait(10)
+    assert (waits(here), state(here)) == (["talking"], "talking")
+    soon(lambda: talking(caller) and talking(agent))
 
 
 def test_a_guest_who_cannot_be_rung_gives_the_caller_back(here: World) -> None:

@@ -93,17 +93,23 @@ class Guests:
                 return False
         return True
 
-    def gone(self, guest: str) -> bool:
-        """Note that a guest is no longer there; False where that was told before. A host's going ends the talk."""
+    def gone(self, guest: str) -> str:
+        """Note that a guest is no longer there; return as what they were, "" where that was told before.
+
+        A host's going ends the talk.
+        """
         with self.engine.begin() as connection:
             found = one(connection, guests, guests.c.id == guest)
-            if found is None or not move(connection, guests, guest, found["state"], "gone", at=self.now()):
-                return False
-            if found["state"] in ("ringing", "talking"):
+            if found is None or found["state"] == "gone":
+                return ""
+            moved = move(connection, guests, guest, found["state"], "gone", at=self.now())
+            if moved and found["state"] in ("ringing", "talking"):
                 self._released(connection, found)
+        if not moved:
+            return self.gone(guest)  # They joined, or took over, since we looked.
         if found["state"] == "host":
             self.talks.over(found["line"])
-        return bool(found["state"] != "gone")
+        return str(found["state"])
 
     def mode(self, guest: str, mode: Mode) -> bool:
         """Let a supervisor listen, coach or join instead; False where the guest is gone."""

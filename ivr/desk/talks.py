@@ -46,8 +46,17 @@ class Talks:
                 _digested_anew(connection, place)
             return wrapping(connection, found["agent"], place, self.now())
 
+    def arrived(self, offer: str) -> bool:
+        """Note that a caller has come into the talk of this offer, however often that is told; False if it is past."""
+        there = update(line).where(line.c.offer == offer, line.c.state == "talking").values(answered_back=True)
+        with self.engine.begin() as connection:
+            return connection.execute(there).rowcount == 1
+
     def given_back(self, place: str) -> bool:
-        """Have a caller wait in front again whom the carrier did not fetch, and free the agent; False if it is past."""
+        """Have a caller wait in front again whom the carrier did not fetch, and free the agent; False if it is past.
+
+        So it is where the caller has come all the same, though the carrier's answer was late, or said that it failed.
+        """
         with self.engine.begin() as connection:
             found = one(connection, line, line.c.id == place)
             return found is not None and self._given_back(connection, found, missed=False)

@@ -60,6 +60,7 @@ line = Table(
     Column("number_hash", String(64)),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("not_before", Moment),
+    # Whether who is talked to has come: the customer who is rung back, or the caller who was fetched.
     Column("answered_back", Boolean, nullable=False, server_default=text("false")),
     # A message: the recording.
     Column("recording", String(64)),

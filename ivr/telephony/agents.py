@@ -87,8 +87,8 @@ def _caller(paths: Blueprint, line: Line, board: Switchboard) -> None:
     @paths.post("/<offer>/caller")
     def caller(offer: str) -> Response:
         try:
-            place = board.desk.offered(offer)
-            if place is None or place.state != "talking":
+            place = board.desk.offered(offer) if board.desk.talks.arrived(offer) else None
+            if place is None:
                 return _on(line, board, offer, Transferred)
             begun(line, place)
             return talk(line, place, Seat(CALLER, f"{line.site.url}/voice/agent/{offer}/back", host=True))

@@ -118,13 +118,13 @@ class Talks:
 
     def gone(self, guest: str) -> None:
         """A guest is out, or did not come: the caller hears the agent again; a host's going ends the talk."""
-        found = self.desk.guests.one(guest)
-        if found is None or not self.desk.guests.gone(guest):
+        found, was = self.desk.guests.one(guest), self.desk.guests.gone(guest)
+        if found is None or not was:
             return
-        if found.state == "host":
+        if was == "host":
             self.close(found.line)
         elif found.kind == "consult":
-            self.tried("caller not back", found.line, lambda place: self._alone(place, found.state == "talking"))
+            self.tried("caller not back", found.line, lambda place: self._alone(place, was == "talking"))
 
     def left(self, place: Place) -> None:
         """The agent of a talk is out: a guest who is in it takes it over, or else it ends for all."""
