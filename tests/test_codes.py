@@ -86,15 +86,29 @@ def test_who_tries_or_asks_too_often_is_limited_at_once(codes: Codes, site: Site
 
 
 @pytest.mark.parametrize("fault", ["429", "500", "500 after", "break", "break after"])
-def test_a_busy_or_failing_verify_is_asked_again_while_there_is_time(codes: Codes, site: Site, fault: Fault) -> None:
+def test_a_busy_or_failing_verify_sends_one_code_while_there_is_time(codes: Codes, site: Site, fault: Fault) -> None:
     phone, waited = new_phone(), list[float]()
     patient = Codes(ACCOUNT, TOKEN, site.url, SERVICE, wait=waited.append)
     site.carrier.faults.plan(fault, fault)
     assert patient.send(phone, "zh") == SENT
-    assert len(site.log.sent) == 3
+    assert len(site.carrier.inbox.of(phone)) == 1
+    sends, looks = [one for one in site.log.sent if one.method == "POST"], len(site.log.sent)
+    if fault.endswith("after"):
+        assert (len(sends), looks, len(waited)) == (1, 2, 1), "it is looked up that the code was sent"
+        return
+    assert (len(sends), looks) == ((3, 3) if fault == "429" else (3, 5))
     first, second = waited
     # The carrier that is busy asks for two seconds.
     assert (first, second) == (2.0, 2.0) if fault == "429" else 0.15 <= first <= 0.25 < 0.3 <= second <= 0.5
+
+
+def test_a_code_that_may_have_been_sent_is_not_sent_again_while_nobody_can_look_it_up(site: Site) -> None:
+    phone = new_phone()
+    site.carrier.faults.plan("500 after")
+    site.carrier.faults.plan(*["500"] * 20, method="GET")
+    hurried = Codes(ACCOUNT, TOKEN, site.url, SERVICE, seconds=1.0)
+    assert hurried.send(phone, "zh") == NotFound("unavailable")
+    assert len(site.carrier.inbox.of(phone)) == 1
 
 
 def test_a_verify_that_is_busy_for_longer_than_the_caller_waits_is_no_answer(site: Site) -> None:

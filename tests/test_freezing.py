@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.flow.inputs import Found
 from ivr.flow.secret import Secret
 from ivr.flow.waits import Lookup
 from ivr.store.crypto import Cipher
@@ -109,3 +110,28 @@ def test_a_wallet_that_fails_freezes_nothing_and_tells_no_code(clock: Clock, cap
     token = theirs.cipher.seal(f'["{CALL}", "{WHO}", "{clock.at.isoformat()}"]')
     assert theirs.hold(CALL, token, CODE) is None
     assert CODE not in "".join(capfd.readouterr())
+
+
+def test_a_second_number_in_the_same_call_gets_its_own_code_and_hold(freezing: Freezing, wallet: Demo) -> None:
+    other = "8800000002"
+    tokens = {who: freezing.send(CALL, CALLER, who) for who in (other, WHO)}
+    first = freezing.hold(CALL, tokens[WHO], CODE)
+    assert first is not None
+    assert first.registered == "+8613800138000"
+    assert freezing.hold(CALL, tokens[WHO], CODE) == first
+    second = freezing.hold(CALL, tokens[other], CODE)
+    assert second is not None
+    assert second.hold != first.hold
+
+
+def test_the_ids_of_requests_tell_no_number(clock: Clock) -> None:
+    asked: list[str] = []
+
+    class Notes:
+        def answer(self, lookup: Lookup, request_id: str) -> Found:
+            asked.append(request_id)
+            return Found({}, "sent")
+
+    for secret in ("a secret", "another"):
+        Freezing(Notes(), Cipher([secret]), clock).send(CALL, CALLER, WHO)
+    assert len(set(asked)) == 2, "nobody without the secret can try out numbers"

@@ -18,6 +18,7 @@ from structlog.testing import capture_logs
 
 from ivr.factory import utc_now
 from ivr.flow.inputs import Found, NotFound
+from ivr.flow.questions import QUESTIONS
 from ivr.wallets.demo import Demo
 from ivr.wallets.http import Http
 from ivr.wallets.http.document import FILE, text
@@ -73,6 +74,42 @@ def test_what_goes_wrong_at_the_company_is_no_answer_in_time_and_told_without_fa
     assert [one["question"] for one in logs][:1] == ["withdrawal"]
     assert re.search(r"88000000|13800138|246810|50000", repr(logs)) is None
     assert ("/wallet/v1/ours", "b") not in served.asked
+
+
+ACTS = [name for name, question in QUESTIONS.items() if question.acts]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("act", ["freeze", "open_case"])
+def test_nobody_knows_whether_an_act_was_done_of_which_the_answer_was_lost(
+    served: Company, fault: str, act: str
+) -> None:
+    served.fails(fault)
+    with asking(served.url) as wallet:
+        assert ask(wallet, "a", act) == NotFound("slow")
+        served.fails("", 0)
+        assert isinstance(ask(wallet, "a", act), Found)
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_an_act_whose_line_breaks_after_it_was_sent_may_be_done(act: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as there, ThreadPoolExecutor(1) as threads:
+
+        def once() -> None:
+            with there.accept()[0] as line:
+                line.recv(65536)
+            there.close()
+
+        threads.submit(once)
+        with asking(f"http://127.0.0.1:{there.getsockname()[1]}") as wallet:
+            assert ask(wallet, "a", act) == NotFound("slow"), "also where nobody is there at the second try"
+
+
+def test_who_refuses_an_act_that_an_earlier_try_may_have_done_does_not_settle_it(served: Company) -> None:
+    with asking(served.url) as wallet:
+        assert ask(wallet, "a", "freeze", "22") == NotFound("unavailable")
+        served.fails("half", 1)
+        assert ask(wallet, "b", "freeze", "22") == NotFound("slow")
 
 
 def test_nobody_at_the_other_end_is_no_answer() -> None:

@@ -208,7 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
         facts = tuple((name, Secret(one) if name in secret else one) for name, one in about.items())
         answer = self.company.wallet.answer(Lookup(operation["operationId"], facts), self.headers["Idempotency-Key"])
         if isinstance(answer, NotFound):
-            status = {"slow": 504, "unavailable": 503}[answer.why]
+            sure = "429" in operation["description"]  # An act of which it is told how to say that it was not done.
+            status = {"slow": 504, "unavailable": 429 if sure else 503}[answer.why]
             return status, _problem(status, answer.why)
         told = {"outcome": answer.outcome, "facts": dict(answer.facts)}
         assert wrong(told, _schema(operation["responses"]["200"])) == []

@@ -1,4 +1,4 @@
-"""Twilio Verify by REST: send a one-time code by SMS, check what somebody keyed."""
+"""Twilio Verify by REST: send a one-time code by SMS, look it up by its phone, check what somebody keyed."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def routes(carrier: Carrier) -> Routes:
     service = "/Services/<service>"
     return [
         (f"{service}/Verifications", "POST", lambda service: _create(carrier, service)),
+        (f"{service}/Verifications/<to>", "GET", lambda service, to: _fetch(carrier, service, to)),
         (f"{service}/VerificationCheck", "POST", lambda service: _check(carrier, service)),
     ]
 
@@ -40,10 +41,14 @@ def _create(carrier: Carrier, service: str) -> Response:
     words = WORDS.get(locale, WORDS["en"]).format(code=CODE)
     text = TextMessage(carrier.new_sid("SM"), SENDER, to, words, "delivered", carrier.clock(), carrier.clock())
     carrier.background(lambda: carrier.inbox.put(text))
-    attempts = [{"time": _date(at), "channel": "SMS", "attempt_sid": sid} for at, sid in found.sends]
-    url = f"{request.host_url}v2/Services/{service}/Verifications/{found.sid}"
-    told: Shape = {"lookup": {}, "send_code_attempts": attempts, "sna": None, "url": url}
-    return answer(_shape(carrier, found) | told, 201)
+    return answer(_whole(carrier, found), 201)
+
+
+def _fetch(carrier: Carrier, service: str, to: str) -> Response:
+    found = carrier.verifications.pending(service, to)
+    if found is None:
+        raise missing(request.path)
+    return answer(_whole(carrier, found))
 
 
 def _check(carrier: Carrier, service: str) -> Response:
@@ -64,6 +69,13 @@ def _phone() -> str:
     if not _PHONE.fullmatch(to):
         raise Refused(400, 60200, "Invalid parameter `To`")
     return to
+
+
+def _whole(carrier: Carrier, found: Verification) -> Shape:
+    attempts = [{"time": _date(at), "channel": "SMS", "attempt_sid": sid} for at, sid in found.sends]
+    url = f"{request.host_url}v2/Services/{found.service}/Verifications/{found.sid}"
+    told: Shape = {"lookup": {}, "send_code_attempts": attempts, "sna": None, "url": url}
+    return _shape(carrier, found) | told
 
 
 def _shape(carrier: Carrier, found: Verification) -> Shape:

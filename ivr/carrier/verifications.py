@@ -51,6 +51,11 @@ class Verifications:
             self._pending[service, to] = found
             return found
 
+    def pending(self, service: str, to: str) -> Verification | None:
+        """The code that is on its way to a phone; None where none is."""
+        with self._lock:
+            return self._open(service, to)
+
     def check(self, service: str, to: str, code: str) -> Verification | None:
         """The code as it stands after a try, approved if right; None where none is pending.
 

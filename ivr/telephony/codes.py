@@ -8,6 +8,7 @@ from functools import cached_property
 from random import SystemRandom
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import quote
 
 import structlog
 
@@ -48,9 +49,11 @@ class Codes:
     def send(self, phone: str, language: str) -> Found | NotFound:
         """Send a code to a phone (E.164), in zh or en: `sent`, or not: unavailable, slow, limited.
 
-        While a code is pending the same one is sent again.
+        While a code is pending the same one is sent again. Where nobody knows whether one was sent, that is looked up
+        before it is sent once more.
         """
-        answer = self._ask("Verifications", {"To": phone, "Channel": "sms", "Locale": language[:2]})
+        form = {"To": phone, "Channel": "sms", "Locale": language[:2]}
+        answer = self._ask("Verifications", form, f"Verifications/{quote(phone, safe='')}")
         if isinstance(answer, str):
             return NotFound(answer)
         return Found({}, "sent") if answer.told.get("status") == "pending" else NotFound("unavailable")
@@ -62,17 +65,21 @@ class Codes:
             return "wrong" if answer == "unknown" else answer
         return "right" if answer.told.get("status") == "approved" else "wrong"
 
-    def _ask(self, what: str, form: Mapping[str, str]) -> "_Answer | _No":
-        """Return what Verify answered, tried again as long as there is time; or why it did not."""
+    def _ask(self, what: str, form: Mapping[str, str], done: str = "") -> "_Answer | _No":
+        """Return what Verify answered, tried again as long as there is time; or why it did not.
+
+        What may have been `done` already is looked up there, and tried again only where it was not.
+        """
         if not self.service:
             return "unavailable"
-        until, pause, processed = monotonic() + self.seconds, FIRST_PAUSE, False
+        until, pause, processed, looks = monotonic() + self.seconds, FIRST_PAUSE, False, False
         while True:
-            answer = self._once(what, form, until - monotonic())
-            if isinstance(answer, str):
+            answer = self._once(done if looks else what, None if looks else form, until - monotonic())
+            if isinstance(answer, str) or answer.status < 400:
                 return answer
-            if answer.status < 400:
-                return answer
+            if looks and answer.status == 404:
+                looks = False
+                continue
             if answer.code in LIMITS:
                 return self._refused(what, answer, "limited")
             if answer.status < 500 and answer.status != 429:
@@ -80,19 +87,22 @@ class Codes:
                 gone = answer.status == 404 and what == "VerificationCheck" and not processed
                 return "unknown" if gone else self._refused(what, answer, "unavailable")
             processed = processed or answer.status >= 500
+            looks = looks or (bool(done) and answer.status >= 500)
             left, wanted = until - monotonic(), max(pause * (0.75 + SystemRandom().random() / 2), answer.seconds)
             if left - wanted < LEAST:
                 return self._refused(what, answer, "unavailable")
             self.wait(wanted)
             pause *= 2
 
-    def _once(self, what: str, form: Mapping[str, str], left: float) -> "_Answer | _No":
+    def _once(self, what: str, form: Mapping[str, str] | None, left: float) -> "_Answer | _No":
+        """Post a form, or get what there is where there is none."""
         from requests import RequestException, Timeout
 
         base = VERIFY if self.url == TWILIO else self.url.rstrip("/")
         patience = (min(CONNECT, left), left)
         try:
-            answer = self._session.post(
+            answer = self._session.request(
+                "GET" if form is None else "POST",
                 f"{base}/v2/Services/{self.service}/{what}",
                 data=form,
                 auth=(self.account, self.token),
@@ -101,13 +111,13 @@ class Codes:
             )
         except RequestException as error:
             # Its own words may hold what was sent; its kind says enough.
-            log.warning("codes not reached", what=what, why=type(error).__name__)
+            log.warning("codes not reached", what=what.partition("/")[0], why=type(error).__name__)
             return "slow" if isinstance(error, Timeout) else _Answer(BROKEN, 0, 0.0, {})
         return _answer(answer)
 
     @staticmethod
     def _refused(what: str, answer: "_Answer", why: "_No") -> "_No":
-        log.warning("codes refused", what=what, status=answer.status, code=answer.code, told=why)
+        log.warning("codes refused", what=what.partition("/")[0], status=answer.status, code=answer.code, told=why)
         return why
 
     @cached_property

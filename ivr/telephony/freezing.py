@@ -29,6 +29,7 @@ KNOWN: Final = 10_000
 CODE: Final = 900_000  # Turns that no call comes to, under which the wallet knows what a lifeboat asks.
 CHECK: Final = 900_010
 FREEZE: Final = 900_100
+K = TypeVar("K")
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -54,7 +55,7 @@ class Freezing:
     now: Callable[[], datetime]
     _sent: dict[str, deque[datetime]] = field(default_factory=dict)
     _checks: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    _held: OrderedDict[str, Held] = field(default_factory=OrderedDict)
+    _held: OrderedDict[tuple[str, str], Held] = field(default_factory=OrderedDict)
     _lock: Lock = field(default_factory=Lock)
 
     def send(self, call: str, caller: str, who: str) -> str:
@@ -62,7 +63,7 @@ class Freezing:
         if not self._may_send(who, caller):
             return ""
         try:
-            came, _ = outcome(self.wallet.answer(Lookup("send_code", (("who", who),)), request_id(call, CODE)))
+            came, _ = outcome(self.wallet.answer(Lookup("send_code", (("who", who),)), self._request(call, who, CODE)))
         except Exception as error:
             log.error("the wallet was not asked", question="send_code", why=type(error).__name__)
             return ""
@@ -71,9 +72,10 @@ class Freezing:
 
     def hold(self, call: str, token: str, code: str) -> Held | None:
         """Freeze the wallet of whoever keyed the right code; None where it is not right, or cannot be checked."""
-        if call in self._held:
-            return self._held[call]
-        if not (who := self._who(call, token)) or not self._may_check(call):
+        who = self._who(call, token)
+        if (call, who) in self._held:
+            return self._held[call, who]
+        if not who or not self._may_check(call):
             return None
         try:
             held = self._frozen(call, who, Secret(code))
@@ -82,18 +84,22 @@ class Freezing:
             return None
         if held:
             with self._lock:
-                _put(self._held, call, held)
+                _put(self._held, (call, who), held)
         return held
 
     def _frozen(self, call: str, who: str, code: Secret) -> Held | None:
         checked = Lookup("check_code", (("who", who), ("code", code)))
-        came, facts = outcome(self.wallet.answer(checked, request_id(call, CHECK + self._checks[call])))
+        came, facts = outcome(self.wallet.answer(checked, self._request(call, who, CHECK + self._checks[call])))
         if came != "right":
             return None
-        done = self.wallet.answer(Lookup("freeze", (("holder", facts["holder"]),)), request_id(call, FREEZE))
+        done = self.wallet.answer(Lookup("freeze", (("holder", facts["holder"]),)), self._request(call, who, FREEZE))
         if not isinstance(done, Found) or done.outcome not in ("frozen", "already"):
             return None
         return Held(done.facts["hold"], done.facts["until"], facts["registered"])
+
+    def _request(self, call: str, who: str, turn: int) -> str:
+        """Return the name of a question about this number, which a call may ask about another, too."""
+        return request_id(f"{call} {self.cipher.hash(who)}", turn)
 
     def _who(self, call: str, token: str) -> str:
         """Return the number to which the token belongs; empty for another call's, an old one, or none."""
@@ -124,7 +130,7 @@ class Freezing:
             return True
 
 
-def _put(kept: OrderedDict[str, T], key: str, value: T) -> None:
+def _put(kept: OrderedDict[K, T], key: K, value: T) -> None:
     kept[key] = value
     while len(kept) > KNOWN:
         kept.popitem(last=False)

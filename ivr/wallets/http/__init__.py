@@ -24,11 +24,11 @@ log = structlog.get_logger()
 
 
 class _WrongError(ValueError):
-    """The answer is none of ours; the text says why. Whether it is told by a wallet that `works`."""
+    """The answer is none of ours; the text says why. Whether the wallet that tells it `works`, and surely `refused`."""
 
-    def __init__(self, why: str, works: bool = False) -> None:
+    def __init__(self, why: str, works: bool = False, refused: bool = False) -> None:
         super().__init__(why)
-        self.works = works
+        self.works, self.refused = works, refused
 
 
 class Http:
@@ -63,9 +63,9 @@ class Http:
             return _none(lookup, SLOW, "too late")
         except _WrongError as error:
             works = error.works
-            return _none(lookup, UNAVAILABLE, str(error))
+            return _none(lookup, _lost(lookup, not error.refused), str(error))
         except LostError as error:
-            return _none(lookup, UNAVAILABLE, str(error))
+            return _none(lookup, _lost(lookup, error.sent), str(error))
         except Exception as error:
             # Whatever it is, the caller is led to a person; its text might tell what was keyed.
             return _none(lookup, UNAVAILABLE, type(error).__name__)
@@ -88,13 +88,19 @@ class Http:
         reply = self._line.post(url, body, headers)
         if reply.status != 200:
             # Who refuses us works: the next question may be another matter.
-            raise _WrongError(f"status {reply.status}", works=400 <= reply.status < 500)
+            works = 400 <= reply.status < 500
+            raise _WrongError(f"status {reply.status}", works, works and not reply.again)
         if reply.kind != JSON:
             raise _WrongError("no JSON")
         try:
             return read(lookup.question, reply.body)
         except ValueError:
             raise _WrongError("an answer against the contract") from None
+
+
+def _lost(lookup: Lookup, sent: bool) -> str:
+    """Return what it is that there is no answer: what acts may have done so, once the request was sent."""
+    return SLOW if sent and QUESTIONS[lookup.question].acts else UNAVAILABLE
 
 
 def _none(lookup: Lookup, outcome: str, why: str) -> NotFound:

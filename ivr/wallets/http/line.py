@@ -3,18 +3,31 @@
 import asyncio
 import atexit
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock, Thread
 from typing import Final
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+    InvalidURL,
+)
 
 MOST: Final = 64 * 1024  # bytes of an answer
 AGAIN: Final = (502, 503, 504)  # A moment later another server may be there.
+UNSENT: Final = (ClientConnectorError, ConnectionTimeoutError, InvalidURL)
 
 
 class LostError(ConnectionError):
-    """There was no whole answer; the text says why, and nothing of what was asked."""
+    """There was no whole answer; the text says why, and nothing of what was asked. Whether the request was `sent`."""
+
+    def __init__(self, why: str, sent: bool = True) -> None:
+        super().__init__(why)
+        self.sent = sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +41,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer, whole."""
+    """An HTTP answer, whole; `again` says that the request was sent before, and nobody knows what came of that."""
 
     status: int
     kind: str
     body: bytes
+    again: bool = False
 
 
 class Line:
@@ -83,11 +97,16 @@ class Line:
                 reply = await self._once(url, body, headers())
                 if reply.status not in AGAIN or not self._time_for_more(end):
                     return reply
-            except LostError:
+                sent = True
+            except LostError as error:
                 if not self._time_for_more(end):
                     raise
+                sent = error.sent
             await asyncio.sleep(self._limits.pause)
-            return await self._once(url, body, headers())
+            try:
+                return replace(await self._once(url, body, headers()), again=sent)
+            except LostError as error:
+                raise LostError(str(error), sent or error.sent) from None
 
     def _time_for_more(self, end: asyncio.Timeout) -> bool:
         left = (end.when() or 0) - asyncio.get_running_loop().time()
@@ -103,7 +122,9 @@ class Line:
                         raise LostError("too long")
                 return Reply(answer.status, answer.content_type, bytes(read))
         except (ClientError, OSError) as error:
-            raise error if isinstance(error, LostError) else LostError(type(error).__name__) from None
+            if isinstance(error, LostError):
+                raise
+            raise LostError(type(error).__name__, not isinstance(error, UNSENT)) from None
 
     def _opened(self) -> ClientSession:
         if self._session is None:

@@ -9,7 +9,8 @@ A telephone hotline asks these questions while a customer waits on the phone. Yo
 **Form.** Each question is `POST {server}/v1/{question}` with `{"about": {...}}`, and is answered with status 200 and
 `{"outcome": "...", "facts": {...}}`, `Content-Type: application/json`, at most 64 KiB. The outcome is one of those
 listed, `facts` holds exactly that outcome's facts (`{}` where it has none), and every fact is a string. Anything else
-counts as no answer: the caller is then led to a person. That an account, an order or a code is not known is an
+counts as no answer: the caller is then led to a person, and of what acts, hears that nobody knows whether it was done.
+That an account, an order or a code is not known is an
 outcome, never an error.
 
 **Time.** The hotline connects within 1 second and waits 2.5 seconds for the whole answer, body included, then hangs
@@ -34,7 +35,10 @@ so give your proxy's public one.
 **Confidence.** PINs, one-time codes (`format: password`) are never to be logged or stored. An unknown account is
 answered as a wrong PIN or code is, and takes as long. Which number a customer rings from plays no part.
 """
-ACTS: Final = "This acts: exactly once under one `Idempotency-Key`, and durably before you answer."
+ACTS: Final = (
+    "This acts: exactly once under one `Idempotency-Key`, and durably before you answer. Where you cannot do it now "
+    "and surely have not, answer 429: only after a 4xx does the caller hear that it was not done."
+)
 PROVEN: Final = "Asked only about a customer who has proven to be the holder."
 GUARDED: Final = (
     "The hotline limits how often this is asked; limits of your own are welcome as long as they answer as `wrong`."
@@ -93,7 +97,7 @@ ERRORS: Final[Mapping[str, str]] = {
     "400": "The request is against this document.",
     "401": "It is not signed, or not by us, or was sent before.",
     "409": "The `Idempotency-Key` was another request's.",
-    "429": "Too many requests.",
+    "429": "You cannot take this now, and have done nothing.",
     "500": "A fault of yours.",
     "503": "You cannot answer now.",
     "504": "You cannot answer in time.",
