@@ -29,7 +29,8 @@ from tests.world import ACCOUNT, NUMBER, OPEN, ROOT, TOKEN, free_port
 NOBODY = "http://127.0.0.1:9"  # No carrier to ask: its calls are no less there for that.
 PATIENCE: Final = 30.0
 APART: Final = get_context("forkserver")  # For functions: its processes share nothing with ours, nor with one another.
-APART.set_forkserver_preload(["tests.stores"])  # What takes a second to import is imported once.
+# What takes a second to import is imported once.
+APART.set_forkserver_preload(["tests.stores", "tests.desk_site", "tests.processes", "ivr.editor.replaying"])
 Environment = Mapping[str, str]
 
 

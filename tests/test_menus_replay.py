@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -79,8 +80,12 @@ def replay(app: Flask, tmp_path: Path) -> Callable[..., Result]:
 
 
 def test_renumbered_menus_are_followed_and_shown_side_by_side(
-    call: Callable[..., str], replay: Callable[..., Result]
+    call: Callable[..., str],
+    replay: Callable[..., Result],
+    replayers_forked: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("ivr.editor.yesterday.get_context", replayers_forked)  # By processes as they are really made.
     told, _ = call(*FROZEN), call(HungUp())
     done = replay(RENUMBERED)
     assert done.exit_code == 0, done.output
