@@ -16,7 +16,7 @@ NEXT: Final = {
     "ringing": frozenset({"talking", "available", "away"}),
     "talking": frozenset({"wrapping", "available", "away"}),
     "wrapping": frozenset({"available"}),
-    "working": frozenset({"available"}),
+    "working": frozenset({"available", "away"}),
 }
 
 

@@ -97,6 +97,21 @@ def test_an_agent_rings_a_customer_back_before_it_is_due(here: World) -> None:
     rung_at_once(here, place.id)
 
 
+def test_a_message_whose_agent_went_home_goes_to_another(here: World) -> None:
+    caller = queued(here)
+    caller.press("1")
+    caller.listen()
+    caller.speak(5)
+    caller.press("#")
+    here.parts.desk.available("alice")
+    here.parts.board.tend()
+    assert state(here) == "working"
+    here.parts.desk.available("bob")
+    here.carrier.clock.advance(timedelta(minutes=31).total_seconds())
+    here.parts.board.tend()
+    assert (state(here), state(here, "bob")) == ("away", "working")
+
+
 def test_an_agent_rings_back_whoever_left_a_message(here: World) -> None:
     caller = queued(here)
     caller.press("1")

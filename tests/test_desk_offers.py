@@ -11,6 +11,7 @@ from ivr.flow.inputs import Pressed, Transferred
 from ivr.store.desk_tables import line
 from ivr.store.journal import Journal
 from tests.desks import SKILLS, Office
+from tests.states import check_states
 
 OTHER = "+8613900001111"
 THIRD = "+8613900002222"
@@ -119,6 +120,43 @@ def test_a_message_is_work_without_ringing(office: Office) -> None:
     (done,) = office.desk.inbox.work(open=False)
     assert (done.state, done.done_by, done.closed_code) == ("done", "alice", "resolved")
     assert office.desk.inbox.work() == []
+
+
+def test_a_message_that_lies_with_who_went_home_is_given_to_another(office: Office) -> None:
+    office.leaves_message(office.queued())
+    (work,) = office.desk.inbox.work()
+    office.hire("alice")
+    (offer,) = office.desk.dispatch()
+    office.clock.on(minutes=29)
+    office.desk.notes.write(work.id, "alice", "half heard")
+    office.clock.on(minutes=29)
+    assert office.desk.inbox.lying() == []
+    office.clock.on(minutes=2)
+    assert office.desk.inbox.lying() == [work.id]
+    assert office.desk.inbox.taken_back(work.id)
+    assert not office.desk.inbox.taken_back(work.id)
+    alice, (waits,) = office.desk.agent("alice"), office.desk.inbox.work()
+    assert alice
+    assert (alice.state, alice.reason, alice.line) == ("away", "idle", None)
+    assert (waits.state, waits.agent, waits.offer, waits.answered_at) == ("waiting", None, None, None)
+    assert office.desk.offered(offer.id) is None
+    assert office.desk.notes.read(work.id, "alice") == "half heard"
+    office.hire("bob")
+    assert [(offer.line, offer.agent) for offer in office.desk.dispatch()] == [(work.id, "bob")]
+    assert office.desk.wrap_up("bob", "resolved", "")
+    check_states(office.engine)
+
+
+def test_a_message_that_is_done_at_the_last_moment_is_not_taken_back(office: Office) -> None:
+    office.leaves_message(office.queued())
+    office.hire("alice")
+    (offer,) = office.desk.dispatch()
+    office.clock.on(hours=1)
+    assert office.desk.inbox.lying() == [offer.line]
+    assert office.desk.wrap_up("alice", "resolved", "")
+    assert not office.desk.inbox.taken_back(offer.line)
+    assert office.desk.inbox.work() == []
+    assert office.state("alice") == "available"
 
 
 def test_a_message_is_given_out_once_nobody_waits_on_the_phone_and_is_nobody_before_them(office: Office) -> None:

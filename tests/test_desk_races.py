@@ -138,6 +138,25 @@ def test_an_agent_too_late_takes_nobody_from_the_next_one(
     assert all(office.desk.accept(offer.id) for offer in offers)
 
 
+def test_an_agent_who_rings_for_nobody_is_found(office: Office) -> None:
+    office.hire("bob", "carol")
+    talk = office.queued()
+    (mine,) = office.desk.dispatch()
+    assert office.desk.accept(mine.id)
+    assert office.desk.guests.consult(talk.id, "alice", agent="bob")  # Bob rings for a place that names Alice.
+    lost = office.queued(caller="+8613900001111")
+    (offer,) = office.desk.dispatch()
+    assert offer.agent == "carol"
+    office.clock.on(seconds=8)
+    assert office.desk.offers.astray() == []
+    with office.engine.begin() as connection:
+        connection.execute(update(line).where(line.c.id == lost.id).values(state="waiting", offer=None, agent=None))
+    assert office.desk.stale() == []
+    assert office.desk.offers.astray() == ["carol"]
+    assert [office.state(name) for name in ("alice", "bob", "carol")] == ["talking", "ringing", "available"]
+    assert [offer.line for offer in office.desk.dispatch()] == [lost.id]
+
+
 def test_a_customer_who_is_told_twice_not_to_answer_was_tried_once(office: Office, rival: Desk) -> None:
     for _ in range(ROUNDS):
         back = office.asks_back(office.queued())

@@ -30,6 +30,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "reason_training": "培训",
     "reason_other": "其他",
     "reason_missed": "两次没有接听",
+    "reason_idle": "留言久未处理",
     "answer": "接听",
     "hang_up": "挂断",
     "refuse": "不接",

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Engine, RowMapping, select, update
+from sqlalchemy import Engine, RowMapping, exists, select, update
 
-from ivr.desk.places import OPEN, Place, call_first, places
+from ivr.desk.offers import UNOFFERED
+from ivr.desk.places import OPEN, Place, call_first, one, places
+from ivr.desk.states import turned
 from ivr.desk.talks import wrapped
-from ivr.store.desk_tables import line
+from ivr.store.desk_tables import agents, drafts, line
 from ivr.store.engine import opened
 from ivr.store.tables import INSERT
 
 WORK: Final = ("message", "callback")
 LATEST: Final = 100
+PATIENCE: Final = timedelta(minutes=30)  # Longer than a message is worked on without a word being noted.
 SAME: Final = ("call_id", "caller_hash", "queue", "language", "matter", "mark", "rank", "level")
 
 
@@ -70,6 +73,27 @@ class Inbox:
         now, same = self.now(), {name: message[name] for name in SAME}
         told = {"id": f"{message['call_id']}-{uuid4().hex}", "kind": "callback", "state": "waiting"}
         return same | told | {"since": now, "joined_at": now, "due_at": message["due_at"]}
+
+    def lying(self) -> list[str]:
+        """Return the messages whose agent has neither done nor noted anything since long ago, as who went home."""
+        late = self.now() - PATIENCE
+        theirs = (agents.c.line == line.c.id) & (agents.c.id == line.c.agent)
+        noted = exists().where(drafts.c.line == line.c.id, drafts.c.agent == line.c.agent, drafts.c.at >= late)
+        held = select(line.c.id).join(agents, theirs).where(agents.c.state == "working", agents.c.since < late)
+        with opened(self.engine) as connection:
+            return list(connection.scalars(held.where(~noted)))
+
+    def taken_back(self, place: str) -> bool:
+        """Have a message that lies with an agent wait for another; the agent is away. False where it is done by now."""
+        told = UNOFFERED | {"state": "waiting", "answered_at": None}
+        with self.engine.begin() as connection:
+            call_first(connection, place)
+            found = one(connection, line, line.c.id == place)
+            agent, now = found["agent"] if found else None, self.now()
+            if not turned(connection, agent, ("working",), "away", now, of=place, reason="idle"):
+                return False
+            connection.execute(update(line).where(line.c.id == place, line.c.state == "talking").values(told))
+        return True
 
     def close(self, place: str, agent: str, code: str, note: str) -> bool:
         """Have work be done that nobody is at; False where somebody is, or it is done already."""

@@ -8,14 +8,14 @@ from functools import cache
 from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Select, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, Select, Update, bindparam, exists, func, select, update
 
 from ivr.desk.agents import free
 from ivr.desk.heads import heads
 from ivr.desk.line import Entry, Rules, match, returned
 from ivr.desk.places import STANDING, Place, entry, move, one, places, standings
 from ivr.desk.states import turned
-from ivr.store.desk_tables import agents, line
+from ivr.store.desk_tables import agents, guests, line
 from ivr.store.engine import alone, opened
 from ivr.store.tables import Moment
 
@@ -136,6 +136,23 @@ class Offers:
         with opened(self.engine) as connection:
             past = connection.scalars(_stale(), {"unrung": now - UNRUNG, "late": now - PATIENCE})
             return [offer for offer in past if offer]
+
+    def astray(self) -> list[str]:
+        """Have agents take calls again who ring for a place that is not, or no more, theirs; return them.
+
+        No change of ours leaves anybody so: it is a net under them all, as nobody could come out of it by themselves.
+        """
+        named = exists().where(line.c.id == agents.c.line, line.c.agent == agents.c.id)
+        theirs = (guests.c.line == agents.c.line) & (guests.c.agent == agents.c.id)
+        asked = exists().where(theirs, guests.c.state == "ringing")
+        now = self.now()
+        lost = select(agents.c.id, agents.c.line).where(agents.c.state == "ringing", agents.c.since < now - UNRUNG)
+        with self.engine.begin() as connection:
+            return [
+                agent
+                for agent, place in connection.execute(lost.where(~named, ~asked)).all()
+                if turned(connection, agent, ("ringing",), "available", now, of=place, why="left")
+            ]
 
     def _waiting(self, connection: Connection, most: int) -> list[Entry]:
         """Return who may be offered now: call backs only where their customers may be rung."""

@@ -83,6 +83,10 @@ class Switchboard:
             watch.tend()
         for place in self.desk.callbacks.stale():
             self.unanswered(self.desk.place(place))
+        for message in self.desk.inbox.lying():
+            self.desk.inbox.taken_back(message)
+        for agent in self.desk.offers.astray():
+            log.warning("an agent rang for nobody", agent=agent)
         for guest in self.desk.guests.past():
             self._let_go(guest)
         for place in self.desk.talks.resume_due():
