@@ -1,7 +1,7 @@
 """How often anybody may try to prove who they are: the limits on guessing, durable and the same for all servers.
 
-PINs and codes are counted apart everywhere, wrong ones only; the wallet's silence ("unavailable") counts for nobody,
-what nobody knows the answer to (a crash, "slow") as wrong.
+PINs and codes are counted apart everywhere, wrong ones only; the wallet's silence ("unavailable") counts for nobody
+but for whoever had a code sent, which may have gone. What nobody knows the answer to (a crash, "slow") as wrong.
 
     strangers, on one account as keyed   5 wrong an hour, 10 a day     3 codes sent an hour, 10 a day
     one caller, as a stranger            10 wrong an hour, pauses      5 codes sent an hour
