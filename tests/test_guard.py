@@ -448,3 +448,11 @@ def test_an_attack_is_held_to_the_limits_and_owners_get_in(engine: Engine) -> No
     assert all(some.tried == some.pin == some.code for some in found.owners if "attacked" not in some.name), found
     assert all(some.tried == some.pin == some.code for some in found.owners if some.name.startswith("known")), found
     assert "PINs tested" in "\n".join(report(found))
+
+
+def test_what_came_of_a_try_before_is_known(door: Door) -> None:
+    assert door.guard.before("CA-once") is None
+    assert door.guard.allowed("check_code", account(), stranger(), "CA-once")
+    assert door.guard.before("CA-once") == ""
+    door.guard.told("CA-once", "wrong")
+    assert door.guard.before("CA-once") == "wrong"

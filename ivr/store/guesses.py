@@ -110,6 +110,11 @@ def allowed_before(connection: Connection, request_id: str) -> bool | None:
     return bool(found.allowed)
 
 
+def outcome_before(connection: Connection, request_id: str) -> str | None:
+    """Return what was said to a try before, "" while nobody knows; None for a new one."""
+    return connection.scalar(select(guesses.c.outcome).where(guesses.c.request_id == request_id))
+
+
 def begin(connection: Connection, request_id: str, guess: Guess, standing: str, allowed: bool) -> None:
     """Write a new try down, as a wrong one until more is known; one that is not allowed does not count."""
     told = {"who_hash": guess.who[0], "caller_hash": guess.caller[0], "question": guess.question, "at": guess.at}
