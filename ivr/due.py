@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 from ivr.flow.call import Call
-from ivr.flow.events import Heard, Waiting
+from ivr.flow.events import Event, Heard, Waiting
 from ivr.flow.inputs import Found, HungUp, Input, NotFound, Recorded, Rescued
 from ivr.flow.questions import QUESTIONS
+from ivr.flow.secret import SEALED
 from ivr.flow.waits import Agent, Leaving, Lookup, Room, Talking
 from ivr.store.entries import Turn
 
@@ -56,6 +57,19 @@ def overdue(turns: Sequence[Turn], number: int, heard: Input) -> Input | None:
         case NotFound() if isinstance(taken, HungUp):
             return heard
     return None
+
+
+def sealed(event: Event) -> bool:
+    """Is the wallet asked about what was keyed in confidence, which the journal does not know?"""
+    return isinstance(event, Waiting) and isinstance(event.wait, Lookup) and SEALED in dict(event.wait.about).values()
+
+
+def used_up(event: Event) -> bool:
+    """Is the wallet asked about a code, which is right once?"""
+    match event:
+        case Waiting(Lookup(question)):
+            return sealed(event) and QUESTIONS[question].acts
+    return False
 
 
 def _heard(turn: Turn) -> Input | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from ivr.due import ADRIFT, AT_ONCE, BESIDE, LATE, fresh, overdue
+from ivr.due import ADRIFT, AT_ONCE, BESIDE, LATE, fresh, overdue, sealed, used_up
 from ivr.flow.call import Call, fold
 from ivr.flow.engine import step
 from ivr.flow.events import Ended, Event, Waiting
@@ -16,7 +16,6 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Recorded, Rescued, Silence
 from ivr.flow.move import Prompt
 from ivr.flow.questions import QUESTIONS, SLOW
-from ivr.flow.secret import SEALED
 from ivr.flow.waits import Lookup, Room
 from ivr.store.entries import Entry, Start, Stored
 from ivr.store.journal import Journal
@@ -25,6 +24,7 @@ from ivr.teller import Asks, NoWallet
 TRIES: Final = 8
 SLOW_AFTER: Final = timedelta(seconds=8)
 JOINTLY: Final = timedelta(seconds=2.5)  # A little longer than a reply waits for the wallet.
+OUTLIVED: Final = timedelta(seconds=6)  # Longer than a code's check takes: it is not to be made by two at once.
 LOOKS_AGAIN: Final = 0.05
 AGAIN_AFTER: Final = timedelta(seconds=4)  # Whoever had asked would know by then, so they are gone.
 WARNS_AGAIN: Final = timedelta(minutes=1)
@@ -241,7 +241,7 @@ class Hotline:
     def _anew(self, call_id: str, asked: str, flow: Flow, heard: Input) -> Reply | None:
         """Ask what a process that died was to ask: it alone knew what was keyed, which the carrier tells once more."""
         *before, last = self.journal.turns(call_id)
-        if last.asked != asked or not _sealed(last.events[-1]):
+        if last.asked != asked or not sealed(last.events[-1]):
             return None
         call = fold(flow.new_call(), [event for turn in before for event in turn.events])
         done = step(flow, call, heard, self.now())
@@ -254,8 +254,9 @@ class Hotline:
         """
         flow = self.flows(stored.version)
         call, last, told = self._told_before(call_id, asked, flow)
-        end = monotonic() + JOINTLY.total_seconds()
-        while _asks(told) and self.now() - call.now < JOINTLY and monotonic() < end:
+        jointly = OUTLIVED if told and used_up(told[-1]) else JOINTLY
+        end = monotonic() + jointly.total_seconds()
+        while _asks(told) and self.now() - call.now < jointly and monotonic() < end:
             # Whoever was first to take this turn waits for the wallet, and both are to say the same.
             sleep(LOOKS_AGAIN)
             call, last, told = self._told_before(call_id, asked, flow)
@@ -269,10 +270,6 @@ class Hotline:
         over = call.ended and not asked.startswith(ADRIFT)
         shown = tuple(event for event in last if isinstance(event, Ended)) if over else last
         return patiently(Reply(shown, flow, call.language), call)
-
-
-def _sealed(event: Event) -> bool:
-    return isinstance(event, Waiting) and isinstance(event.wait, Lookup) and SEALED in dict(event.wait.about).values()
 
 
 def _asks(told: tuple[Event, ...]) -> bool:

@@ -25,6 +25,7 @@ MOST: Final = 64  # Questions at once; beyond them the wallet counts as unavaila
 STEP: Final = 0.05  # Answers about who somebody is come at multiples of these seconds, whatever they took.
 # By the fact whose guessing is limited, and what is answered where too much was tried.
 LIMITS: Final = {"check_pin": "who", "check_code": "who", "send_code": "who", "freeze": "holder"}
+WRONG: Final = "wrong"
 log = structlog.get_logger()
 Answer = Found | NotFound
 
@@ -55,6 +56,9 @@ class Guard(Protocol):
 
     def allowed(self, question: str, who: str, caller: str, request_id: str) -> bool:
         """Note that this is tried, and tell whether it may be."""
+
+    def before(self, request_id: str) -> str | None:
+        """Return what came of it when it was tried before, "" while nobody knows; None where it was not."""
 
     def told(self, request_id: str, outcome: str, facts: Mapping[str, str] = NONE) -> None:
         """Note what came of it, with the facts that say who it is."""
@@ -153,6 +157,7 @@ class Teller:
         return answer
 
     def _within_limits(self, lookup: Lookup, who: str, request: str, caller: str) -> Answer:
+        before = self.guard.before(request) if lookup.question == "check_code" else None
         if not self.guard.allowed(lookup.question, who, caller, request):
             return Found({}, "capped") if lookup.question == "freeze" else NotFound(LIMITED)
         answer = self.wallet.answer(lookup, request)
@@ -160,7 +165,9 @@ class Teller:
             self.guard.told(request, *outcome(answer))
         except StoreError as error:  # It counts as wrong, which is strict; but what was done is done.
             log.error("what the wallet said is not counted", question=lookup.question, why=str(error))
-        return answer
+        # A code is right once: the first check of this request may have used it up, and nobody heard of it.
+        used_up = before not in (None, WRONG) and outcome(answer)[0] == WRONG
+        return NotFound(UNAVAILABLE) if used_up else answer
 
 
 def request_id(call: str, turn: int) -> str:

@@ -124,5 +124,8 @@ class Nobody:
         """Return that it may be tried."""
         return True
 
+    def before(self, request_id: str) -> None:
+        """Return that everything is tried for the first time."""
+
     def told(self, request_id: str, outcome: str, facts: Mapping[str, str]) -> None:
         """Note nothing."""

@@ -21,7 +21,7 @@ from ivr.flow.inputs import Found, NotFound, Pressed, Silence
 from ivr.flow.load import load
 from ivr.flow.prove.proof import prove
 from ivr.flow.sealing import WRONG
-from ivr.flow.secret import SEALED
+from ivr.flow.secret import SEALED, Secret
 from ivr.flow.waits import Agent, Lookup
 from ivr.hotline import UNTOLD, Caller, Hotline, Reply
 from ivr.store.crypto import Cipher
@@ -429,3 +429,58 @@ def test_what_the_wallet_did_is_told_also_where_it_cannot_be_counted(desk: Desk)
     desk.ring()
     *_, last = [desk.press(keys) for keys in (*WAY, "1")]
     assert "已登记" in words(last)
+
+
+CODE_WAY = ("2", "8800000001", "2", "135790")
+
+
+def test_a_code_is_checked_by_one_process_though_its_turn_is_told_to_two(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teller, "SOON", 10)
+    monkeypatch.setattr(hotline, "JOINTLY", timedelta(seconds=0.1))
+    desk.ring()
+    for keys in CODE_WAY[:-1]:
+        desk.press(keys)
+    turn = desk.turn
+    desk.wallet.may.clear()
+    with another(desk) as (other, wallet), ThreadPoolExecutor(2) as pool:
+        first = pool.submit(desk.press, CODE_WAY[-1])
+        until(lambda: desk.wallet.asked[-1][0] == "check_code")
+        second = pool.submit(other.hear, CALL, f"turn/{turn}", Pressed(CODE_WAY[-1]))
+        with pytest.raises(TimeoutError):
+            second.result(0.7)
+        desk.wallet.may.set()
+        assert "提现已经到账。" in words(second.result())
+        first.result()
+    assert "check_code" not in [question for question, _, _ in wallet.asked]
+
+
+@dataclass
+class Remembers(Nobody):
+    """Lets everybody try everything, and knows what came of it before."""
+
+    said: str | None
+
+    def before(self, request_id: str) -> str | None:
+        """Return what came of it before."""
+        return self.said
+
+
+@pytest.mark.parametrize(
+    ("before", "told"),
+    [
+        (None, Found({}, "wrong")),
+        ("wrong", Found({}, "wrong")),
+        ("", NotFound("unavailable")),
+        ("right", NotFound("unavailable")),
+        ("unavailable", NotFound("unavailable")),
+    ],
+)
+def test_a_code_that_an_earlier_check_may_have_used_up_is_not_called_wrong(
+    before: str | None, told: Found | NotFound
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        asks = Teller(Wallet({"check_code": "wrong"}), Remembers(before), pool)
+        check = Lookup("check_code", (("who", "8800000001"), ("code", Secret("135790"))))
+        assert asks.ask("CA1", 1, check, "", print) == told

@@ -1,7 +1,7 @@
 """How often anybody may try to prove who they are: the limits on guessing, durable and the same for all servers.
 
-PINs and codes are counted apart everywhere, wrong ones only; the wallet's silence ("unavailable") counts for nobody,
-what nobody knows the answer to (a crash, "slow") as wrong.
+PINs and codes are counted apart everywhere, wrong ones only; the wallet's silence ("unavailable") counts for nobody
+but for whoever had a code sent, which may have gone; what nobody knows the answer to (a crash, "slow") counts as wrong.
 
     strangers, on one account as keyed   5 wrong an hour, 10 a day     3 codes sent an hour, 10 a day
     one caller, as a stranger            10 wrong an hour, pauses      5 codes sent an hour
@@ -31,7 +31,7 @@ from ivr.flow.numbers import e164
 from ivr.flow.questions import NONE
 from ivr.store import guesses
 from ivr.store.crypto import WITHHELD, Cipher
-from ivr.store.engine import alone, begun
+from ivr.store.engine import alone, begun, opened
 from ivr.store.guesses import CODE, OWNER, PHONE, STRANGER, Condition, Guess
 
 LOCK: Final = 0x1F21  # The key of the lock under which PostgreSQL's servers count; ours for ever.
@@ -114,6 +114,11 @@ class Guard:
             allowed = _within(connection, guess, limits, standing, phone == NOBODY)
             guesses.begin(connection, request_id, guess, standing, allowed)
         return allowed
+
+    def before(self, request_id: str) -> str | None:
+        """Return what was said to a try that was noted before, "" while nobody knows; None for a new one."""
+        with opened(self.engine) as connection:
+            return guesses.outcome_before(connection, request_id)
 
     def told(self, request_id: str, outcome: str, facts: Mapping[str, str] = NONE) -> None:
         """Note what the wallet said to a try, and the `holder` and `registered` that came with "right".

@@ -17,6 +17,8 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal,
+    or_,
     select,
     update,
 )
@@ -108,6 +110,11 @@ def allowed_before(connection: Connection, request_id: str) -> bool | None:
     return bool(found.allowed)
 
 
+def outcome_before(connection: Connection, request_id: str) -> str | None:
+    """Return what was said to a try before, "" while nobody knows; None for a new one."""
+    return connection.scalar(select(guesses.c.outcome).where(guesses.c.request_id == request_id))
+
+
 def begin(connection: Connection, request_id: str, guess: Guess, standing: str, allowed: bool) -> None:
     """Write a new try down, as a wrong one until more is known; one that is not allowed does not count."""
     told = {"who_hash": guess.who[0], "caller_hash": guess.caller[0], "question": guess.question, "at": guess.at}
@@ -118,7 +125,9 @@ def begin(connection: Connection, request_id: str, guess: Guess, standing: str, 
 def end(connection: Connection, request_id: str, outcome: str) -> tuple[str, str] | None:
     """Note what the wallet said; return the caller's and the account's hash, None where it had answered before."""
     mine = and_(guesses.c.request_id == request_id, guesses.c.allowed, guesses.c.outcome.in_(OPEN))
-    done = update(guesses).where(mine).values(outcome=outcome, counts=outcome not in UNCOUNTED)
+    # A code may be on its way though nobody said so.
+    counts = or_(guesses.c.question == "send_code", literal(outcome not in UNCOUNTED))
+    done = update(guesses).where(mine).values(outcome=outcome, counts=counts)
     found = connection.execute(done.returning(guesses.c.caller_hash, guesses.c.who_hash)).first()
     return (found.caller_hash, found.who_hash) if found else None
 
