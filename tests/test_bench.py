@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Playwright
 
 from tests.bench import editor, hanging_wallet, offers, unknown, wallboard
-from tests.bench.turns import BARE, measure, ratios, running, table
+from tests.bench.turns import BARE, measure, paced, ratios, running, table
 from tests.stores import Postgres
 
 LOWEST = 0.01  # Far below what is promised: machines that run tests do other things meanwhile.
@@ -37,7 +37,9 @@ def test_the_bench_measures_whole_calls(database: str) -> None:
         cells = measure(run, connections=(32,), rounds=1, seconds=0.7)
         lines = list(table(cells, run))
         sizes = {name: max(served.memory()[0], served.fresh) for name, served in run.items()}
+        evenly = list(paced(run, seconds=0.7))
     assert [cell.name for cell in cells] == list(run)
+    assert len(evenly) == 2 * len(run), evenly  # A wrong answer would be a line more.
     for cell in cells:
         assert not cell.run.errors, cell.run.examples
         assert len(cell.run.turns) > 20

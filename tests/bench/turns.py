@@ -9,7 +9,7 @@ from typing import Final
 
 from tests.bench import servers, wrk
 from tests.bench.calls import CALL, signed
-from tests.bench.client import Run, drive
+from tests.bench.client import Run, at_once, drive, pace
 from tests.bench.servers import Served
 
 ROUNDS: Final = 2
@@ -17,6 +17,8 @@ SECONDS: Final = 5.0
 CONNECTIONS: Final = (32, 64)
 MOST_TURNS_A_SECOND: Final = 4000  # More are not signed, so that a cell is bounded in count, too.
 BARE: Final = "bare Flask"
+CALLS: Final = 200
+PACE: Final = 40.0  # Turns a second, of all the calls together: people take five seconds for each.
 HEAD: Final = f"{'server':<21} calls  turns/s  ratio  CPU µs/turn  by CPU  p50 ms  p99 ms  errors  client busy"
 LINE: Final = "{:<21} {:>5} {:>8.0f} {:>6.2f} {:>12.0f} {:>7.2f} {:>7.1f} {:>7.1f} {:>7} {:>12.0%}"
 
@@ -50,6 +52,23 @@ def measure(
             cell.run.add(drive(served.port, calls * many, cell.calls, seconds, check=cell.name != BARE))
             cell.busy += served.busy() - before
     return cells
+
+
+def paced(run: Mapping[str, Served], seconds: float = SECONDS) -> Iterator[str]:
+    """Yield the p99 of an hour that is not busy, and of so many turns that come at once, each beside bare Flask's."""
+    bare: dict[str, float] = {}
+    for name, served in run.items():
+        check = name != BARE
+        calls = signed(served.port, CALLS), signed(served.port, CALLS)
+        found = {
+            f"{PACE:.0f} turns/s from {CALLS} calls": pace(served.port, calls[0], PACE, seconds, check),
+            f"{CALLS} turns at once": at_once(served.port, calls[1], len(CALL), check),
+        }
+        for what, made in found.items():
+            p99 = made.quantile(0.99)
+            ratio = p99 / bare.setdefault(what, p99)
+            yield f"{name}, {what}: p50 {made.quantile(0.5):.1f} ms, p99 {p99:.1f} ms, {ratio:.1f} times bare Flask's"
+            yield from (f"{name}: {example}" for example in made.examples)
 
 
 def ratios(cells: Iterable[Cell]) -> dict[tuple[str, int], tuple[float, float]]:
@@ -111,6 +130,8 @@ def main() -> None:
         load = os.getloadavg()[0]
         print(f"server on core {servers.OURS}, client and PostgreSQL on core {servers.OTHER}, load before {load:.1f}")
         for line in table(measure(run, given.connections, given.rounds, given.seconds), run):
+            print(line, flush=True)
+        for line in paced(run, given.seconds):
             print(line, flush=True)
         most = max(given.connections)
         if by_wrk := wrk.rate(run[BARE].port, most, given.seconds):
