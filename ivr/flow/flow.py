@@ -214,7 +214,18 @@ class Flow:
         words = self.words[language][prompt.place]
         if "{" in words:
             facts = {**self.hotline.facts, **call.facts, **prompt.facts}
-            words = fill(words, facts, language, call.now.astimezone(self.zone))
+            return self._said(prompt, language, fill(words, facts, language, call.now.astimezone(self.zone)))
+        key = prompt.place, language, prompt.keys, prompt.interrupt
+        if key not in self._alike:
+            self._alike[key] = self._said(prompt, language, words)
+        return self._alike[key]
+
+    @cached_property
+    def _alike(self) -> dict[tuple[str, str, str, bool], Said]:
+        """What every caller hears alike, made once: by place, language, keys, and whether a key interrupts it."""
+        return {}
+
+    def _said(self, prompt: Prompt, language: str, words: str) -> Said:
         if prompt.keys:
             pressed = speech.voice_of(language).press(words, *prompt.keys)
             return Said(prompt.place, pressed, language, interrupt=prompt.interrupt)
