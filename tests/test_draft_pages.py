@@ -181,7 +181,7 @@ def test_a_rehearsal_is_played_kept_and_stands_against_publishing_once_it_goes_d
 ) -> None:
     begun = olga.post("rehearse", **CALL, inputs=[]).get_json()
     offer = next(one for one in begun["offers"] if one["input"] == {"is": "Pressed", "keys": "1"})
-    assert offer["label"] == {"zh": "钱包被盗、可疑交易", "en": "Stolen wallet"}
+    assert offer["label"] == {"zh": "钱包被盗、可疑交易", "en": "Stolen wallet or strange payment"}
     inputs = [{"input": offer["input"], "at": "2026-11-26T10:00:05+08:00"}]
     went = olga.post("rehearse", **CALL, inputs=inputs).get_json()
     assert (went["place"], went["ended"]) == ("stolen.start", "")

@@ -23,7 +23,7 @@ def left(here: World, *keys: str) -> Place:
 def test_a_message_left_from_the_main_menu_is_the_general_queues(tmp_path: Path) -> None:
     with world(tmp_path, CLOSED) as here:
         assert left(here, "0", "1").queue == "general"
-        assert left(here, "3", "1", "2", "2").queue == "accounts"
+        assert left(here, "3", "1", "2", "3").queue == "accounts"
 
 
 def test_a_complaint_is_a_supervisors_and_carries_the_number_that_the_caller_heard(tmp_path: Path) -> None:
