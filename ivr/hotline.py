@@ -24,7 +24,8 @@ from ivr.teller import Asks, NoWallet
 TRIES: Final = 8
 SLOW_AFTER: Final = timedelta(seconds=8)
 JOINTLY: Final = timedelta(seconds=2.5)  # A little longer than a reply waits for the wallet.
-OUTLIVED: Final = timedelta(seconds=6)  # Longer than a code's check takes: it is not to be made by two at once.
+# Longer than most checks of a code take, which two are not to make at once, and shorter than any reply may take.
+OUTLIVED: Final = timedelta(seconds=4)
 LOOKS_AGAIN: Final = 0.05
 AGAIN_AFTER: Final = timedelta(seconds=4)  # Whoever had asked would know by then, so they are gone.
 WARNS_AGAIN: Final = timedelta(minutes=1)
