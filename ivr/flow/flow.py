@@ -94,7 +94,7 @@ class Hotline(Piece):
     lifeboat: Lifeboat | None = None
     wallet: Asking | None = None
 
-    @property
+    @cached_property
     def facts(self) -> Mapping[str, str]:
         """What words may mention in every call: where customers write to, and our number as they dial it."""
         return ({"email": self.email} if self.email else {}) | {"hotline": numbers.spoken(self.number, self.number)}
