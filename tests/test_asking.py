@@ -176,16 +176,21 @@ def test_a_question_without_a_secret_is_asked_again_where_its_asker_is_gone(desk
         assert wallet.asked == desk.wallet.asked[-1:]
 
 
-def test_an_answer_that_another_process_took_is_not_told_to_the_question_after_it(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def asked_while_another_waits(desk: Desk, monkeypatch: pytest.MonkeyPatch, way: tuple[str, ...]) -> int:
+    """Go this way up to its last keys, whose wallet takes its time; return the turn that hears them."""
     monkeypatch.setattr(teller, "SOON", 10)
     monkeypatch.setattr(hotline, "JOINTLY", timedelta(seconds=0.1))
     desk.ring()
-    for keys in WAY[:-1]:
+    for keys in way[:-1]:
         desk.press(keys)
-    turn = desk.turn
     desk.wallet.may.clear()
+    return desk.turn
+
+
+def test_an_answer_that_another_process_took_is_not_told_to_the_question_after_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = asked_while_another_waits(desk, monkeypatch, WAY)
     with another(desk) as (other, wallet), ThreadPoolExecutor(1) as pool:
         slower = pool.submit(desk.hotline.hear, CALL, f"turn/{turn}", Pressed(PIN))
         until(lambda: desk.wallet.asked)
@@ -437,13 +442,7 @@ CODE_WAY = ("2", "8800000001", "2", "135790")
 def test_a_code_is_checked_by_one_process_though_its_turn_is_told_to_two(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(teller, "SOON", 10)
-    monkeypatch.setattr(hotline, "JOINTLY", timedelta(seconds=0.1))
-    desk.ring()
-    for keys in CODE_WAY[:-1]:
-        desk.press(keys)
-    turn = desk.turn
-    desk.wallet.may.clear()
+    turn = asked_while_another_waits(desk, monkeypatch, CODE_WAY)
     with another(desk) as (other, wallet), ThreadPoolExecutor(2) as pool:
         first = pool.submit(desk.press, CODE_WAY[-1])
         until(lambda: desk.wallet.asked[-1][0] == "check_code")

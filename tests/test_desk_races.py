@@ -81,10 +81,12 @@ def amid(monkeypatch: pytest.MonkeyPatch, module: str, act: Callable[[], object]
     monkeypatch.setattr(f"{module}.one", read)
 
 
-def test_an_offer_refused_twice_takes_nothing_of_the_next_one(
-    office: Office, rival: Desk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("next_", ["bob", "alice"])
+def test_an_offer_refused_twice_leaves_the_next_one_as_it_is(
+    office: Office, rival: Desk, monkeypatch: pytest.MonkeyPatch, next_: str
 ) -> None:
-    office.hire("bob")
+    if next_ != "alice":
+        office.hire(next_)
     place = office.queued()
     (first,) = office.desk.dispatch()
     offers = list[Offer]()
@@ -95,26 +97,8 @@ def test_an_offer_refused_twice_takes_nothing_of_the_next_one(
 
     amid(monkeypatch, "ivr.desk.offers", elsewhere)
     assert not office.desk.refuse(first.id, "late")
-    assert [(offer.line, offer.agent) for offer in offers] == [(place.id, "bob")]
-    assert (office.state("alice"), office.state("bob")) == ("available", "ringing")
-    assert office.desk.accept(offers[0].id)
-
-
-def test_an_offer_refused_twice_lets_nobody_go_whom_the_next_one_rings(
-    office: Office, rival: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    office.queued()
-    (first,) = office.desk.dispatch()
-    offers = list[Offer]()
-
-    def elsewhere() -> None:
-        assert rival.refuse(first.id, "refused")
-        offers.extend(rival.dispatch())
-
-    amid(monkeypatch, "ivr.desk.offers", elsewhere)
-    assert not office.desk.refuse(first.id, "late")
-    assert [offer.agent for offer in offers] == ["alice"]
-    assert office.state("alice") == "ringing"
+    assert [(offer.line, offer.agent) for offer in offers] == [(place.id, next_)]
+    assert {name: office.state(name) for name in ("alice", next_)} == {"alice": "available", next_: "ringing"}
     assert office.desk.accept(offers[0].id)
 
 
