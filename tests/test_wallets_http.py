@@ -105,6 +105,18 @@ def test_an_act_whose_line_breaks_after_it_was_sent_may_be_done(act: str) -> Non
             assert ask(wallet, "a", act) == NotFound("slow"), "also where nobody is there at the second try"
 
 
+@pytest.mark.parametrize(("question", "told"), [("freeze", "slow"), ("freeze_reason", "unavailable")])
+def test_of_an_act_that_fails_as_nobody_foresaw_nobody_knows_whether_it_was_done(
+    served: Company, monkeypatch: pytest.MonkeyPatch, question: str, told: str
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("of which nobody thought")
+
+    monkeypatch.setattr("ivr.wallets.http.Line.post", fails)
+    with asking(served.url) as wallet:
+        assert ask(wallet, "a", question) == NotFound(told)
+
+
 def test_who_refuses_an_act_that_an_earlier_try_may_have_done_does_not_settle_it(served: Company) -> None:
     with asking(served.url) as wallet:
         assert ask(wallet, "a", "freeze", "22") == NotFound("unavailable")

@@ -68,7 +68,7 @@ class Http:
             return _none(lookup, _lost(lookup, error.sent), str(error))
         except Exception as error:
             # Whatever it is, the caller is led to a person; its text might tell what was keyed.
-            return _none(lookup, UNAVAILABLE, type(error).__name__)
+            return _none(lookup, _lost(lookup, sent=True), type(error).__name__)
         finally:
             if self._breaker.went(works):
                 log.warning("the wallet is left alone for a while, as it keeps failing")
