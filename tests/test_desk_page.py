@@ -82,6 +82,7 @@ def looked_at(page: Page, language: str, size: str) -> Callable[[str], None]:
     other = next(one for one in SIZES if one != size)
 
     def seen(name: str) -> None:
+        page.wait_for_load_state()  # A click leads on as soon as the first of the next page is there.
         if pictures := os.environ.get("PICTURES"):
             page.screenshot(path=f"{pictures}/{name}-{language}-{size}.png", full_page=True)
         assert faults(page) == ""
