@@ -201,16 +201,6 @@ def _hand_over(app: Flask, parts: Parts, line: Line) -> None:
         app.register_blueprint(taskrouter(line, parts.board, Tasks(parts.engine, desk.now), workspace))
 
 
-def _work(parts: Parts) -> None:
-    """Do the jobs until the process is told to end."""
-    first, *others = parts.jobs
-    for worker in others:
-        worker.start()
-    first.run()
-    for worker in others:
-        worker.stop()
-
-
 def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> "DeskPhones":
     """Put a telephone company beside the hotline, with a phone in the browser to ring it."""
     from ivr.carrier.company import Carrier
@@ -273,7 +263,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
         zone=parts.flow.zone,
         base=parts.flow.base,
         pages=found.menus.parent / "tests" / "calls",
-        work=lambda: _work(parts),
+        work=parts.work,
         promised=parts.desk.promised,
         rebuild=parts.kept.anew,
     )

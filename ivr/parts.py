@@ -86,8 +86,17 @@ class Parts:
         self.unwritten.start()
         self.shore.when_reached(lambda: self._go_on(arrived))
 
+    def work(self) -> None:
+        """Do the jobs until the process is told to end; for a process of its own, which takes no calls."""
+        self.live.start()
+        first, *others = self.jobs
+        for worker in others:
+            worker.start()
+        first.run()
+        self.close()
+
     def _go_on(self, arrived: Callable[[], object]) -> None:
-        for worker in self.jobs:
+        for worker in self.jobs if self.settings.aside.jobs == "inside" else ():
             worker.start()
         self.live.start()
         self.board.start()

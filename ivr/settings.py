@@ -12,15 +12,14 @@ from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
+from ivr.aside import Aside, aside
+from ivr.aside import SettingsError as SettingsError
+
 PRACTICE_ACCOUNT = "AC" + "0" * 32
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SECRET = 32  # letters that a secret has at least which signs requests
 PRACTICE_SENDER = "+861069012345"
 PRACTICE_SERVICE = "VA" + "0" * 32
-
-
-class SettingsError(ValueError):
-    """A setting is wrong; its text says which and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,7 @@ class Settings:
     lifeboat: Path | None = None
     wallet_url: str = ""
     wallet_secret: str = field(default="", repr=False)
+    aside: Aside = field(default_factory=Aside)
 
     @property
     def bundles(self) -> Path:
@@ -115,6 +115,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         **_oidc(given) | _wallet(given) | _texting(given, practice=not tokens),
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
+        aside=aside(given),
     )
 
 

@@ -202,6 +202,7 @@ WRONG = {
         "TWILIO_SMS_FROM is 'MG1': copy it from Twilio's",
     ),
     "a Verify service": (TWILIO | OURS | {"TWILIO_VERIFY_SERVICE": "AC1"}, "TWILIO_VERIFY_SERVICE is 'AC1': copy it"),
+    "who does the jobs": ({"JOBS": "nobody"}, "JOBS is 'nobody': give inside, or apart"),
     "an underscore": (TWILIO | {"PUBLIC_URL": "https://my_host.example"}, "underscore"),
 }
 
