@@ -1,9 +1,11 @@
 """Settings of what is done beside the calls: who does the jobs, where recordings are kept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+from urllib.parse import urlsplit
 
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 DOERS: Final = ("inside", "apart")
 
 
@@ -12,18 +14,56 @@ class SettingsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A bucket for recordings; without endpoint Amazon's, without key as the machine itself is known there."""
+
+    name: str
+    prefix: str
+    endpoint: str
+    region: str
+    key: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Aside:
-    """Who does the jobs: each server (`inside`), or only the processes of `flask jobs` (`apart`)."""
+    """Who does the jobs, each server (`inside`) or only the processes of `flask jobs` (`apart`); where recordings are.
+
+    Without a `bucket` they are in the folder of recordings.
+    """
 
     jobs: str = "inside"
+    bucket: Place | None = None
 
 
 def aside(given: Mapping[str, str]) -> Aside:
     """Return these settings; raise SettingsError naming the one that is wrong."""
-    return Aside(jobs=_doer(given.get("JOBS", DOERS[0])))
+    return Aside(jobs=_doer(given.get("JOBS", DOERS[0])), bucket=_bucket(given))
 
 
 def _doer(text: str) -> str:
     if text not in DOERS:
         raise SettingsError(f"JOBS is {text!r}: give inside, or apart where `flask --app app jobs` runs beside")
     return text
+
+
+def _bucket(given: Mapping[str, str]) -> Place | None:
+    if not (text := given.get("RECORDINGS_URL", "")):
+        return None
+    parts = urlsplit(text)
+    if parts.scheme != "s3" or not parts.hostname or parts.username or parts.query:
+        raise SettingsError(f"RECORDINGS_URL is {text!r}: give s3://bucket or s3://bucket/folder")
+    endpoint = given.get("RECORDINGS_ENDPOINT", "")
+    if endpoint and not safe(endpoint):
+        raise SettingsError(f"RECORDINGS_ENDPOINT is {endpoint!r}: give an https address, as recordings travel there")
+    key, secret = given.get("RECORDINGS_KEY", ""), given.get("RECORDINGS_SECRET", "")
+    if bool(key) != bool(secret):
+        raise SettingsError("RECORDINGS_KEY and RECORDINGS_SECRET belong together: set both or neither")
+    prefix = f"{parts.path.strip('/')}/".removeprefix("/")
+    return Place(parts.hostname, prefix, endpoint, given.get("RECORDINGS_REGION", "us-east-1"), key, secret)
+
+
+def safe(address: str) -> bool:
+    """Return whether it is an https address, or one of this machine."""
+    parts = urlsplit(address)
+    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))

@@ -3,22 +3,27 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Engine
 
 from ivr import folders
 from ivr.flow.flow import Flow
 from ivr.jobs.every import Every
+from ivr.jobs.keeping import Clearing, Sealing
 from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.texts import Sending
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
+from ivr.store.bucket import Bucket
 from ivr.store.guard import Guard
 from ivr.store.live import Live
 from ivr.store.messages import Messages
+from ivr.store.seals import Seals
+from ivr.store.shelf import Folder
 from ivr.store.texts import Texts
+from ivr.store.vault import Vault
 from ivr.telephony.bundle import MANIFEST, bundle, digest, digests, documents, read_manifest
 from ivr.telephony.codes import Codes
 from ivr.telephony.proving import Proving
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
 
 HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
 ASKERS: Final = 32  # Questions to the wallet at once; each takes some seconds at most.
 
 
@@ -60,11 +66,46 @@ def teller(wallet: Wallet, guard: Guard) -> Teller:
     return Teller(wallet, guard, ThreadPoolExecutor(ASKERS, "wallet"))
 
 
-def fetching(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker[str]:
+def vault(found: Settings) -> Vault:
+    """Return where recordings are kept: in a folder, or in a bucket after it."""
+    folder, seals = Folder(found.recordings), Seals(found.secrets)
+    if (bucket := found.aside.bucket) is None:
+        return Vault(folder, seals)
+    place = (bucket.name, bucket.prefix, bucket.endpoint, bucket.region, bucket.key, bucket.secret)
+    return Vault(Bucket(*place), seals, folder)
+
+
+def fetched(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Recordings:
+    """Return how messages are fetched."""
+    return Recordings(messages, Source(found.api_url, found.account, found.account, found.tokens[0]), vault(found), now)
+
+
+def fetching(recordings: Recordings) -> Worker[str]:
     """Return who fetches messages."""
-    source = Source(found.api_url, found.account, found.account, found.tokens[0])
-    recordings = Recordings(messages, source, found.recordings / "messages", now)
-    return Worker(recordings.fetch, lambda: messages.due(now()))
+    return Worker(recordings.fetch, lambda: recordings.messages.due(recordings.now()))
+
+
+def jobs(
+    found: Settings,
+    fetching: Worker[str],
+    kept: Keeping,
+    hourly: Worker[datetime],
+    recordings: Recordings,
+    rest: Rest,
+    daily: "Daily | None",
+) -> tuple[Worker[Any], ...]:
+    """Return who does the jobs: fetches messages, digests calls, tidies up, sends texts, keeps recordings, mails."""
+    digesting = Worker(kept.take, kept.due, threads=1)
+    texts = texting(found, kept.engine, rest, kept.now)
+    mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
+    return fetching, digesting, hourly, texts, *keeping(recordings, rest), *mailing
+
+
+def keeping(recordings: Recordings, rest: Rest) -> tuple[Worker[Any], ...]:
+    """Return who seals what lies plain, and who deletes the carrier's copies."""
+    clearing = Clearing(recordings, rest.erase)
+    sealing = Every(Sealing(recordings.messages, recordings.vault, recordings.now).take, recordings.now, DAY, HOUR)
+    return Worker(clearing.take, clearing.due, threads=1), Worker(sealing.do, sealing.due, threads=1)
 
 
 def texting(found: Settings, engine: Engine, rest: Rest, now: Callable[[], datetime]) -> Worker[str]:

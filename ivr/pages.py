@@ -23,6 +23,7 @@ from ivr.store.journal import Journal
 from ivr.store.messages import Messages
 from ivr.store.roles import ADMIN, AGENT, OPERATIONS, SUPERVISOR
 from ivr.store.shore import Shore
+from ivr.store.vault import Vault
 
 if TYPE_CHECKING:
     import click
@@ -78,6 +79,7 @@ class Pages:
     changed: Callable[[], object]
     messages: Messages
     folder: Path
+    vault: Vault
     board: "Board"
     publishing: Publishing
     yesterday: "Callable[[], Yesterday]"
@@ -172,6 +174,7 @@ class Pages:
             texts=Texts(self.engine),
             search=Search(self.engine),
             folder=self.folder,
+            vault=self.vault,
             board=self.board,
             flow=self.flow,
             menus=self._menus,

@@ -32,6 +32,7 @@ from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.shore import Shore
 from ivr.store.texts import Texts
+from ivr.store.vault import Vault
 from ivr.telephony.facts import Clerk
 from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
@@ -63,6 +64,7 @@ class Parts:
     engine: Engine
     journal: Journal
     messages: Messages
+    vault: Vault
     hotline: Hotline
     jobs: tuple[Worker[Any], ...]  # Who fetches messages, digests calls, sends texts, mails.
     kept: Keeping
@@ -122,18 +124,17 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     journal, messages = Journal(engine), Messages(engine)
     wallet, guard = errands.wallet(found, now), Guard(engine, Cipher(found.secrets), now)
     hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard))
-    worker = errands.fetching(found, messages, now)
+    recordings = errands.fetched(found, messages, now)
+    worker = errands.fetching(recordings)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     board = _board(found, desk, carrier, flow.hotline.number, hotline.hang_up)
     kept = Keeping(engine, journal.events, flow.zone, now)
     daily = errands.daily(found, kept, lambda: live.flow)
-    mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties, Texts(engine))
-    unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
+    unwritten = _unwritten(found, clerk)
     strays = Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now)
-    hourly, texting = errands.hourly(found, live, strays, guard, now), errands.texting(found, engine, carrier, now)
-    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), hourly, texting, *mailing)
+    tending = errands.hourly(found, live, strays, guard, now)
     return Parts(
         settings=found,
         live=live,
@@ -142,8 +143,9 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         engine=engine,
         journal=journal,
         messages=messages,
+        vault=recordings.vault,
         hotline=hotline,
-        jobs=jobs,
+        jobs=errands.jobs(found, worker, kept, tending, recordings, carrier, daily),
         kept=kept,
         daily=daily,
         desk=desk,
@@ -152,6 +154,10 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         unwritten=unwritten,
         shore=shore,
     )
+
+
+def _unwritten(found: Settings, clerk: Clerk) -> Unwritten:
+    return Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
 
 
 def _board(found: Settings, desk: Desk, carrier: Rest, number: str, hang_up: Callable[[str], object]) -> Switchboard:

@@ -39,7 +39,10 @@ from ivr.store.library import Library
 from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.people import People
+from ivr.store.seals import Seals
+from ivr.store.shelf import Folder
 from ivr.store.texts import Texts
+from ivr.store.vault import Vault
 from ivr.web import web
 from tests.once import ready_file
 from tests.stores import CALLED, CALLER, SECRET, new_call_id
@@ -264,7 +267,8 @@ def desk_site(
         search=Search(engine),
         messages=Messages(engine),
         texts=Texts(engine),
-        folder=site.folder,
+        folder=site.folder.parent,
+        vault=Vault(Folder(site.folder.parent), Seals([SECRET])),
         board=site.board,
         flow=lambda: live.flow,
         menus=live.of,

@@ -11,8 +11,11 @@ from sqlalchemy import Engine
 from ivr.jobs import recordings, wav
 from ivr.jobs.recordings import Recordings, Source
 from ivr.store.messages import Message, Messages
+from ivr.store.seals import Seals
+from ivr.store.shelf import Folder
+from ivr.store.vault import Vault
 from tests.recordings_site import ACCOUNT, PATH, SID, Answer, Site, site, sound
-from tests.stores import NOON
+from tests.stores import NOON, SECRET
 
 BASIC = "Basic " + b64encode(b"SKkey:secret").decode()
 
@@ -23,9 +26,14 @@ def messages(engine: Engine) -> Messages:
     return Messages(engine)
 
 
+def vault(folder: Path) -> Vault:
+    """Return recordings, sealed, of which messages are in this folder."""
+    return Vault(Folder(folder.parent), Seals([SECRET]))
+
+
 def fetcher(messages: Messages, carrier: Site, folder: Path, largest: int = 1_000_000) -> Recordings:
     """Return what fetches from this site into this folder."""
-    return Recordings(messages, Source(carrier.url, ACCOUNT, "SKkey", "secret"), folder, lambda: NOON, largest)
+    return Recordings(messages, Source(carrier.url, ACCOUNT, "SKkey", "secret"), vault(folder), lambda: NOON, largest)
 
 
 def wanted(messages: Messages, seconds: int | None = 3, sid: str = SID) -> str:
@@ -50,8 +58,9 @@ def test_a_message_is_fetched_from_our_account_with_our_password(messages: Messa
         told = wanted(messages)
         fetcher(messages, carrier, tmp_path / "new" / "messages").fetch(told)
     assert carrier.asked == [(PATH, BASIC)]
-    file = tmp_path / "new" / "messages" / f"{told}.wav"
-    assert file.read_bytes() == sound(3)
+    file = tmp_path / "new" / "messages" / f"{told}.sealed"
+    assert vault(file.parent).open(f"messages/{file.name}").read() == sound(3)
+    assert bytes(1000) not in file.read_bytes()
     assert file.stat().st_mode & 0o077 == 0
     assert list(file.parent.iterdir()) == [file]
     message = messages.find(told)
@@ -124,7 +133,7 @@ def test_our_password_never_goes_to_another_host(messages: Messages, tmp_path: P
     assert why == "redirected to another address without encryption"
     assert other.asked == []
     source = Source("https://api.example.com", ACCOUNT, "SKkey", "secret")
-    made = Recordings(messages, source, tmp_path, lambda: NOON)
+    made = Recordings(messages, source, vault(tmp_path), lambda: NOON)
     assert made._auth("https://api.example.com/x") == ("SKkey", "secret")
     assert made._auth("https://elsewhere.example.com/x") is None
 
@@ -152,7 +161,9 @@ def test_a_full_disk_costs_one_try_only(messages: Messages, tmp_path: Path) -> N
         assert message_of(messages, told).next_try_at == NOON + timedelta(seconds=5)
         (tmp_path / "messages").unlink()
         later: datetime = NOON + timedelta(seconds=5)
-        again = Recordings(messages, Source(carrier.url, ACCOUNT, "a", "b"), tmp_path / "messages", lambda: later)
+        again = Recordings(
+            messages, Source(carrier.url, ACCOUNT, "a", "b"), vault(tmp_path / "messages"), lambda: later
+        )
         again.fetch(told)
     assert message_of(messages, told).state == "fetched"
 

@@ -22,6 +22,7 @@ from ivr.store.messages import Messages
 from tests.processes import APART
 from tests.recordings_site import ACCOUNT, SID, Answer, site, sound
 from tests.stores import SECRET
+from tests.test_jobs_recordings import vault
 
 
 def now() -> datetime:
@@ -32,7 +33,7 @@ def now() -> datetime:
 def a_worker(engine: Engine, folder: Path, api_url: str, later: timedelta = timedelta()) -> Worker:
     """Return a worker that fetches from this address, and whose clock is so much later."""
     messages, source = Messages(engine), Source(api_url, ACCOUNT, "user", "word")
-    fetch = Recordings(messages, source, folder / "messages", lambda: now() + later).fetch
+    fetch = Recordings(messages, source, vault(folder / "messages"), lambda: now() + later).fetch
     return Worker(fetch, lambda: messages.due(now() + later))
 
 
@@ -76,7 +77,7 @@ def test_a_message_is_fetched_within_a_second_of_its_callback(
             told = messages.report(f"RE{number:032x}", "CA1", "completed", 2, now())
             worker.wake()
             took.append(soon(lambda told=told: state(messages, told) == "fetched"))  # type: ignore[misc]
-            assert (tmp_path / "messages" / f"{told}.wav").read_bytes() == sound(2)
+            assert vault(tmp_path / "messages").open(f"messages/{told}.sealed").read() == sound(2)
         assert max(took) < 2, took
     finally:
         worker.stop()

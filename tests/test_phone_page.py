@@ -20,6 +20,7 @@ from ivr.carrier.phone_texts import TEXTS
 from ivr.carrier.rehearsal import served
 from ivr.factory import create_app
 from ivr.settings import PRACTICE_SERVICE
+from ivr.store.vault import Vault
 from ivr.telephony.codes import Codes
 from ivr.telephony.rest import Rest
 from ivr.telephony.texting import Texting
@@ -128,9 +129,10 @@ def leave_a_message(page: Page, texts: dict[str, str], keys: list[tuple[str, str
 def kept(site: Site) -> bytes:
     """Return the one message, once the hotline has fetched it from the carrier and put it away."""
     for _ in range(200):
-        if files := list(site.messages.rglob("*.wav")):
+        if files := list(site.messages.rglob("*.sealed")):
             (file,) = files
-            return file.read_bytes()
+            vault: Vault = site.app.extensions["hotline"].vault
+            return vault.open(f"messages/{file.name}").read()
         Event().wait(0.05)
     raise AssertionError("no message was put away in 10 seconds")
 

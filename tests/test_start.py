@@ -203,6 +203,15 @@ WRONG = {
     ),
     "a Verify service": (TWILIO | OURS | {"TWILIO_VERIFY_SERVICE": "AC1"}, "TWILIO_VERIFY_SERVICE is 'AC1': copy it"),
     "who does the jobs": ({"JOBS": "nobody"}, "JOBS is 'nobody': give inside, or apart"),
+    "a bucket": ({"RECORDINGS_URL": "https://bucket"}, "RECORDINGS_URL is 'https://bucket': give s3://"),
+    "a bucket in the clear": (
+        {"RECORDINGS_URL": "s3://tapes", "RECORDINGS_ENDPOINT": "http://s3.example.com"},
+        "RECORDINGS_ENDPOINT is 'http://s3.example.com': give an https",
+    ),
+    "a bucket's key alone": (
+        {"RECORDINGS_URL": "s3://tapes", "RECORDINGS_KEY": "AK"},
+        "RECORDINGS_KEY and RECORDINGS_SECRET belong together",
+    ),
     "an underscore": (TWILIO | {"PUBLIC_URL": "https://my_host.example"}, "underscore"),
 }
 

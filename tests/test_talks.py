@@ -139,7 +139,7 @@ def test_a_recorded_talk_has_its_file_and_is_no_work(here: World) -> None:
     (message,) = here.parts.messages.latest()
     assert (message.kind, message.call_id, message.state) == ("talk", talk.caller.leg.sid, "wanted")
     here.parts.jobs[0].start()
-    file = here.parts.settings.recordings / "calls" / f"{message.id}.wav"
+    file = here.parts.settings.recordings / "calls" / f"{message.id}.sealed"
     soon(file.is_file)
     assert [one.kind for one in talk.desk.inbox.work()] == []
 

@@ -25,6 +25,7 @@ from ivr.reports.search import Search
 from ivr.store.journal import Journal
 from ivr.store.messages import Messages
 from ivr.store.texts import Texts
+from ivr.store.vault import Vault
 from ivr.web import guarded
 
 
@@ -84,7 +85,7 @@ class Board(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What the pages need; `changed` is told when an agent is free, `folder` is where the recorded messages are.
+    """What the pages need; `changed` is told when an agent is free, `folder` holds prompts, `vault` what was recorded.
 
     `menus` gives the flow of a version, None for one that this program can no longer read.
     """
@@ -95,6 +96,7 @@ class Office:
     texts: Texts
     search: Search
     folder: Path
+    vault: Vault
     board: Board
     flow: Callable[[], Flow]
     menus: Callable[[int], Flow | None]

@@ -25,7 +25,7 @@ T = TypeVar("T")
 def prompt_pages(given: Office) -> Blueprint:
     """Return the blueprint of a draft's prompts, to be put where its address says which `number` the draft has."""
     page = office.formed("prompts", given, __name__)
-    booth = Booth(Drafts(given.desk.engine), given.folder.parent, given.now)
+    booth = Booth(Drafts(given.desk.engine), given.folder, given.now)
 
     @page.get("")
     @needs("menus.edit")

@@ -154,7 +154,7 @@ def _versions(page: Blueprint, given: Office, publishing: Publishing) -> None:
         with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
             files = _found(publishing, version)
             held: dict[str, str | bytes] = dict(sorted(files.items()))
-            sounds, _ = manifest.sounds(given.folder.parent, files)
+            sounds, _ = manifest.sounds(given.folder, files)
             for name, one in (held | {f"prompts/{name}": sound for name, sound in sounds.items()}).items():
                 archive.writestr(zipfile.ZipInfo(f"menus/{name}", (1980, 1, 1, 0, 0, 0)), one)
         named = {"Content-Disposition": f'attachment; filename="menus-{version}.zip"'}

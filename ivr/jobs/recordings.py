@@ -1,11 +1,12 @@
-"""How what was recorded comes from the carrier into our folders: fetched whole, checked, and written in one step."""
+"""How what was recorded comes from the carrier to us: fetched whole, checked, and kept sealed in one step."""
 
 import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from io import BufferedReader
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,7 @@ import structlog
 
 from ivr.jobs import wav
 from ivr.store.messages import Message, Messages
+from ivr.store.vault import SEALED, Draft, Vault, room
 
 if TYPE_CHECKING:
     from requests import Response
@@ -25,6 +27,7 @@ LONG: Final = 12  # So many times as long may a talk be: the carrier ends it aft
 PATIENCE: Final = (3.05, 10.0)  # Seconds to connect, and between two pieces.
 LONGEST: Final = 60.0  # Seconds for all of it, well within the time that we have the message in hand.
 HOPS: Final = 3
+CLEARED: Final = timedelta(days=1)  # So long after we have it, the carrier need not keep it any more.
 SHORT: Final = 2.0  # Seconds that a file may be shorter than told: the carrier rounds, and trims silence.
 log = structlog.get_logger()
 
@@ -45,11 +48,11 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Recordings:
-    """Fetches the messages callers left into a folder, each as `<message id>.wav`; talks into one beside it."""
+    """Fetches the messages callers left, and talks, into the vault."""
 
     messages: Messages
     source: Source
-    folder: Path
+    vault: Vault
     now: Callable[[], datetime]
     largest: int = LARGEST
 
@@ -59,28 +62,27 @@ class Recordings:
         if message is None:
             return
         try:
-            size = self._bring(message)
+            size = self.bring(message)
         except (FetchError, wav.BadWavError, OSError) as error:
             self._missed(message, error)
         else:
-            self.messages.fetched(message.id, f"{message.id}.wav", size)
+            self.messages.fetched(message.id, f"{message.id}{SEALED}", size, self.now() + CLEARED)
 
-    def _bring(self, message: Message) -> int:
-        url = self._url(message.recording_sid or "")
-        folder, largest = self._room(message)
-        with whole(folder / f"{message.id}.wav") as part:
+    def bring(self, message: Message) -> int:
+        """Keep what the carrier has; return of how many bytes it is, raise FetchError, BadWavError or OSError."""
+        url, largest = self._url(message.recording_sid or ""), self._largest(message)
+        with self.vault.put(f"{room(message)}/{message.id}{SEALED}") as draft:
             with self._opened(url) as answer:
-                _copy(answer, part, largest)
-            played = wav.seconds(part)
+                _copy(answer, draft, largest)
+            sound = draft.again()
+            played = wav.played(BufferedReader(sound), sound.length)
             if played + SHORT < (message.seconds or 0):
                 raise FetchError(f"it plays {played:.1f} s of the {message.seconds} s told")
-            return part.stat().st_size
+        return sound.length
 
-    def _room(self, message: Message) -> tuple[Path, int]:
-        """Return where a recording belongs, and how many bytes it may have at most."""
-        if message.kind == "talk":
-            return self.folder.with_name("calls"), LONG * self.largest
-        return self.folder, self.largest
+    def _largest(self, message: Message) -> int:
+        """Return how many bytes a recording may have at most."""
+        return LONG * self.largest if message.kind == "talk" else self.largest
 
     def _url(self, recording: str) -> str:
         # Built from our own account and a checked id: an address that somebody sent us is never asked.
@@ -137,18 +139,15 @@ def whole(path: Path) -> Iterator[Path]:
         os.close(folder)
 
 
-def _copy(answer: "Response", part: Path, largest: int) -> None:
+def _copy(answer: "Response", draft: Draft, largest: int) -> None:
     until, size = monotonic() + LONGEST, 0
-    with part.open("wb") as file:
-        for piece in answer.iter_content(65536):
-            size += len(piece)
-            if size > largest:
-                raise FetchError(f"it is larger than {largest} bytes")
-            if monotonic() > until:
-                raise FetchError(f"it takes longer than {LONGEST:.0f} s")
-            file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())
+    for piece in answer.iter_content(65536):
+        size += len(piece)
+        if size > largest:
+            raise FetchError(f"it is larger than {largest} bytes")
+        if monotonic() > until:
+            raise FetchError(f"it takes longer than {LONGEST:.0f} s")
+        draft.write(piece)
 
 
 def _elsewhere(url: str, got: "Response") -> str:

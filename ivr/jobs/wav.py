@@ -12,18 +12,23 @@ class BadWavError(ValueError):
 def seconds(path: Path) -> float:
     """Return for how many seconds the file plays, in whichever encoding; raise BadWavError for a broken one."""
     with path.open("rb") as file:
-        start = file.read(12)
-        if start[:4] != b"RIFF" or start[8:] != b"WAVE":
-            raise BadWavError("this is no WAV file")
-        rate, size = 0, path.stat().st_size
-        while True:
-            name, length = _chunk(file)
-            if name == b"fmt ":
-                rate = _bytes_a_second(file.read(length))
-            elif name == b"data":
-                return _played(rate, length, size - file.tell())
-            else:
-                file.seek(length + length % 2, 1)
+        return played(file, path.stat().st_size)
+
+
+def played(file: BinaryIO, size: int) -> float:
+    """Return the same of an open file of so many bytes."""
+    start = file.read(12)
+    if start[:4] != b"RIFF" or start[8:] != b"WAVE":
+        raise BadWavError("this is no WAV file")
+    rate = 0
+    while True:
+        name, length = _chunk(file)
+        if name == b"fmt ":
+            rate = _bytes_a_second(file.read(length))
+        elif name == b"data":
+            return _played(rate, length, size - file.tell())
+        else:
+            file.seek(length + length % 2, 1)
 
 
 def _chunk(file: BinaryIO) -> tuple[bytes, int]:

@@ -60,6 +60,11 @@ class Messages:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @property
+    def engine(self) -> Engine:
+        """The database that they are in."""
+        return self._engine
+
     def report(
         self,
         recording_sid: str,
@@ -94,9 +99,12 @@ class Messages:
             row = connection.execute(claim.returning(messages)).mappings().first()
         return _made(row) if row else None
 
-    def fetched(self, message_id: str, file: str, size: int) -> None:
-        """Write down that the file is here, under this name and of so many bytes."""
-        done = {"state": "fetched", "file": file, "bytes": size, "next_try_at": None, "error": None}
+    def fetched(self, message_id: str, file: str, size: int, clear_at: datetime | None = None) -> None:
+        """Write down that the file is here, under this name and of so many bytes.
+
+        From `clear_at` on the carrier's own copy is to be deleted; never where that is None.
+        """
+        done = {"state": "fetched", "file": file, "bytes": size, "next_try_at": clear_at, "error": None}
         with begun(self._engine) as connection:
             connection.execute(update(messages).where(messages.c.id == message_id).values(done))
 
@@ -116,6 +124,32 @@ class Messages:
             wanted = and_(messages.c.id == message_id, messages.c.state == "wanted")
             connection.execute(update(messages).where(wanted).values(change))
         return None if over else now + pause
+
+    def moved(self, message_id: str, old: str, new: str, clear_at: datetime) -> bool:
+        """Write down that the file has another name now; return whether it had this one."""
+        had = and_(messages.c.id == message_id, messages.c.state == "fetched", messages.c.file == old)
+        told = {"file": new, "next_try_at": clear_at}
+        with begun(self._engine) as connection:
+            return connection.execute(update(messages).where(had).values(told)).rowcount > 0
+
+    def clearable(self, now: datetime, limit: int = 100) -> list[str]:
+        """Return the ids of messages whose copy at the carrier is to be deleted by now, the longest waiting first."""
+        query = select(messages.c.id).where(_clearable(now)).order_by(messages.c.next_try_at).limit(limit)
+        with opened(self._engine) as connection:
+            return list(connection.scalars(query))
+
+    def claim_copy(self, message_id: str, now: datetime) -> Message | None:
+        """Take one of them in hand for two minutes, or return None where it is none, or somebody else has it."""
+        claim = update(messages).where(messages.c.id == message_id, _clearable(now)).values(next_try_at=now + LEASE)
+        with begun(self._engine) as connection:
+            row = connection.execute(claim.returning(messages)).mappings().first()
+        return _made(row) if row else None
+
+    def cleared(self, message_id: str, error: str | None = None, again: datetime | None = None) -> None:
+        """Write down that the carrier has no copy any more; or why it has, and when to try again."""
+        here = and_(messages.c.id == message_id, messages.c.state == "fetched")
+        with begun(self._engine) as connection:
+            connection.execute(update(messages).where(here).values(error=error, next_try_at=again))
 
     def find(self, message_id: str) -> Message | None:
         """Return the message, or None where there is none of that id."""
@@ -190,6 +224,10 @@ def _lost(status: Status) -> State:
 
 def _due(now: datetime) -> Any:
     return and_(messages.c.state == "wanted", messages.c.next_try_at <= now)
+
+
+def _clearable(now: datetime) -> Any:
+    return and_(messages.c.state == "fetched", messages.c.next_try_at <= now)
 
 
 def _made(row: RowMapping) -> Message:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -80,6 +80,15 @@ class Rest:
         found = self.client.recordings.list(date_created_after=since.astimezone(UTC))
         spoken = [one for one in found if one.source == "RecordVerb" and one.status == "completed"]
         return [Tape(one.sid, one.call_sid, int(one.duration or 0), one.start_time) for one in spoken]
+
+    def erase(self, recording: str) -> str:
+        """Delete a recording for good; return why it could not be, "" where it is gone."""
+        try:
+            self.client.recordings(recording).delete()
+        except (TwilioException, OSError) as error:
+            status = getattr(error, "status", None)
+            return "" if status == NOT_FOUND else f"the carrier answered {status or type(error).__name__}"
+        return ""
 
     def parties(self, call: str) -> tuple[str, str]:
         """Return who rang in a call, and whom."""
