@@ -1,11 +1,14 @@
 """Settings of what is done beside the calls: who does the jobs, where recordings are kept."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+NOTICES: Final = ("message", "overdue", "emergency", "nobody", "spool", "job")
+SECRET: Final = 32  # Characters that a secret has at least which signs.
 DOERS: Final = ("inside", "apart")
 
 
@@ -26,6 +29,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Who is told of what: a program at `url`, signed by a secret, of all; each mail address of its kinds."""
+
+    url: str
+    secret: str = field(repr=False)
+    mails: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Aside:
     """Who does the jobs, each server (`inside`) or only the processes of `flask jobs` (`apart`); where recordings are.
 
@@ -34,11 +46,12 @@ class Aside:
 
     jobs: str = "inside"
     bucket: Place | None = None
+    notices: Told | None = None
 
 
 def aside(given: Mapping[str, str]) -> Aside:
     """Return these settings; raise SettingsError naming the one that is wrong."""
-    return Aside(jobs=_doer(given.get("JOBS", DOERS[0])), bucket=_bucket(given))
+    return Aside(jobs=_doer(given.get("JOBS", DOERS[0])), bucket=_bucket(given), notices=_told(given))
 
 
 def _doer(text: str) -> str:
@@ -61,6 +74,30 @@ def _bucket(given: Mapping[str, str]) -> Place | None:
         raise SettingsError("RECORDINGS_KEY and RECORDINGS_SECRET belong together: set both or neither")
     prefix = f"{parts.path.strip('/')}/".removeprefix("/")
     return Place(parts.hostname, prefix, endpoint, given.get("RECORDINGS_REGION", "us-east-1"), key, secret)
+
+
+def _told(given: Mapping[str, str]) -> Told | None:
+    url, secret = given.get("NOTICE_URL", ""), given.get("NOTICE_SECRET", "")
+    if bool(url) != bool(secret):
+        raise SettingsError("NOTICE_URL and NOTICE_SECRET belong together: set both or neither")
+    if url and not safe(url):
+        raise SettingsError(f"NOTICE_URL is {url!r}: give an https address")
+    if url and len(secret) < SECRET:
+        raise SettingsError(f"NOTICE_SECRET is too short: give at least {SECRET} characters, by chance")
+    mails = dict(_kinds(one.strip()) for one in given.get("NOTICE_TO", "").split(",") if one.strip())
+    if mails and not given.get("MAIL_URL"):
+        raise SettingsError("NOTICE_TO is set, but no mail server: set MAIL_URL, MAIL_FROM and MAIL_TO, too")
+    return Told(url, secret, mails) if url or mails else None
+
+
+def _kinds(text: str) -> tuple[str, tuple[str, ...]]:
+    address, _, named = text.partition("=")
+    kinds = tuple(named.split("+")) if named else NOTICES
+    if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", address):
+        raise SettingsError(f"NOTICE_TO has {address!r}: give an address like boss@example.com")
+    if wrong := [one for one in kinds if one not in NOTICES]:
+        raise SettingsError(f"NOTICE_TO has {wrong[0]!r}: there are {', '.join(NOTICES)}")
+    return address, kinds
 
 
 def safe(address: str) -> bool:

@@ -1,6 +1,6 @@
 """What is done beside the calls: who fetches, sends, mails and tidies up, put together from the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Engine
 
 from ivr import folders
+from ivr.desk.keeping import Desk
 from ivr.flow.flow import Flow
 from ivr.jobs.every import Every
 from ivr.jobs.keeping import Clearing, Sealing
@@ -15,7 +16,7 @@ from ivr.jobs.recordings import Recordings, Source
 from ivr.jobs.texts import Sending
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
-from ivr.settings import Settings
+from ivr.settings import Mail, Settings
 from ivr.store.bucket import Bucket
 from ivr.store.guard import Guard
 from ivr.store.live import Live
@@ -36,9 +37,11 @@ from ivr.wallets.port import Wallet
 
 if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
+    from ivr.jobs.post import Post
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+HALF_MINUTE: Final = timedelta(seconds=30)
 ASKERS: Final = 32  # Questions to the wallet at once; each takes some seconds at most.
 
 
@@ -93,12 +96,47 @@ def jobs(
     recordings: Recordings,
     rest: Rest,
     daily: "Daily | None",
+    desk: Desk,
+    flow: Callable[[], Flow],
 ) -> tuple[Worker[Any], ...]:
     """Return who does the jobs: fetches messages, digests calls, tidies up, sends texts, keeps recordings, mails."""
     digesting = Worker(kept.take, kept.due, threads=1)
     texts = texting(found, kept.engine, rest, kept.now)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
-    return fetching, digesting, hourly, texts, *keeping(recordings, rest), *mailing
+    made: tuple[Worker[Any], ...] = (fetching, digesting, hourly, texts, *keeping(recordings, rest), *mailing)
+    names = ("recordings", "calls", "lifeboat", "texts", "copies", "sealing", "mail")
+    return *made, *telling(found, desk, flow, dict(zip(names, made, strict=False)))
+
+
+def telling(
+    found: Settings, desk: Desk, flow: Callable[[], Flow], workers: Mapping[str, Worker[Any]]
+) -> tuple[Worker[Any], ...]:
+    """Return who looks for what is worth a notice, and who tells it; nobody where the settings name nobody to tell."""
+    if (told := found.aside.notices) is None:
+        return ()
+    from ivr.jobs.notices import Recipients, Telling, Watch
+    from ivr.jobs.webhook import Webhook
+    from ivr.store.notices import Notices
+
+    notices, recipients = Notices(desk.engine), Recipients(told.mails, bool(told.url))
+    watch = Watch(notices, desk, flow, lambda: spooled(found), workers, recipients, found.public_url)
+    webhook = Webhook(told.url, told.secret) if told.url else None
+    sender, language = (found.mail.sender, found.mail.language) if found.mail else ("", "zh")
+    tells = Telling(notices, desk.now, webhook, post(found.mail) if found.mail else None, sender, language)
+    looks = Every(watch.look, desk.now, HALF_MINUTE, HALF_MINUTE)
+    return Worker(looks.do, looks.due, threads=1), Worker(tells.tell, tells.due, threads=1)
+
+
+def spooled(found: Settings) -> int:
+    """Return how many facts are on this machine that the database does not have yet."""
+    return sum(1 for _ in (found.instance / "spool").glob("*.fact"))
+
+
+def post(mail: Mail) -> "Post":
+    """Return the mail server."""
+    from ivr.jobs.post import Post
+
+    return Post(mail.host, mail.port, mail.tls, mail.user, mail.password)
 
 
 def keeping(recordings: Recordings, rest: Rest) -> tuple[Worker[Any], ...]:
@@ -119,12 +157,10 @@ def daily(found: Settings, kept: Keeping, flow: Callable[[], Flow]) -> "Daily | 
     if (mail := found.mail) is None:
         return None
     from ivr.jobs.daily import Daily, Letter
-    from ivr.jobs.post import Post
     from ivr.store.mails import Mails
 
-    post = Post(mail.host, mail.port, mail.tls, mail.user, mail.password)
     letter = Letter(mail.sender, mail.to, mail.at, mail.language)
-    return Daily(Mails(kept.engine), kept.tallies, flow, kept.now, found.public_url, letter, post)
+    return Daily(Mails(kept.engine), kept.tallies, flow, kept.now, found.public_url, letter, post(mail))
 
 
 def hourly(found: Settings, live: Live, strays: Strays, guard: Guard, now: Callable[[], datetime]) -> Worker[datetime]:

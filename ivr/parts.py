@@ -145,7 +145,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         messages=messages,
         vault=recordings.vault,
         hotline=hotline,
-        jobs=errands.jobs(found, worker, kept, tending, recordings, carrier, daily),
+        jobs=errands.jobs(found, worker, kept, tending, recordings, carrier, daily, desk, lambda: live.flow),
         kept=kept,
         daily=daily,
         desk=desk,

@@ -25,6 +25,7 @@ class Worker(Generic[Job]):
         self._do, self._due, self._number = do, due, threads
         self._woken, self._ended = Event(), Event()
         self._threads: list[Thread] = []
+        self.failures = 0  # How often in a row it failed: one that is done ends that.
 
     def wake(self) -> None:
         """Look at once for what is due; workers of other processes see it within about a second."""
@@ -58,6 +59,7 @@ class Worker(Generic[Job]):
             try:
                 self._look()
             except Exception as error:
+                self.failures += 1
                 log.warning("jobs not done", why=type(error).__name__)
             self._woken.wait(LOOK_SECONDS)
             self._woken.clear()
@@ -66,3 +68,4 @@ class Worker(Generic[Job]):
         for job in self._due():
             if not self._ended.is_set():
                 self._do(job)
+                self.failures = 0

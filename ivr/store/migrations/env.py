@@ -12,6 +12,7 @@ from ivr.store import (  # noqa: F401
     guesses,
     library,
     mails,
+    notices,
     people,
     texts,
 )
