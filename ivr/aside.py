@@ -47,11 +47,17 @@ class Aside:
     jobs: str = "inside"
     bucket: Place | None = None
     notices: Told | None = None
+    transcriber: tuple[str, str] | None = field(default=None, repr=False)  # Its address, and what lets us in.
 
 
 def aside(given: Mapping[str, str]) -> Aside:
     """Return these settings; raise SettingsError naming the one that is wrong."""
-    return Aside(jobs=_doer(given.get("JOBS", DOERS[0])), bucket=_bucket(given), notices=_told(given))
+    return Aside(
+        jobs=_doer(given.get("JOBS", DOERS[0])),
+        bucket=_bucket(given),
+        notices=_told(given),
+        transcriber=_transcriber(given),
+    )
 
 
 def _doer(text: str) -> str:
@@ -98,6 +104,14 @@ def _kinds(text: str) -> tuple[str, tuple[str, ...]]:
     if wrong := [one for one in kinds if one not in NOTICES]:
         raise SettingsError(f"NOTICE_TO has {wrong[0]!r}: there are {', '.join(NOTICES)}")
     return address, kinds
+
+
+def _transcriber(given: Mapping[str, str]) -> tuple[str, str] | None:
+    if not (url := given.get("TRANSCRIBE_URL", "")):
+        return None
+    if not safe(url):
+        raise SettingsError(f"TRANSCRIBE_URL is {url!r}: give an https address, as messages travel there")
+    return url, given.get("TRANSCRIBE_TOKEN", "")
 
 
 def safe(address: str) -> bool:

@@ -105,7 +105,19 @@ def jobs(
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     made: tuple[Worker[Any], ...] = (fetching, digesting, hourly, texts, *keeping(recordings, rest), *mailing)
     names = ("recordings", "calls", "lifeboat", "texts", "copies", "sealing", "mail")
-    return *made, *telling(found, desk, flow, dict(zip(names, made, strict=False)))
+    return *made, *transcribing(found, recordings), *telling(found, desk, flow, dict(zip(names, made, strict=False)))
+
+
+def transcribing(found: Settings, recordings: Recordings) -> tuple[Worker[Any], ...]:
+    """Return who writes messages down; nobody where the settings name no transcriber."""
+    if (told := found.aside.transcriber) is None:
+        return ()
+    from ivr.jobs.transcribing import Http, Transcribing
+    from ivr.store.transcripts import Transcripts
+
+    messages, vault = recordings.messages, recordings.vault
+    made = Transcribing(Transcripts(messages.engine), messages, vault, Http(*told), recordings.now)
+    return (Worker(made.take, made.due),)
 
 
 def telling(

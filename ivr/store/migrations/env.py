@@ -15,6 +15,7 @@ from ivr.store import (  # noqa: F401
     notices,
     people,
     texts,
+    transcripts,
 )
 from ivr.store.tables import meta
 
