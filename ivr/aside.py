@@ -9,6 +9,18 @@ from urllib.parse import urlsplit
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 NOTICES: Final = ("message", "overdue", "emergency", "nobody", "spool", "job")
 SECRET: Final = 32  # Characters that a secret has at least which signs.
+YEAR: Final = 365
+LOGS: Final = 180  # Days that a network's logs are kept at least, by the Cybersecurity Law.
+# In this order: what is recorded goes before the calls that it belongs to.
+DAYS: Final[Mapping[str, int]] = {
+    "transcripts": YEAR,
+    "messages": YEAR,
+    "talks": 3 * YEAR,
+    "texts": YEAR,
+    "calls": 3 * YEAR,
+    "cases": 3 * YEAR,
+    "notices": LOGS,
+}
 DOERS: Final = ("inside", "apart")
 
 
@@ -47,6 +59,7 @@ class Aside:
     jobs: str = "inside"
     bucket: Place | None = None
     notices: Told | None = None
+    days: Mapping[str, int] = field(default_factory=lambda: dict(DAYS))
     transcriber: tuple[str, str] | None = field(default=None, repr=False)  # Its address, and what lets us in.
 
 
@@ -56,6 +69,7 @@ def aside(given: Mapping[str, str]) -> Aside:
         jobs=_doer(given.get("JOBS", DOERS[0])),
         bucket=_bucket(given),
         notices=_told(given),
+        days=_days(given),
         transcriber=_transcriber(given),
     )
 
@@ -112,6 +126,15 @@ def _transcriber(given: Mapping[str, str]) -> tuple[str, str] | None:
     if not safe(url):
         raise SettingsError(f"TRANSCRIBE_URL is {url!r}: give an https address, as messages travel there")
     return url, given.get("TRANSCRIBE_TOKEN", "")
+
+
+def _days(given: Mapping[str, str]) -> dict[str, int]:
+    """Return for how many days each kind of data is kept; what is kept for ever is not among them."""
+    texts = {kind: given.get(f"RETAIN_{kind.upper()}_DAYS", str(days)) for kind, days in DAYS.items()}
+    for kind, text in texts.items():
+        if text != "forever" and not (text.isascii() and text.isdigit() and 0 < int(text) < 36_500):
+            raise SettingsError(f"RETAIN_{kind.upper()}_DAYS is {text!r}: give a number of days, or forever")
+    return {kind: int(text) for kind, text in texts.items() if text != "forever"}
 
 
 def safe(address: str) -> bool:

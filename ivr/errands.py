@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -38,6 +39,7 @@ from ivr.wallets.port import Wallet
 if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
     from ivr.jobs.post import Post
+    from ivr.jobs.retention import Retaining
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
@@ -78,14 +80,11 @@ def vault(found: Settings) -> Vault:
     return Vault(Bucket(*place), seals, folder)
 
 
-def fetched(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Recordings:
-    """Return how messages are fetched."""
-    return Recordings(messages, Source(found.api_url, found.account, found.account, found.tokens[0]), vault(found), now)
-
-
-def fetching(recordings: Recordings) -> Worker[str]:
-    """Return who fetches messages."""
-    return Worker(recordings.fetch, lambda: recordings.messages.due(recordings.now()))
+def fetching(found: Settings, messages: Messages, now: Callable[[], datetime]) -> tuple[Recordings, Worker[str]]:
+    """Return how messages are fetched, and who does it."""
+    source = Source(found.api_url, found.account, found.account, found.tokens[0])
+    made = Recordings(messages, source, vault(found), now)
+    return made, Worker(made.fetch, lambda: messages.due(now()))
 
 
 def jobs(
@@ -105,7 +104,29 @@ def jobs(
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     made: tuple[Worker[Any], ...] = (fetching, digesting, hourly, texts, *keeping(recordings, rest), *mailing)
     names = ("recordings", "calls", "lifeboat", "texts", "copies", "sealing", "mail")
-    return *made, *transcribing(found, recordings), *telling(found, desk, flow, dict(zip(names, made, strict=False)))
+    return (
+        *made,
+        *deleting(found, recordings, rest, flow),
+        *transcribing(found, recordings),
+        *telling(found, desk, flow, dict(zip(names, made, strict=False))),
+    )
+
+
+def retaining(found: Settings, recordings: Recordings, rest: Rest, zone: ZoneInfo) -> "Retaining":
+    """Return what deletes what is over its time."""
+    from ivr.jobs.retention import Retaining
+    from ivr.store.audit import Trail
+    from ivr.store.retention import Retention
+
+    messages, now = recordings.messages, recordings.now
+    retention = Retention(messages.engine, Trail(messages.engine, found.secrets, now), zone)
+    return Retaining(retention, messages, recordings.vault, rest.erase, found.aside.days, now)
+
+
+def deleting(found: Settings, recordings: Recordings, rest: Rest, flow: Callable[[], Flow]) -> tuple[Worker[datetime]]:
+    """Return who does so each day."""
+    run = Every(lambda: retaining(found, recordings, rest, flow().zone).run(), recordings.now, DAY, HOUR, HOUR)
+    return (Worker(run.do, run.due, threads=1),)
 
 
 def transcribing(found: Settings, recordings: Recordings) -> tuple[Worker[Any], ...]:

@@ -21,6 +21,7 @@ from ivr.desk.tasks import Tasks
 from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
+from ivr.jobs.retention import retention_commands
 from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, here
 from ivr.settings import Settings
@@ -110,6 +111,7 @@ def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator
     yield Later("people", "Who may log in.", pages.people)
     yield Later("audit", "What people did.", pages.audit)
     yield Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
+    yield Later("retention", "How long data is kept.", lambda: retention_commands(parts.retaining()))
     yield Later("menus", "What callers hear.", lambda: _menus(parts, now))
     yield _lifeboat(parts, now)
 

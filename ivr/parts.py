@@ -44,6 +44,7 @@ from ivr.wallets.port import Wallet
 if TYPE_CHECKING:
     from ivr.editor.yesterday import Yesterday
     from ivr.jobs.daily import Daily
+    from ivr.jobs.retention import Retaining
 
 FIRST: Final = "menus/"  # Why the first version was published: it lay in the folder.
 log = structlog.get_logger()
@@ -74,6 +75,7 @@ class Parts:
     wallet: Wallet
     unwritten: Unwritten
     shore: Shore
+    retaining: "Callable[[], Retaining]"
 
     @property
     def flow(self) -> Flow:
@@ -124,8 +126,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     journal, messages = Journal(engine), Messages(engine)
     wallet, guard = errands.wallet(found, now), Guard(engine, Cipher(found.secrets), now)
     hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard))
-    recordings = errands.fetched(found, messages, now)
-    worker = errands.fetching(recordings)
+    recordings, worker = errands.fetching(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     board = _board(found, desk, carrier, flow.hotline.number, hotline.hang_up)
@@ -153,6 +154,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         wallet=wallet,
         unwritten=unwritten,
         shore=shore,
+        retaining=lambda: errands.retaining(found, recordings, carrier, live.flow.zone),
     )
 
 

@@ -203,6 +203,7 @@ WRONG = {
     ),
     "a Verify service": (TWILIO | OURS | {"TWILIO_VERIFY_SERVICE": "AC1"}, "TWILIO_VERIFY_SERVICE is 'AC1': copy it"),
     "who does the jobs": ({"JOBS": "nobody"}, "JOBS is 'nobody': give inside, or apart"),
+    "how long": ({"RETAIN_CALLS_DAYS": "never"}, "RETAIN_CALLS_DAYS is 'never': give a number of days, or forever"),
     "a bucket": ({"RECORDINGS_URL": "https://bucket"}, "RECORDINGS_URL is 'https://bucket': give s3://"),
     "a bucket in the clear": (
         {"RECORDINGS_URL": "s3://tapes", "RECORDINGS_ENDPOINT": "http://s3.example.com"},

@@ -17,6 +17,7 @@ from ivr.reports.spans import DAY, following, parts
 from ivr.store.desk_tables import agent_states
 from ivr.store.engine import alone, begun, opened, snapshot
 from ivr.store.fact_tables import facts, stale, stays, tallies
+from ivr.store.retention import FROZEN
 
 LOCK: Final = 0x1F14  # The key of the lock under which PostgreSQL's servers tally; ours for ever.
 # A busy day is not counted anew for each call: calls are told this much later.
@@ -75,6 +76,10 @@ class Tallies:
 
     def _take(self, day: months.Day) -> bool | None:
         """Count a day, which keeps nobody from writing, and then keep it; None where others did so meanwhile."""
+        with begun(self.engine) as connection:
+            if connection.scalar(select(tallies.c.at).where(tallies.c.span == FROZEN, tallies.c.at == day.since)):
+                connection.execute(delete(stale).where(stale.c.of >= day.since, stale.c.of < day.until))
+                return False  # Calls of it are gone, as they were over their time.
         with snapshot(self.engine) as connection:
             theirs = select(stale.c.id).where(stale.c.of >= day.since, stale.c.of < day.until).limit(MOST)
             told, there = connection.scalars(theirs).all(), months.there(connection, day)

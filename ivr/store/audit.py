@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -79,14 +80,24 @@ class Trail:
 
     def add(self, who: str, act: str, subject: str, remote: str, **detail: Any) -> Entry:
         """Write one entry, durably; raise StoreError where it cannot be written, so that the act must not be done."""
-        told = json.dumps(detail, ensure_ascii=False, sort_keys=True)
+        with self.beside() as (_, tell):
+            return tell(who, act, subject, remote, **detail)
+
+    @contextmanager
+    def beside(self) -> Iterator[tuple[Connection, Callable[..., Entry]]]:
+        """Give a transaction, and what adds an entry in it, once, as `add` does: what is done and told is one."""
         with begun(self.engine) as connection:
             last, previous = _locked(connection)
-            bare = Entry(last + 1, self.now().astimezone(UTC), who[:64], act, subject, told, remote[:64], previous, "")
-            entry = replace(bare, hash=_hash(_key(self.secrets[0]), bare))
-            connection.execute(insert(entries).values(asdict(entry)))
-            connection.execute(update(head).values(last=entry.id, hash=entry.hash))
-        return entry
+
+            def tell(who: str, act: str, subject: str, remote: str, **detail: Any) -> Entry:
+                told, at = json.dumps(detail, ensure_ascii=False, sort_keys=True), self.now().astimezone(UTC)
+                bare = Entry(last + 1, at, who[:64], act, subject, told, remote[:64], previous, "")
+                entry = replace(bare, hash=_hash(_key(self.secrets[0]), bare))
+                connection.execute(insert(entries).values(asdict(entry)))
+                connection.execute(update(head).values(last=entry.id, hash=entry.hash))
+                return entry
+
+            yield connection, tell
 
     def check(self, noted: str = "") -> Found:
         """Walk the chain in constant memory and find the first entry that is not as it was written.
