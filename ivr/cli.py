@@ -93,9 +93,7 @@ class Tools:
 
 def commands(tools: Tools) -> tuple[click.Command, ...]:
     """Return the commands, to be added to the application's."""
-    jobs = click.Command(
-        "jobs", callback=tools.work, help="Fetch callers' messages, and keep the call log, until told to end."
-    )
+    jobs = click.Command("jobs", callback=tools.work, help="Do what comes after the calls, until told to end.")
     return _call(tools), _desk(tools), _log(tools), jobs
 
 

@@ -10,12 +10,13 @@ from sqlalchemy import Engine
 from ivr.jobs.keeping import Clearing, Sealing
 from ivr.jobs.recordings import CLEARED, Recordings, Source
 from ivr.store.messages import Message, Messages
+from ivr.store.seals import Seals
 from ivr.store.shelf import Folder
 from ivr.store.vault import Vault, place
 from tests.desk_site import Clock, desk_site
 from tests.pages import until
 from tests.recordings_site import ACCOUNT, SID, Answer, site, sound
-from tests.stores import NOON
+from tests.stores import NOON, SECRET
 from tests.test_inbox_page import entered
 from tests.test_jobs_recordings import vault
 from tests.test_switchboard import queued
@@ -85,6 +86,18 @@ def test_what_lay_in_a_folder_is_brought_to_the_shelf_that_is_used_now(messages:
     assert list(old.iterdir()) == []
     assert len(list((tmp_path / "new" / "messages").iterdir())) == 2
     assert shelves.open(f"messages/{first}.sealed").read() == sound(2)
+
+
+def test_while_secrets_are_rotated_recordings_are_sealed_anew_and_heard_throughout(
+    messages: Messages, tmp_path: Path
+) -> None:
+    folder = tmp_path / "messages"
+    told = plain(messages, folder)
+    Sealing(messages, vault(folder), lambda: NOON).take()
+    both = Vault(Folder(tmp_path), Seals(["a new secret", SECRET]))
+    assert both.open(f"messages/{told}.sealed").read() == sound(2)
+    assert [Sealing(messages, both, lambda: NOON).take() for _ in range(2)] == [1, 0]
+    assert Vault(Folder(tmp_path), Seals(["a new secret"])).open(f"messages/{told}.sealed").read() == sound(2)
 
 
 def clearing(messages: Messages, folder: Path, url: str, clock: Clock, *whys: str) -> tuple[Clearing, list[str]]:

@@ -28,8 +28,19 @@ class Sealing:
     now: Callable[[], datetime]
 
     def take(self) -> int:
-        """Do all that there is, and return how many; whatever kills it meanwhile, the next goes on."""
-        return sum(self._moved(name) for name in self.vault.astray())
+        """Do all that there is, and return how many; whatever kills it meanwhile, the next goes on.
+
+        While there are several secrets, what an older one sealed is sealed by the first.
+        """
+        moved = sum(self._moved(name) for name in self.vault.astray())
+        return moved + sum(self._renewed(name) for name in self.vault.outdated())
+
+    def _renewed(self, name: str) -> bool:
+        try:
+            return self.vault.renew(name)
+        except OSError as error:  # It may just have been deleted.
+            log.warning("a recording is not sealed anew", recording=name, why=str(error))
+            return False
 
     def _moved(self, old: str) -> bool:
         message = self.messages.find(PurePath(old).stem)

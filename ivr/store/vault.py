@@ -92,6 +92,12 @@ class Vault:
             if self.before:
                 yield from (name for name in self.before.names(room) if name.endswith((PLAIN, SEALED)))
 
+    def outdated(self) -> Iterator[str]:
+        """Yield what may be sealed by an older one of our secrets; nothing where there is but one."""
+        if len(self.seals.secrets) > 1:
+            for room in ROOMS:
+                yield from (name for name in self.shelf.names(room) if name.endswith(SEALED))
+
     def settle(self, name: str) -> None:
         """Delete what is astray under this name, once its recording lies where it belongs."""
         if name.endswith(PLAIN):
