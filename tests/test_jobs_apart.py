@@ -19,6 +19,7 @@ from ivr.parts import Parts
 from ivr.settings import Settings, read
 from ivr.store.fact_tables import facts
 from ivr.store.tables import calls, messages
+from ivr.telephony.switchboard import Switchboard
 from tests.pages import until
 from tests.processes import APART
 from tests.recordings_site import Answer, site, sound
@@ -61,8 +62,9 @@ def a_call(parts: Parts, number: int) -> None:
 
 
 def test_a_server_whose_jobs_are_done_apart_does_none_and_two_processes_do_each_once_though_one_was_killed(
-    database: str, tmp_path: Path
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(Switchboard, "start", lambda _: None)  # It ends with its process, and not before.
     held = threading.Event()
     slow = Answer(body=sound(2)[:1000], promised=len(sound(2)), held=held)
     with site(slow) as away, site(Answer(body=sound(2))) as carrier, ExitStack() as stack:
