@@ -19,6 +19,7 @@ from ivr.store.guard import Guard
 from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.texts import Texts
+from ivr.tally import Tally
 from ivr.telephony.bundle import MANIFEST, bundle, digest, digests, documents, read_manifest
 from ivr.telephony.codes import Codes
 from ivr.telephony.proving import Proving
@@ -28,6 +29,7 @@ from ivr.telephony.strays import SETTLED, Strays
 from ivr.telephony.texting import Texting
 from ivr.teller import Teller
 from ivr.wallets.port import Wallet
+from ivr.watched import Watched
 
 if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
@@ -55,22 +57,22 @@ def _company(found: Settings, now: Callable[[], datetime]) -> Wallet:
     return Demo(found.instance, now, found.secrets[0])
 
 
-def teller(wallet: Wallet, guard: Guard) -> Teller:
+def teller(wallet: Wallet, guard: Guard, tally: Tally) -> Teller:
     """Return who asks the wallet for calls, within limits."""
-    return Teller(wallet, guard, ThreadPoolExecutor(ASKERS, "wallet"))
+    return Teller(Watched(wallet, tally), guard, ThreadPoolExecutor(ASKERS, "wallet"))
 
 
 def fetching(found: Settings, messages: Messages, now: Callable[[], datetime]) -> Worker[str]:
     """Return who fetches messages."""
     source = Source(found.api_url, found.account, found.account, found.tokens[0])
     recordings = Recordings(messages, source, found.recordings / "messages", now)
-    return Worker(recordings.fetch, lambda: messages.due(now()))
+    return Worker(recordings.fetch, lambda: messages.due(now()), name="recordings")
 
 
 def texting(found: Settings, engine: Engine, rest: Rest, now: Callable[[], datetime]) -> Worker[str]:
     """Return who sends SMS; where there is no number to send them from, they are given up."""
     sending = Sending(Texts(engine), Texting(rest, found.sms_from) if found.sms_from else None, now, found.prefixes)
-    return Worker(sending.send, sending.due)
+    return Worker(sending.send, sending.due, name="texts")
 
 
 def daily(found: Settings, kept: Keeping, flow: Callable[[], Flow]) -> "Daily | None":
@@ -86,6 +88,16 @@ def daily(found: Settings, kept: Keeping, flow: Callable[[], Flow]) -> "Daily | 
     return Daily(Mails(kept.engine), kept.tallies, flow, kept.now, found.public_url, letter, post)
 
 
+def mailing(daily: "Daily | None") -> list[Worker[str]]:
+    """Return who sends the daily mail when it is time, if anybody does."""
+    return [Worker(daily.send, daily.due, threads=1, name="mail")] if daily else []
+
+
+def digesting(kept: Keeping) -> Worker[tuple[str, ...] | str]:
+    """Return who writes down what calls came to."""
+    return Worker(kept.take, kept.due, threads=1, name="digest")
+
+
 def hourly(found: Settings, live: Live, strays: Strays, guard: Guard, now: Callable[[], datetime]) -> Worker[datetime]:
     """Return who writes the lifeboat's files anew each day, takes in what they recorded, and forgets old guesses."""
 
@@ -96,7 +108,7 @@ def hourly(found: Settings, live: Live, strays: Strays, guard: Guard, now: Calla
 
     # After a start the carrier first tells by itself what it could not tell before.
     made = Every(tend, now, HOUR, HOUR / 60, SETTLED)
-    return Worker(made.do, made.due, threads=1)
+    return Worker(made.do, made.due, threads=1, name="hourly")
 
 
 def put_bundle(found: Settings, flow: Flow, version: int, now: datetime) -> None:

@@ -21,6 +21,7 @@ from ivr.desk.tasks import Tasks
 from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
+from ivr.operations.watch import watch
 from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, here
 from ivr.settings import Settings
@@ -58,8 +59,9 @@ def utc_now() -> datetime:
 
 def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
     """Return the application; raise StartError, SettingsError or StoreError where something it needs is missing."""
-    logs.configure()
-    parts = assemble(given or settings.read(), now)
+    settled = given or settings.read()
+    logs.configure(settled.log_format)
+    parts = assemble(settled, now)
     found, line, app = parts.settings, _line(parts, now), Calls(__name__)
     app.extensions["hotline"] = parts
     practice = _practise(app, parts, now) if found.practice else None
@@ -91,7 +93,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     for command in (*commands(_tools(parts, now)), *_groups(parts, pages, now)):
         app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.
-    app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = watch(parts, now).around(pages.beside(app.wsgi_app))  # type: ignore[method-assign,assignment]
     return app
 
 

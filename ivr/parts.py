@@ -32,6 +32,7 @@ from ivr.store.live import Live
 from ivr.store.messages import Messages
 from ivr.store.shore import Shore
 from ivr.store.texts import Texts
+from ivr.tally import Tally
 from ivr.telephony.facts import Clerk
 from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
@@ -72,6 +73,7 @@ class Parts:
     wallet: Wallet
     unwritten: Unwritten
     shore: Shore
+    tally: Tally
 
     @property
     def flow(self) -> Flow:
@@ -110,21 +112,20 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     live = _live(Library(engine), found, now)
     shore = _reached(engine, live, found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
-    journal, messages = Journal(engine), Messages(engine)
+    journal, messages, tally = Journal(engine), Messages(engine), Tally()
     wallet, guard = errands.wallet(found, now), Guard(engine, Cipher(found.secrets), now)
-    hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard))
+    hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard, tally))
     worker = errands.fetching(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
-    carrier = Rest(found.account, found.tokens[0], found.api_url)
+    carrier = Rest(found.account, found.tokens[0], found.api_url, tally)
     board = _board(found, desk, carrier, flow.hotline.number, hotline.hang_up)
     kept = Keeping(engine, journal.events, flow.zone, now)
     daily = errands.daily(found, kept, lambda: live.flow)
-    mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties, Texts(engine))
     unwritten = Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
     strays = Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now)
     hourly, texting = errands.hourly(found, live, strays, guard, now), errands.texting(found, engine, carrier, now)
-    jobs: tuple[Worker[Any], ...] = (worker, Worker(kept.take, kept.due, threads=1), hourly, texting, *mailing)
+    jobs: tuple[Worker[Any], ...] = (worker, errands.digesting(kept), hourly, texting, *errands.mailing(daily))
     return Parts(
         settings=found,
         live=live,
@@ -142,6 +143,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         wallet=wallet,
         unwritten=unwritten,
         shore=shore,
+        tally=tally,
     )
 
 

@@ -56,6 +56,8 @@ class Settings:
     lifeboat: Path | None = None
     wallet_url: str = ""
     wallet_secret: str = field(default="", repr=False)
+    metrics_token: str = field(default="", repr=False)
+    log_format: str = "plain"
 
     @property
     def bundles(self) -> Path:
@@ -112,7 +114,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         workspace=_workspace(given) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,
-        **_oidc(given) | _wallet(given) | _texting(given, practice=not tokens),
+        **_oidc(given) | _wallet(given) | _watching(given) | _texting(given, practice=not tokens),
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
     )
@@ -197,6 +199,13 @@ def _prefixes(text: str) -> tuple[str, ...]:
     if wrong := [one for one in found if not re.fullmatch(r"\+[1-9]\d{0,14}", one)]:
         raise SettingsError(f"ALLOWED_PREFIXES has {wrong[0]!r}: give beginnings of numbers like +86,+852")
     return found
+
+
+def _watching(given: Mapping[str, str]) -> dict[str, str]:
+    form = given.get("LOG_FORMAT", "plain")
+    if form not in ("plain", "json"):
+        raise SettingsError(f"LOG_FORMAT is {form!r}: give plain or json")
+    return {"metrics_token": given.get("METRICS_TOKEN", ""), "log_format": form}
 
 
 def _port(text: str) -> int:

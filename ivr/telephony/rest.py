@@ -1,17 +1,22 @@
 """What we ask of Twilio by its REST, in its own client's words: of calls, and of talks, which are its conferences."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from twilio.base.exceptions import TwilioRestException
 
+from ivr.tally import Tally
+
 if TYPE_CHECKING:
     from twilio.rest import Client
 
 SECONDS: Final = 4.0
 TWILIO: Final = "https://api.twilio.com"
+RESOURCE: Final = re.compile(r"/Accounts/[^/]+/([A-Za-z]+)")
+RESOURCES: Final = ("Calls", "Conferences", "IncomingPhoneNumbers", "Messages", "Queues", "Recordings")
 NOT_FOUND: Final = 404
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
 
@@ -43,6 +48,7 @@ class Rest:
     account: str
     token: str
     api_url: str
+    tally: Tally = field(default_factory=Tally)
 
     def ring(self, phone: str, caller: str, url: str, status: str, seconds: int) -> str:
         """Ring a phone for so many seconds; picked up, it runs the document at `url`. Return the call's id."""
@@ -130,12 +136,21 @@ class Rest:
         from twilio.http.http_client import TwilioHttpClient
         from twilio.rest import Client
 
-        base = self.api_url
+        base, tally = self.api_url, self.tally
 
         class Elsewhere(TwilioHttpClient):  # type: ignore[misc]  # twilio tells no types
             """Asks another address that answers as Twilio does."""
 
             def request(self, method: str, url: str, *rest: Any, **named: Any) -> Any:
-                return super().request(method, base + url.removeprefix(TWILIO), *rest, **named)
+                with tally.asking_carrier(_kind(url)) as told:
+                    answer = super().request(method, base + url.removeprefix(TWILIO), *rest, **named)
+                    told.append(answer.status_code)
+                return answer
 
         return Client(self.account, self.token, http_client=Elsewhere(timeout=SECONDS, max_retries=0))
+
+
+def _kind(url: str) -> str:
+    """Return what is asked about, as Twilio's paths name it."""
+    found = RESOURCE.search(url)
+    return found[1] if found and found[1] in RESOURCES else "other"
