@@ -21,6 +21,7 @@ from ivr.desk.tasks import Tasks
 from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
+from ivr.operations.tools import tools
 from ivr.operations.watch import watch
 from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, here
@@ -49,7 +50,12 @@ if TYPE_CHECKING:
     from ivr.carrier.desk_phones import DeskPhones
 
 
-ALONE: Final = ("call", "menus", "lifeboat")  # Commands that do without the database, or with it as far as they can.
+ALONE: Final = (
+    "call",
+    "menus",
+    "lifeboat",
+    "numbers",
+)  # Commands that do without the database, or with it as far as they can.
 
 
 def utc_now() -> datetime:
@@ -113,6 +119,7 @@ def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator
     yield Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
     yield Later("menus", "What callers hear.", lambda: _menus(parts, now))
     yield _lifeboat(parts, now)
+    yield from tools(parts)
 
 
 def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from twilio.base.exceptions import TwilioRestException
 
 from ivr.tally import Tally
+from ivr.telephony import numbers
+from ivr.telephony.numbers import Ask, Number
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -19,16 +21,6 @@ RESOURCE: Final = re.compile(r"/Accounts/[^/]+/([A-Za-z]+)")
 RESOURCES: Final = ("Calls", "Conferences", "IncomingPhoneNumbers", "Messages", "Queues", "Recordings")
 NOT_FOUND: Final = 404
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number of the account, and what is asked about its calls; "" where nothing is."""
-
-    number: str
-    voice: str
-    fallback: str
-    fallback_method: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +86,18 @@ class Rest:
 
     def numbers(self) -> list[Number]:
         """Return the account's numbers."""
-        found = self.client.incoming_phone_numbers.list()
-        told = ((one.phone_number, one.voice_url, one.voice_fallback_url, one.voice_fallback_method) for one in found)
-        return [Number(*(text or "" for text in one)) for one in told]
+        return [numbers.read(one) for one in self.client.incoming_phone_numbers.list()]
+
+    def point(self, sid: str, voice: Ask, fallback: Ask, status: Ask) -> None:
+        """Have a number ask this when it rings, when that fails, and about how a call went."""
+        self.client.incoming_phone_numbers(sid).update(
+            voice_url=voice.url,
+            voice_method=voice.method,
+            voice_fallback_url=fallback.url,
+            voice_fallback_method=fallback.method,
+            status_callback=status.url,
+            status_callback_method=status.method,
+        )
 
     def hold(self, talk: str, who: str, music: str = "") -> None:
         """Have somebody in a talk hear this document instead of it; without one, the talk again."""
