@@ -21,7 +21,7 @@ from ivr.desk.tasks import Tasks
 from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
-from ivr.operations.tools import tools
+from ivr.operations.tools import doctor, tools
 from ivr.operations.watch import watch
 from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, here
@@ -96,6 +96,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     )
     app.extensions["pages"] = pages
     _hand_over(app, parts, line)
+    app.cli.add_command(doctor(now))
     for command in (*commands(_tools(parts, now)), *_groups(parts, pages, now)):
         app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.

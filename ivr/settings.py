@@ -86,7 +86,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
     `root` is the folder that holds `menus/`, `recordings/` and `instance/`: the project's, unless given.
     """
     root = root or _root()
-    found = {**dotenv_values(root / ".env"), **os.environ} if environment is None else environment
+    found = surroundings(root) if environment is None else environment
     given = {name: value.strip() for name, value in found.items() if value and value.strip()}
     instance = root / "instance"
     account, token = _account(given)
@@ -118,6 +118,12 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
     )
+
+
+def surroundings(root: Path | None = None) -> dict[str, str]:
+    """Return what the settings are read from where nothing else is given."""
+    told = {**dotenv_values((root or _root()) / ".env"), **os.environ}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _root() -> Path:

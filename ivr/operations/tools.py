@@ -1,9 +1,13 @@
-"""The commands of whoever runs the machines."""
+"""The commands of whoever runs the machines; the doctor's can be had without an application."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
 
 import click
+from flask import Flask
 
+from ivr import settings
 from ivr.cli import Later
 from ivr.parts import Parts
 
@@ -11,6 +15,21 @@ from ivr.parts import Parts
 def tools(parts: Parts) -> Iterator[Later]:
     """Yield the groups of commands, which are made when one of them is asked for."""
     yield Later("numbers", "Where the account's numbers lead.", lambda: _numbers(parts))
+
+
+def doctoring(now: Callable[[], datetime]) -> Flask:
+    """Return an application that has but the doctor, who is wanted most where there is no other."""
+    app = Flask("hotline")
+    app.cli.add_command(doctor(now))
+    return app
+
+
+def doctor(now: Callable[[], datetime]) -> click.Command:
+    """Return the doctor's command, which reads the settings by itself."""
+    from ivr.operations.doctor import doctor_command
+
+    root = Path(__file__).resolve().parents[2]
+    return doctor_command(lambda: settings.surroundings(root), root, now)
 
 
 def _numbers(parts: Parts) -> click.Group:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -87,6 +88,13 @@ class Rest:
     def numbers(self) -> list[Number]:
         """Return the account's numbers."""
         return [numbers.read(one) for one in self.client.incoming_phone_numbers.list()]
+
+    def greet(self, key: tuple[str, str] | None = None) -> tuple[int, datetime | None]:
+        """Return with which status the account lets us in, or a key of it with its secret, and Twilio's time."""
+        url = f"{TWILIO}/2010-04-01/Accounts/{self.account}/IncomingPhoneNumbers.json"
+        answer = self.client.request("GET", url, params={"PageSize": 1}, auth=key)
+        told = (answer.headers or {}).get("Date")
+        return int(answer.status_code), parsedate_to_datetime(told) if told else None
 
     def point(self, sid: str, voice: Ask, fallback: Ask, status: Ask) -> None:
         """Have a number ask this when it rings, when that fails, and about how a call went."""
