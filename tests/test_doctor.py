@@ -15,6 +15,7 @@ from tempfile import mkdtemp
 from typing import Any
 from unittest.mock import patch
 
+import click
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
@@ -23,7 +24,7 @@ from click.testing import CliRunner
 
 from ivr.carrier.signals import Request
 from ivr.factory import utc_now
-from ivr.operations.doctor import doctor_command, findings
+from ivr.operations.doctor import examine, findings
 from ivr.operations.doctor.given import forgiving
 from ivr.store.engine import head, known
 from ivr.wallets.demo import Demo
@@ -385,6 +386,7 @@ def test_the_command_needs_no_application_and_ends_with_one_where_something_must
     assert broken.returncode == 1
     assert "WRONG    settings: PORT is 'many'" in broken.stdout
     assert "1 to be mended" in broken.stdout
-    good = CliRunner().invoke(doctor_command(lambda: here.environment, here.root, utc_now))
+    command = click.Command("doctor", callback=lambda: examine(here.environment, here.root, utc_now))
+    good = CliRunner().invoke(command)
     assert good.exit_code == 0, good.output
     assert "0 to be mended" in good.output

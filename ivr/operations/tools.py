@@ -26,10 +26,15 @@ def doctoring(now: Callable[[], datetime]) -> Flask:
 
 def doctor(now: Callable[[], datetime]) -> click.Command:
     """Return the doctor's command, which reads the settings by itself."""
-    from ivr.operations.doctor import doctor_command
-
     root = Path(__file__).resolve().parents[2]
-    return doctor_command(lambda: settings.surroundings(root), root, now)
+
+    def looked() -> None:
+        from ivr.operations.doctor import examine  # It knows whom a server of calls does without.
+
+        examine(settings.surroundings(root), root, now)
+
+    words = "Look at all that may be wrong here, and say what to do; ends with 1 if anything must be mended."
+    return click.Command("doctor", callback=looked, help=words)
 
 
 def _numbers(parts: Parts) -> click.Group:

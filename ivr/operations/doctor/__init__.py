@@ -63,20 +63,12 @@ def _looked(patient: Patient, check: Check) -> list[Finding]:
         return [wrong(about, f"it could not be looked at: {type(error).__name__}: {error}", "mend the others first")]
 
 
-def doctor_command(
-    environment: Callable[[], Mapping[str, str]], root: Path, now: Callable[[], datetime]
-) -> click.Command:
-    """Return the command, which needs no application: it is for when there is none."""
-
-    @click.command("doctor")
-    def doctor() -> None:
-        """Look at all that may be wrong here, and say what to do; ends with 1 if anything must be mended."""
-        found = findings(forgiving(environment(), root), root, now)
-        for one in found:
-            click.echo(str(one))
-        wrongs, warnings = (sum(one.level == level for one in found) for level in ("wrong", "warning"))
-        click.echo(f"{wrongs} to be mended, {warnings} to be watched" if wrongs or warnings else "all is well")
-        if wrongs:
-            raise SystemExit(1)
-
-    return doctor
+def examine(environment: Mapping[str, str], root: Path, now: Callable[[], datetime]) -> None:
+    """Print all that is found where these settings hold; end the program with 1 if anything must be mended."""
+    found = findings(forgiving(environment, root), root, now)
+    for one in found:
+        click.echo(str(one))
+    wrongs, warnings = (sum(one.level == level for one in found) for level in ("wrong", "warning"))
+    click.echo(f"{wrongs} to be mended, {warnings} to be watched" if wrongs or warnings else "all is well")
+    if wrongs:
+        raise SystemExit(1)
