@@ -215,12 +215,14 @@ def without(name: str) -> Wrapped:
     return wrap
 
 
-def waits(seconds: float) -> Wrapped:
-    """Return a proxy that takes so long."""
+def waits(seconds: float, times: int = 1000) -> Wrapped:
+    """Return a proxy that takes so long, for so many requests."""
+    left = iter(range(times))
 
     def wrap(inner: WSGIApplication) -> WSGIApplication:
         def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-            threading.Event().wait(seconds)
+            if next(left, None) is not None:
+                threading.Event().wait(seconds)
             return inner(environ, start)
 
         return answer
