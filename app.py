@@ -12,7 +12,8 @@ from typing import Final
 from flask import Flask
 
 from ivr import settings
-from ivr.factory import create_app
+from ivr.factory import create_app, utc_now
+from ivr.operations.tools import doctoring
 from ivr.parts import Parts, StartError
 from ivr.settings import Settings, SettingsError
 from ivr.store.crypto import Cipher
@@ -141,4 +142,5 @@ def serve(application: Flask, found: Settings) -> None:
 if __name__ == "__main__":
     main()
 elif __name__ != "__mp_main__":  # So it is named in a process that one of ours begins, for work of its own.
-    app = started()
+    # The doctor is wanted most where nothing else starts.
+    app = doctoring(utc_now) if "doctor" in sys.argv[1:] else started()

@@ -26,6 +26,7 @@ from ivr.store.seals import Seals
 from ivr.store.shelf import Folder
 from ivr.store.texts import Texts
 from ivr.store.vault import Vault
+from ivr.tally import Tally
 from ivr.telephony.bundle import MANIFEST, bundle, digest, digests, documents, read_manifest
 from ivr.telephony.codes import Codes
 from ivr.telephony.proving import Proving
@@ -35,6 +36,7 @@ from ivr.telephony.strays import SETTLED, Strays
 from ivr.telephony.texting import Texting
 from ivr.teller import Teller
 from ivr.wallets.port import Wallet
+from ivr.watched import Watched
 
 if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
@@ -66,9 +68,9 @@ def _company(found: Settings, now: Callable[[], datetime]) -> Wallet:
     return Demo(found.instance, now, found.secrets[0])
 
 
-def teller(wallet: Wallet, guard: Guard) -> Teller:
+def teller(wallet: Wallet, guard: Guard, tally: Tally) -> Teller:
     """Return who asks the wallet for calls, within limits."""
-    return Teller(wallet, guard, ThreadPoolExecutor(ASKERS, "wallet"))
+    return Teller(Watched(wallet, tally), guard, ThreadPoolExecutor(ASKERS, "wallet"))
 
 
 def vault(found: Settings) -> Vault:
@@ -84,7 +86,7 @@ def fetching(found: Settings, messages: Messages, now: Callable[[], datetime]) -
     """Return how messages are fetched, and who does it."""
     source = Source(found.api_url, found.account, found.account, found.tokens[0])
     made = Recordings(messages, source, vault(found), now)
-    return made, Worker(made.fetch, lambda: messages.due(now()))
+    return made, Worker(made.fetch, lambda: messages.due(now()), name="recordings")
 
 
 def jobs(
@@ -99,16 +101,14 @@ def jobs(
     flow: Callable[[], Flow],
 ) -> tuple[Worker[Any], ...]:
     """Return who does the jobs: fetches messages, digests calls, tidies up, sends texts, keeps recordings, mails."""
-    digesting = Worker(kept.take, kept.due, threads=1)
     texts = texting(found, kept.engine, rest, kept.now)
-    mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
-    made: tuple[Worker[Any], ...] = (fetching, digesting, hourly, texts, *keeping(recordings, rest), *mailing)
-    names = ("recordings", "calls", "lifeboat", "texts", "copies", "sealing", "mail")
+    made: tuple[Worker[Any], ...] = (fetching, digesting(kept), hourly, texts, *keeping(recordings, rest))
+    made = (*made, *mailing(daily))
     return (
         *made,
         *deleting(found, recordings, rest, flow),
         *transcribing(found, recordings),
-        *telling(found, desk, flow, dict(zip(names, made, strict=False))),
+        *telling(found, desk, flow, {one.name: one for one in made}),
     )
 
 
@@ -126,7 +126,7 @@ def retaining(found: Settings, recordings: Recordings, rest: Rest, zone: ZoneInf
 def deleting(found: Settings, recordings: Recordings, rest: Rest, flow: Callable[[], Flow]) -> tuple[Worker[datetime]]:
     """Return who does so each day."""
     run = Every(lambda: retaining(found, recordings, rest, flow().zone).run(), recordings.now, DAY, HOUR, HOUR)
-    return (Worker(run.do, run.due, threads=1),)
+    return (Worker(run.do, run.due, threads=1, name="retention"),)
 
 
 def transcribing(found: Settings, recordings: Recordings) -> tuple[Worker[Any], ...]:
@@ -138,7 +138,7 @@ def transcribing(found: Settings, recordings: Recordings) -> tuple[Worker[Any], 
 
     messages, vault = recordings.messages, recordings.vault
     made = Transcribing(Transcripts(messages.engine), messages, vault, Http(*told), recordings.now)
-    return (Worker(made.take, made.due),)
+    return (Worker(made.take, made.due, name="transcripts"),)
 
 
 def telling(
@@ -157,7 +157,8 @@ def telling(
     sender, language = (found.mail.sender, found.mail.language) if found.mail else ("", "zh")
     tells = Telling(notices, desk.now, webhook, post(found.mail) if found.mail else None, sender, language)
     looks = Every(watch.look, desk.now, HALF_MINUTE, HALF_MINUTE)
-    return Worker(looks.do, looks.due, threads=1), Worker(tells.tell, tells.due, threads=1)
+    watching = Worker(looks.do, looks.due, threads=1, name="watch")
+    return watching, Worker(tells.tell, tells.due, threads=1, name="notices")
 
 
 def spooled(found: Settings) -> int:
@@ -176,13 +177,14 @@ def keeping(recordings: Recordings, rest: Rest) -> tuple[Worker[Any], ...]:
     """Return who seals what lies plain, and who deletes the carrier's copies."""
     clearing = Clearing(recordings, rest.erase)
     sealing = Every(Sealing(recordings.messages, recordings.vault, recordings.now).take, recordings.now, DAY, HOUR)
-    return Worker(clearing.take, clearing.due, threads=1), Worker(sealing.do, sealing.due, threads=1)
+    copies = Worker(clearing.take, clearing.due, threads=1, name="copies")
+    return copies, Worker(sealing.do, sealing.due, threads=1, name="sealing")
 
 
 def texting(found: Settings, engine: Engine, rest: Rest, now: Callable[[], datetime]) -> Worker[str]:
     """Return who sends SMS; where there is no number to send them from, they are given up."""
     sending = Sending(Texts(engine), Texting(rest, found.sms_from) if found.sms_from else None, now, found.prefixes)
-    return Worker(sending.send, sending.due)
+    return Worker(sending.send, sending.due, name="texts")
 
 
 def daily(found: Settings, kept: Keeping, flow: Callable[[], Flow]) -> "Daily | None":
@@ -196,6 +198,16 @@ def daily(found: Settings, kept: Keeping, flow: Callable[[], Flow]) -> "Daily | 
     return Daily(Mails(kept.engine), kept.tallies, flow, kept.now, found.public_url, letter, post(mail))
 
 
+def mailing(daily: "Daily | None") -> list[Worker[str]]:
+    """Return who sends the daily mail when it is time, if anybody does."""
+    return [Worker(daily.send, daily.due, threads=1, name="mail")] if daily else []
+
+
+def digesting(kept: Keeping) -> Worker[tuple[str, ...] | str]:
+    """Return who writes down what calls came to."""
+    return Worker(kept.take, kept.due, threads=1, name="calls")
+
+
 def hourly(found: Settings, live: Live, strays: Strays, guard: Guard, now: Callable[[], datetime]) -> Worker[datetime]:
     """Return who writes the lifeboat's files anew each day, takes in what they recorded, and forgets old guesses."""
 
@@ -206,7 +218,7 @@ def hourly(found: Settings, live: Live, strays: Strays, guard: Guard, now: Calla
 
     # After a start the carrier first tells by itself what it could not tell before.
     made = Every(tend, now, HOUR, HOUR / 60, SETTLED)
-    return Worker(made.do, made.due, threads=1)
+    return Worker(made.do, made.due, threads=1, name="lifeboat")
 
 
 def put_bundle(found: Settings, flow: Flow, version: int, now: datetime) -> None:

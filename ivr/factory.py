@@ -22,6 +22,8 @@ from ivr.editor.reading import read
 from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
 from ivr.jobs.retention import retention_commands
+from ivr.operations.tools import doctor, tools
+from ivr.operations.watch import watch
 from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, here
 from ivr.settings import Settings
@@ -49,7 +51,12 @@ if TYPE_CHECKING:
     from ivr.carrier.desk_phones import DeskPhones
 
 
-ALONE: Final = ("call", "menus", "lifeboat")  # Commands that do without the database, or with it as far as they can.
+ALONE: Final = (
+    "call",
+    "menus",
+    "lifeboat",
+    "numbers",
+)  # Commands that do without the database, or with it as far as they can.
 
 
 def utc_now() -> datetime:
@@ -59,8 +66,9 @@ def utc_now() -> datetime:
 
 def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_now) -> Flask:
     """Return the application; raise StartError, SettingsError or StoreError where something it needs is missing."""
-    logs.configure()
-    parts = assemble(given or settings.read(), now)
+    settled = given or settings.read()
+    logs.configure(settled.log_format)
+    parts = assemble(settled, now)
     found, line, app = parts.settings, _line(parts, now), Calls(__name__)
     app.extensions["hotline"] = parts
     practice = _practise(app, parts, now) if found.practice else None
@@ -90,10 +98,11 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     )
     app.extensions["pages"] = pages
     _hand_over(app, parts, line)
+    app.cli.add_command(doctor(now))
     for command in (*commands(_tools(parts, now)), *_groups(parts, pages, now)):
         app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.
-    app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = watch(parts, now).around(pages.beside(app.wsgi_app))  # type: ignore[method-assign,assignment]
     return app
 
 
@@ -114,6 +123,7 @@ def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator
     yield Later("retention", "How long data is kept.", lambda: retention_commands(parts.retaining()))
     yield Later("menus", "What callers hear.", lambda: _menus(parts, now))
     yield _lifeboat(parts, now)
+    yield from tools(parts)
 
 
 def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:

@@ -1,4 +1,4 @@
-"""Logs: one line an event on standard error, long numbers masked."""
+"""Logs: one line an event on standard error, as words or as JSON, long numbers masked, calls by their id."""
 
 import logging
 import re
@@ -8,25 +8,62 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import structlog
+from flask import has_request_context, request
 from flask.logging import default_handler
+from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_logger_name
+from structlog.typing import Processor
 
 NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(\+?\d{3,})(\d{4})(?![0-9A-Za-z])")
 
 
-def configure() -> None:
-    """Set up structlog; twilio's own logger would tell phone numbers in URLs, so it only warns."""
+class _Lines(logging.StreamHandler[Any]):
+    """Writes what libraries log as our own lines are."""
+
+
+def configure(form: str = "plain") -> None:
+    """Set up structlog, for lines in words or in `json`; twilio's own logger would tell numbers in URLs: it warns only.
+
+    As JSON the lines of libraries are written, too; in words they are as their libraries have them.
+    """
     logging.getLogger("twilio").setLevel(logging.WARNING)
+    processors = _processors(form)
+    root = logging.getLogger()
+    root.handlers = [one for one in root.handlers if not isinstance(one, _Lines)]
+    if form == "json":
+        handler = _Lines(sys.stderr)
+        handler.setFormatter(ProcessorFormatter(processors=_foreign(processors)))
+        root.addHandler(handler)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            mask,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ],
+        processors=processors,
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _processors(form: str) -> list[Processor]:
+    order = ["timestamp", "level", "event"]
+    words = structlog.processors.LogfmtRenderer(key_order=order)
+    return [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        in_call,
+        structlog.processors.format_exc_info,
+        mask,
+        structlog.processors.JSONRenderer(ensure_ascii=False) if form == "json" else words,
+    ]
+
+
+def _foreign(processors: list[Processor]) -> list[Processor]:
+    """Return how lines of libraries are written: by our own rules, with what they were logged by."""
+    level, *others = processors
+    return [ExtraAdder(), add_logger_name, level, ProcessorFormatter.remove_processors_meta, *others]
+
+
+def in_call(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say in which call something is logged, where that is within a request of the carrier's that was let in."""
+    if "call" not in event and has_request_context() and (told := vars(request._get_current_object()).get("told")):  # type: ignore[attr-defined]
+        return {**event, "call": told.get("CallSid", "")}
+    return event
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -44,14 +81,14 @@ class _Brief(logging.Formatter):
 @contextmanager
 def brief() -> Iterator[None]:
     """Tell what goes wrong in one line without a traceback, for whoever tries a call in a terminal."""
+    before, kept = structlog.get_config(), default_handler.formatter
     structlog.configure(processors=[_brief], cache_logger_on_first_use=False)
-    kept = default_handler.formatter
     default_handler.setFormatter(_Brief())
     try:
         yield
     finally:
         default_handler.setFormatter(kept)
-        configure()
+        structlog.configure(**before)
 
 
 def _brief(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:

@@ -33,6 +33,7 @@ from ivr.store.messages import Messages
 from ivr.store.shore import Shore
 from ivr.store.texts import Texts
 from ivr.store.vault import Vault
+from ivr.tally import Tally
 from ivr.telephony.facts import Clerk
 from ivr.telephony.rest import Rest
 from ivr.telephony.spool import Spool
@@ -76,6 +77,7 @@ class Parts:
     unwritten: Unwritten
     shore: Shore
     retaining: "Callable[[], Retaining]"
+    tally: Tally
 
     @property
     def flow(self) -> Flow:
@@ -123,12 +125,12 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     live = _live(Library(engine), found, now)
     shore = _reached(engine, live, found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
-    journal, messages = Journal(engine), Messages(engine)
+    journal, messages, tally = Journal(engine), Messages(engine), Tally()
     wallet, guard = errands.wallet(found, now), Guard(engine, Cipher(found.secrets), now)
-    hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard))
+    hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard, tally))
     recordings, worker = errands.fetching(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
-    carrier = Rest(found.account, found.tokens[0], found.api_url)
+    carrier = Rest(found.account, found.tokens[0], found.api_url, tally)
     board = _board(found, desk, carrier, flow.hotline.number, hotline.hang_up)
     kept = Keeping(engine, journal.events, flow.zone, now)
     daily = errands.daily(found, kept, lambda: live.flow)
@@ -155,6 +157,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         unwritten=unwritten,
         shore=shore,
         retaining=lambda: errands.retaining(found, recordings, carrier, live.flow.zone),
+        tally=tally,
     )
 
 

@@ -56,6 +56,8 @@ class Settings:
     wallet_url: str = ""
     wallet_secret: str = field(default="", repr=False)
     aside: Aside = field(default_factory=Aside)
+    metrics_token: str = field(default="", repr=False)
+    log_format: str = "plain"
 
     @property
     def bundles(self) -> Path:
@@ -84,7 +86,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
     `root` is the folder that holds `menus/`, `recordings/` and `instance/`: the project's, unless given.
     """
     root = root or _root()
-    found = {**dotenv_values(root / ".env"), **os.environ} if environment is None else environment
+    found = surroundings(root) if environment is None else environment
     given = {name: value.strip() for name, value in found.items() if value and value.strip()}
     instance = root / "instance"
     account, token = _account(given)
@@ -112,11 +114,17 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         workspace=_workspace(given) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,
-        **_oidc(given) | _wallet(given) | _texting(given, practice=not tokens),
+        **_oidc(given) | _wallet(given) | _watching(given) | _texting(given, practice=not tokens),
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
         aside=aside(given),
     )
+
+
+def surroundings(root: Path | None = None) -> dict[str, str]:
+    """Return what the settings are read from where nothing else is given."""
+    told = {**dotenv_values((root or _root()) / ".env"), **os.environ}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _root() -> Path:
@@ -198,6 +206,13 @@ def _prefixes(text: str) -> tuple[str, ...]:
     if wrong := [one for one in found if not re.fullmatch(r"\+[1-9]\d{0,14}", one)]:
         raise SettingsError(f"ALLOWED_PREFIXES has {wrong[0]!r}: give beginnings of numbers like +86,+852")
     return found
+
+
+def _watching(given: Mapping[str, str]) -> dict[str, str]:
+    form = given.get("LOG_FORMAT", "plain")
+    if form not in ("plain", "json"):
+        raise SettingsError(f"LOG_FORMAT is {form!r}: give plain or json")
+    return {"metrics_token": given.get("METRICS_TOKEN", ""), "log_format": form}
 
 
 def _port(text: str) -> int:

@@ -28,6 +28,7 @@ from ivr.telephony.proving import Proving
 from ivr.teller import Inquiry, Teller
 from ivr.transcript import Script
 from ivr.wallets.demo import Demo
+from ivr.watched import Watched
 from tests.world import NUMBER, World
 
 SPEAKS = re.compile(r"\(speaks (\d+) s(, hangs up)?\)")
@@ -178,7 +179,9 @@ def demo_of(world: World) -> Demo:
     """Return the wallet of this world, without who sends its codes."""
     asks = world.parts.hotline.teller
     assert isinstance(asks, Teller)
-    wallet = asks.wallet.wallet if isinstance(asks.wallet, Proving) else asks.wallet
+    assert isinstance(asks.wallet, Watched)
+    asked = asks.wallet.wallet
+    wallet = asked.wallet if isinstance(asked, Proving) else asked
     assert isinstance(wallet, Demo)
     return wallet
 

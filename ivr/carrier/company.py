@@ -37,12 +37,13 @@ Background = Callable[[Callable[[], None]], object]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A number of ours, and where it asks what to do with a call."""
+    """A number of ours, and where it asks what to do with a call; an `application` (AP…) would ask instead."""
 
     address: str
     voice: Request
     fallback: Request | None
     status_callback: Request | None
+    application: str = ""
 
 
 class Carrier:
@@ -90,7 +91,7 @@ class Carrier:
     ) -> Line:
         """Set up a number of ours that can be dialled."""
         asks = [Request(url, method) if url else None for url in (fallback_url, status_callback)]
-        line = Line(address, Request(voice_url, method), *asks)
+        line = Line(address, Request(voice_url, method), asks[0], asks[1])
         self.numbers[address] = line
         return line
 

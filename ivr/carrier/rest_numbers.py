@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import md5
+from typing import Any
 
 from flask import Response, request
 
 from ivr.carrier.company import Carrier, Line
 from ivr.carrier.parameters import API_VERSION
-from ivr.carrier.rest_shapes import Routes, Shape, answer, date, missing, page, path_of
+from ivr.carrier.rest_shapes import Routes, Shape, answer, date, missing, page, path_of, request_of
 from ivr.carrier.signals import Request
 
 
@@ -17,6 +19,7 @@ def routes(carrier: Carrier) -> Routes:
     return [
         ("/IncomingPhoneNumbers.json", "GET", lambda account: _list(carrier)),
         ("/IncomingPhoneNumbers/<sid>.json", "GET", lambda account, sid: answer(shape(carrier, _find(carrier, sid)))),
+        ("/IncomingPhoneNumbers/<sid>.json", "POST", lambda account, sid: _change(carrier, _find(carrier, sid))),
     ]
 
 
@@ -57,7 +60,7 @@ def shape(carrier: Carrier, line: Line) -> Shape:
         **dict.fromkeys(
             ("address_sid", "bundle_sid", "emergency_address_sid", "identity_sid", "sms_application_sid", "trunk_sid")
         ),
-        "voice_application_sid": None,
+        "voice_application_sid": line.application or None,
     }
 
 
@@ -70,6 +73,20 @@ def _find(carrier: Carrier, sid: str) -> Line:
     if found is None:
         raise missing(request.path)
     return found
+
+
+def _change(carrier: Carrier, line: Line) -> Response:
+    """Change what is asked, as far as the request tells."""
+    asked = {
+        "voice": ("VoiceUrl", "VoiceMethod"),
+        "fallback": ("VoiceFallbackUrl", "VoiceFallbackMethod"),
+        "status_callback": ("StatusCallback", "StatusCallbackMethod"),
+    }
+    given = {part: names for part, names in asked.items() if names[0] in request.form}
+    told: dict[str, Any] = {part: request_of(*names) for part, names in given.items()}
+    changed = replace(line, **told)
+    carrier.numbers[line.address] = changed
+    return answer(shape(carrier, changed))
 
 
 def _list(carrier: Carrier) -> Response:

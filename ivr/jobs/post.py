@@ -36,6 +36,20 @@ class Post:
                 f"the mail server {self.host}:{self.port} did not take it: {type(error).__name__}"
             ) from error
 
+    def greet(self) -> None:
+        """Log in and out again; raise PostError where that cannot be done."""
+        try:
+            with self._opened() as server:
+                if self.user:
+                    server.login(self.user, self.password)
+                server.noop()
+        except smtplib.SMTPAuthenticationError as error:
+            raise PostError(f"the mail server {self.host}:{self.port} refuses the name or the password") from error
+        except (OSError, smtplib.SMTPException) as error:
+            raise PostError(
+                f"the mail server {self.host}:{self.port} does not answer: {type(error).__name__}"
+            ) from error
+
     def _opened(self) -> smtplib.SMTP:
         if self.tls == "tls":
             return smtplib.SMTP_SSL(self.host, self.port, timeout=PATIENCE, context=ssl.create_default_context())

@@ -21,7 +21,10 @@ class Worker(Generic[Job]):
     on one database: each job is in one hand at a time, and what a dead hand held is due again.
     """
 
-    def __init__(self, do: Callable[[Job], object], due: Callable[[], list[Job]], threads: int = THREADS) -> None:
+    def __init__(
+        self, do: Callable[[Job], object], due: Callable[[], list[Job]], threads: int = THREADS, name: str = ""
+    ) -> None:
+        self.name, self.done, self.failed = name, 0, 0  # For whoever reads; a count more or less does no harm.
         self._do, self._due, self._number = do, due, threads
         self._woken, self._ended = Event(), Event()
         self._threads: list[Thread] = []
@@ -59,7 +62,7 @@ class Worker(Generic[Job]):
             try:
                 self._look()
             except Exception as error:
-                self.failures += 1
+                self.failed, self.failures = self.failed + 1, self.failures + 1
                 log.warning("jobs not done", why=type(error).__name__)
             self._woken.wait(LOOK_SECONDS)
             self._woken.clear()
@@ -68,4 +71,4 @@ class Worker(Generic[Job]):
         for job in self._due():
             if not self._ended.is_set():
                 self._do(job)
-                self.failures = 0
+                self.done, self.failures = self.done + 1, 0

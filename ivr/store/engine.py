@@ -57,15 +57,15 @@ def upgrade(engine: Engine) -> None:
     """
     with opened(engine) as connection:
         _writable(connection)
-        if _level(connection) == head():
+        if level(connection) == head():
             return
     from ivr.store.migrations import run  # Alembic is slow to import, and seldom needed.
 
     with opened(engine) as connection:
         _alone(connection)
-        if (level := _level(connection)) != head():
-            if level is not None and level not in known():
-                raise NewerError(f"the database is at {level}, newer than this release ({head()}): update the program")
+        if (found := level(connection)) != head():
+            if found is not None and found not in known():
+                raise NewerError(f"the database is at {found}, newer than this release ({head()}): update the program")
             run(connection)
         connection.commit()
         connection.invalidate()  # Its patience was raised for the migration.
@@ -207,11 +207,12 @@ def _writable(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * LOCKED_SECONDS:.0f}")
 
 
-def _level(connection: Connection) -> str | None:
+def level(connection: Connection) -> str | None:
+    """Return the revision that a database is at, None for one without tables."""
     if not inspect(connection).has_table("alembic_version"):
         return None
-    level: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return level
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
 
 
 def _alone(connection: Connection) -> None:

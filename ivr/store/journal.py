@@ -1,6 +1,7 @@
 """The journal: every turn of every call, written down before it is answered, and the calls as it makes them."""
 
 import os
+from collections import Counter
 from threading import Lock
 from typing import Final
 
@@ -8,7 +9,7 @@ from sqlalchemy import Engine, bindparam, select
 
 from ivr.flow import record
 from ivr.flow.call import Call, fold
-from ivr.flow.events import Event
+from ivr.flow.events import Ended, Event
 from ivr.store.batch import rows
 from ivr.store.crypto import of
 from ivr.store.engine import opened
@@ -34,6 +35,7 @@ class Journal:
         self._engine = engine
         self._recent = Recent(remembered)
         self._lock = Lock()
+        self.outcomes = Counter[str]()  # Of the calls that ended here, for whoever reads.
         self._writer: tuple[int, Writer] | None = None
 
     def append(self, entry: Entry) -> bool:
@@ -49,6 +51,9 @@ class Journal:
             self._recent.put(entry.call_id, Stored(entry.start.version, entry.call))
         elif known := self._recent.get(entry.call_id):
             self._recent.put(entry.call_id, Stored(known.version, entry.call))
+        if taken and entry.events and isinstance(ended := entry.events[-1], Ended):
+            with self._lock:
+                self.outcomes[ended.reason] += 1
         return taken
 
     def recent(self, call_id: str) -> Stored | None:
@@ -89,6 +94,11 @@ class Journal:
     def events(self, call_id: str) -> list[Event]:
         """Return all that happened in a call, in order."""
         return [event for turn in self.turns(call_id) for event in turn.events]
+
+    @property
+    def writer(self) -> Writer | None:
+        """The thread that writes in this process; None where nothing was written yet."""
+        return self._writer[1] if self._writer and self._writer[0] == os.getpid() else None
 
     def close(self) -> None:
         """Write down what is waiting; nothing can be appended in this process until the next append opens it again."""

@@ -35,6 +35,7 @@ class Writer:
         self._inbox: SimpleQueue[_Item | None] = SimpleQueue()
         self._held: list[_Item] = []
         self._open = True
+        self.commits, self.turns = 0, 0  # As this one thread counts them, for whoever reads.
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -56,6 +57,16 @@ class Writer:
         if isinstance(answer, StoreError):
             raise answer
         return answer
+
+    @property
+    def alive(self) -> bool:
+        """Whether the thread that writes still runs."""
+        return self._thread.is_alive()
+
+    @property
+    def waiting(self) -> int:
+        """How many turns wait to be written."""
+        return self._inbox.qsize()
 
     def close(self) -> None:
         """Write what is waiting, let it answer, and end the thread."""
@@ -113,6 +124,7 @@ class Writer:
                 self._connection = self._engine.connect()
             taken = write(self._connection, [item.rows for item in batch])
             self._connection.commit()
+            self.commits, self.turns = self.commits + 1, self.turns + len(batch)
         except Exception:
             self._drop()
             raise

@@ -11,8 +11,9 @@ import click
 
 from ivr.flow.flow import Flow
 from ivr.telephony import bundle, lifeboat
+from ivr.telephony.numbers import Number
+from ivr.telephony.numbers import ours as own_numbers
 from ivr.telephony.render import Site
-from ivr.telephony.rest import Number
 from ivr.telephony.voices import VOICES
 
 PATIENCE: Final = 60  # Seconds from answering to the beep that a caller in need bears.
@@ -159,9 +160,10 @@ def pointing(boat: Boat, urls: Sequence[str]) -> Iterator[str]:
         yield f"{WRONG}the account's numbers cannot be had: {type(error).__name__}: {error}"
         return
     own = boat.flow().hotline.number
+    mine = list(own_numbers(numbers, own, boat.site().url))
     for one in numbers:
         yield f"{one.number}: falls back to {one.fallback or 'nothing'}"
-        ours = one.number == own or one.voice.startswith(f"{boat.site().url}/")
+        ours = one in mine
         url = one.fallback.partition("#")[0]
         if ours and url not in urls:
             yield f"  {WRONG}not to {' or '.join(urls)}"

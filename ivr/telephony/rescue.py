@@ -22,6 +22,7 @@ from ivr.telephony.freezing import Freezing
 from ivr.telephony.render import Site, render
 from ivr.telephony.unwritten import Unwritten
 
+FAILED: Final = "hotline.failed"  # In the environment of a request in which a turn failed, for whoever counts.
 LONGEST: Final = 50  # Characters of what failed, by whose name the journal knows the way back.
 ELSEWHERE: Final = ("hangup", "redirected", "redirected-from-bridged", "bridging-in-process")
 log = structlog.get_logger()
@@ -44,6 +45,7 @@ class Rescue:
     def failed(self, error: Exception, heard: Input | None = None) -> Response:
         """Answer a request that failed with this error, in which we were to hear this."""
         log.error("a turn failed", call=told().get("CallSid"), path=asked().path, exc_info=error)
+        asked().environ[FAILED] = True
         flow, site, spoken = self.flow(), self.sites(), language()
         match heard:
             case InLine(keys=pressed):

@@ -1,29 +1,27 @@
 """What we ask of Twilio by its REST, in its own client's words: of calls, and of talks, which are its conferences."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from twilio.base.exceptions import TwilioException, TwilioRestException
+
+from ivr.tally import Tally
+from ivr.telephony import numbers
+from ivr.telephony.numbers import Ask, Number
 
 if TYPE_CHECKING:
     from twilio.rest import Client
 
 SECONDS: Final = 4.0
 TWILIO: Final = "https://api.twilio.com"
+RESOURCE: Final = re.compile(r"/Accounts/[^/]+/([A-Za-z]+)")
+RESOURCES: Final = ("Calls", "Conferences", "IncomingPhoneNumbers", "Messages", "Queues", "Recordings")
 NOT_FOUND: Final = 404
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
-
-
-@dataclass(frozen=True, slots=True)
-class Number:
-    """A number of the account, and what is asked about its calls; "" where nothing is."""
-
-    number: str
-    voice: str
-    fallback: str
-    fallback_method: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,7 @@ class Rest:
     account: str
     token: str
     api_url: str
+    tally: Tally = field(default_factory=Tally)
 
     def ring(self, phone: str, caller: str, url: str, status: str, seconds: int) -> str:
         """Ring a phone for so many seconds; picked up, it runs the document at `url`. Return the call's id."""
@@ -97,9 +96,25 @@ class Rest:
 
     def numbers(self) -> list[Number]:
         """Return the account's numbers."""
-        found = self.client.incoming_phone_numbers.list()
-        told = ((one.phone_number, one.voice_url, one.voice_fallback_url, one.voice_fallback_method) for one in found)
-        return [Number(*(text or "" for text in one)) for one in told]
+        return [numbers.read(one) for one in self.client.incoming_phone_numbers.list()]
+
+    def greet(self, key: tuple[str, str] | None = None) -> tuple[int, datetime | None]:
+        """Return with which status the account lets us in, or a key of it with its secret, and Twilio's time."""
+        url = f"{TWILIO}/2010-04-01/Accounts/{self.account}/IncomingPhoneNumbers.json"
+        answer = self.client.request("GET", url, params={"PageSize": 1}, auth=key)
+        told = (answer.headers or {}).get("Date")
+        return int(answer.status_code), parsedate_to_datetime(told) if told else None
+
+    def point(self, sid: str, voice: Ask, fallback: Ask, status: Ask) -> None:
+        """Have a number ask this when it rings, when that fails, and about how a call went."""
+        self.client.incoming_phone_numbers(sid).update(
+            voice_url=voice.url,
+            voice_method=voice.method,
+            voice_fallback_url=fallback.url,
+            voice_fallback_method=fallback.method,
+            status_callback=status.url,
+            status_callback_method=status.method,
+        )
 
     def hold(self, talk: str, who: str, music: str = "") -> None:
         """Have somebody in a talk hear this document instead of it; without one, the talk again."""
@@ -139,12 +154,21 @@ class Rest:
         from twilio.http.http_client import TwilioHttpClient
         from twilio.rest import Client
 
-        base = self.api_url
+        base, tally = self.api_url, self.tally
 
         class Elsewhere(TwilioHttpClient):  # type: ignore[misc]  # twilio tells no types
             """Asks another address that answers as Twilio does."""
 
             def request(self, method: str, url: str, *rest: Any, **named: Any) -> Any:
-                return super().request(method, base + url.removeprefix(TWILIO), *rest, **named)
+                with tally.asking_carrier(_kind(url)) as told:
+                    answer = super().request(method, base + url.removeprefix(TWILIO), *rest, **named)
+                    told.append(answer.status_code)
+                return answer
 
         return Client(self.account, self.token, http_client=Elsewhere(timeout=SECONDS, max_retries=0))
+
+
+def _kind(url: str) -> str:
+    """Return what is asked about, as Twilio's paths name it."""
+    found = RESOURCE.search(url)
+    return found[1] if found and found[1] in RESOURCES else "other"

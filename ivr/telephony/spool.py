@@ -54,6 +54,10 @@ class Spool:
         """Return what is kept, in the order in which it happened."""
         return sorted(self._read(), key=lambda fact: fact.at)
 
+    def lengths(self) -> tuple[int, int]:
+        """Return how many facts are kept, and how many were set aside for somebody to look at."""
+        return len(list(self.folder.glob("*.fact"))), len(list(self.folder.glob("*.failed")))
+
     def _read(self) -> Iterator[Fact]:
         for file in self.folder.glob("*.fact"):
             try:

@@ -1,0 +1,1 @@
+"""How the hotline does: health, metrics, what a newcomer gets wrong, and where our numbers lead."""

@@ -1,0 +1,56 @@
+"""Whom we ask or write to: the wallet company, the mail server."""
+
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Final
+from uuid import uuid4
+
+from ivr.flow.inputs import NotFound
+from ivr.flow.waits import Lookup
+from ivr.jobs.post import Post, PostError
+from ivr.operations.doctor.finding import Finding, warning, well, wrong
+from ivr.operations.doctor.patient import Patient
+from ivr.wallets.http import Http
+from ivr.wallets.http.trial import refused
+
+SLOW: Final = 1.0
+ASKED: Final = Lookup("ours", (("suspect", "95588"),))  # Which tells nobody's business and does nothing.
+
+
+def wallet(patient: Patient) -> Iterator[Finding]:
+    """Yield whether the wallet company answers, believes us, and how soon."""
+    found = patient.found
+    if not found.wallet_url:
+        if patient.live:
+            yield warning("wallet", "the demo wallet answers real callers", "set WALLET_URL and WALLET_SECRET")
+        return
+    if refused(found.wallet_url, found.wallet_secret, ASKED, patient.now()):
+        do = "let WALLET_SECRET be the one that the wallet company checks by; its clock and ours must agree, too"
+        yield wrong("wallet", f"{found.wallet_url} does not believe our signature", do)
+        return
+    made, begun = Http(found.wallet_url, found.wallet_secret, patient.now), perf_counter()
+    try:
+        answer = made.answer(ASKED, f"doctor-{uuid4().hex}")
+    finally:
+        made.close()
+    seconds = perf_counter() - begun
+    if isinstance(answer, NotFound):
+        do = "see that WALLET_URL is right and its service runs; until then all matters end with a person"
+        yield wrong("wallet", f"{found.wallet_url} gives no answer ({answer.why})", do)
+    elif seconds > SLOW:
+        words = f"it took {seconds:.1f} s to answer"
+        yield warning("wallet", words, "callers wait that long at each question: ask its engineers")
+    else:
+        yield well("wallet", f"it answers ({seconds * 1000:.0f} ms)")
+
+
+def mail(patient: Patient) -> Iterator[Finding]:
+    """Yield whether the mail server lets us in."""
+    if (given := patient.found.mail) is None:
+        return
+    try:
+        Post(given.host, given.port, given.tls, given.user, given.password).greet()
+    except PostError as error:
+        yield wrong("mail", str(error), "correct MAIL_URL: its host, port, name and password")
+    else:
+        yield well("mail", f"{given.host}:{given.port} lets us in")

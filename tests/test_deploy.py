@@ -1,0 +1,117 @@
+"""The files of `.deploy`: units that systemd reads, alerts and pictures of figures that we have, a compose file."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry, ProcessCollector
+from promql_parser import parse
+from ruamel.yaml import YAML
+
+from ivr.operations.collector import STATES, Figures
+from ivr.operations.deadline import Asked
+from ivr.reports.standing import standing
+from tests.world import ROOT, World, world
+
+DEPLOY = ROOT / ".deploy"
+OWN = {"job", "instance", "le"}  # What Prometheus adds, or a histogram has.
+REGISTRIES = re.compile(r"pypi|npmjs|index-url|registry\.|pythonhosted|mirror", re.IGNORECASE)
+
+
+def read(name: str) -> Any:
+    """Return a file of the folder."""
+    text = (DEPLOY / name).read_text("utf-8")
+    return json.loads(text) if name.endswith(".json") else YAML(typ="safe").load(text)
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
+    """Return the labels of each figure that we have, by its name as Prometheus keeps it."""
+    found: dict[str, set[str]] = {"up": set()}
+    registry = CollectorRegistry()
+    with world(tmp_path_factory.mktemp("figures")) as here:
+        for family in [*_collected(here), *ProcessCollector(registry=registry).collect()]:
+            names = [family.name]
+            if family.type == "counter":
+                names = [f"{family.name}_total"]
+            elif family.type == "histogram":
+                names = [f"{family.name}_{end}" for end in ("bucket", "count", "sum")]
+            found |= {name: set(getattr(family, "_labelnames", ())) for name in names}
+    return found
+
+
+def _collected(here: World) -> Iterator[Any]:
+    now = here.carrier.clock
+    yield from Figures(here.parts, now, Asked(lambda: standing(here.parts.engine, now()), 5.0)).collect()
+
+
+def expressions() -> list[tuple[str, str]]:
+    """Return every expression, by where it stands."""
+    alerts = [(rule["alert"], rule["expr"]) for group in read("alerts.yaml")["groups"] for rule in group["rules"]]
+    panels = [(panel["title"], one["expr"]) for panel in read("dashboard.json")["panels"] for one in panel["targets"]]
+    return alerts + panels
+
+
+@pytest.mark.parametrize(("name", "expression"), expressions(), ids=[name for name, _ in expressions()])
+def test_each_expression_is_prometheus_s_and_asks_for_figures_and_labels_that_we_have(
+    name: str, expression: str, figures: dict[str, set[str]]
+) -> None:
+    parse(expression)
+    asked = re.findall(r"\b((?:hotline|process)_\w+|up)\b(?:\{([^}]*)\})?", expression)
+    assert asked
+    labels = set[str]()
+    for metric, matchers in asked:
+        assert metric in figures, f"{name}: nobody tells {metric}"
+        matched = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers))
+        assert matched <= figures[metric] | OWN, f"{name}: {metric} has no {matched - figures[metric]}"
+        labels |= figures[metric]
+    for grouped in re.findall(r"\bby \(([^)]*)\)", expression):
+        assert {one.strip() for one in grouped.split(",")} <= labels | OWN
+    assert set(re.findall(r'state="(\w+)"', expression)) <= set(STATES)
+
+
+def test_each_alert_says_what_is_wrong_and_what_to_do() -> None:
+    rules = [rule for group in read("alerts.yaml")["groups"] for rule in group["rules"]]
+    assert len({rule["alert"] for rule in rules}) == len(rules) > 10
+    for rule in rules:
+        assert rule["labels"]["severity"] in ("page", "look")
+        assert {"summary", "do"} == set(rule["annotations"])
+
+
+@pytest.mark.parametrize("unit", ["hotline", "hotline-jobs"])
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
+def test_systemd_reads_the_units_and_finds_them_closed(unit: str, tmp_path: Path) -> None:
+    # Only the program is ours here; systemd looks for it where it will stand.
+    text = (DEPLOY / f"{unit}.service").read_text("utf-8").replace("/srv/hotline/.venv/bin/python", sys.executable)
+    file = tmp_path / f"{unit}.service"
+    file.write_text(text, "utf-8")
+    verified = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True, check=False)
+    assert (verified.returncode, verified.stderr) == (0, "")
+    judged = ["systemd-analyze", "security", "--offline=yes", "--threshold=20", file]  # Of 100: 2.0 of 10.
+    assert subprocess.run(judged, capture_output=True, text=True, check=False).returncode == 0
+
+
+def test_the_compose_file_has_all_it_needs_and_lets_no_figures_out() -> None:
+    made = read("compose.yaml")
+    assert {"app", "jobs", "postgres", "balancer", "prometheus"} == set(made["services"])
+    named = {one.split(":")[0] for service in made["services"].values() for one in service.get("volumes", ())}
+    assert {name for name in named if not name.startswith((".", "/"))} == set(made["volumes"])
+    for name in (one for one in named if one.startswith("./")):
+        assert (DEPLOY / name).is_file()
+    for service in ("app", "jobs"):
+        assert made["services"][service]["environment"]["DATABASE_URL"].startswith("postgresql+psycopg://")
+    assert "respond @inside 404" in (DEPLOY / "Caddyfile").read_text("utf-8")
+    scraped = read("prometheus.yaml")
+    assert scraped["rule_files"] == ["alerts.yaml"]
+    assert scraped["scrape_configs"][0]["job_name"] == "hotline"
+
+
+def test_nothing_here_names_where_packages_come_from() -> None:
+    for file in DEPLOY.iterdir():
+        assert not REGISTRIES.search(file.read_text("utf-8")), file.name
