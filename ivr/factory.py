@@ -17,6 +17,7 @@ from flask import Flask, redirect, url_for
 
 from ivr import errands, folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
+from ivr.data import data_commands
 from ivr.desk.tasks import Tasks
 from ivr.editor.reading import read
 from ivr.flow.flow import Flow
@@ -104,13 +105,14 @@ def _menus(parts: Parts, now: Callable[[], datetime]) -> click.Group:
     return menus_commands(files, parts.publishing, Trail(parts.engine, found.secrets, now), parts.yesterday())
 
 
-def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator[Later]:
+def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator[click.Command]:
     """Yield the groups of commands, which are made when one of them is asked for."""
     yield Later("people", "Who may log in.", pages.people)
     yield Later("audit", "What people did.", pages.audit)
     yield Later("mail", "The daily mail.", lambda: mail_commands(parts.daily))
     yield Later("menus", "What callers hear.", lambda: _menus(parts, now))
     yield _lifeboat(parts, now)
+    yield from data_commands(parts, now)
 
 
 def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:

@@ -19,6 +19,7 @@ FULL: Final = {
     "killed_publisher": ("PUBLISHER_KILLS", "200"),
     "killed_freezes": ("FREEZES", "500"),
     "canary": ("CANARY_CALLS", "200"),
+    "backup_load": ("BACKUPS", "20"),
 }
 
 
