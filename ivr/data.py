@@ -37,5 +37,16 @@ def data_commands(parts: Parts, now: Callable[[], datetime]) -> Iterator[click.C
 
         return restore_command(backups(), trail)
 
+    def keys() -> click.Group:
+        from ivr.console.factor_keys import FactorKeys
+        from ivr.jobs.keys_commands import Keys, keys_commands
+        from ivr.store.rotation import Rotation
+
+        spool = found.instance / "spool"
+        factors = FactorKeys(parts.engine, found.secrets)
+        rotation = Rotation(parts.engine, found.secrets, now)
+        return keys_commands(Keys(rotation, factors, trail, lambda: [one.read_text() for one in spool.glob("*.f*")]))
+
+    yield Later("keys", "Under which of the secrets in SECRET_KEY things are sealed.", keys)
     yield Later("backup", "Take a backup, while calls go on, into a FILE or a folder; or check one.", backup)
     yield Later("restore", "Make the database what a backup FILE says.", restore)

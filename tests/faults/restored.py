@@ -55,10 +55,17 @@ def checked(source: Parts, restored: Parts, ended: Mapping[str, datetime], momen
     assert {row for row in there if row[0] in before} == {row for row in here if row[0] in before}
     assert {str(row[0]) for row in here} == known, "a call has no turn, or a turn no call"
     tally = Counter({"calls": len(known), "over before": len(before), "turns": len(here), "at the source": len(there)})
-    derived = Counter[str]()
+    return tally + whole(restored)
+
+
+def whole(parts: Parts) -> Counter[str]:
+    """Hold all calls of a database against their journals; return how many go on, and how many places in line are."""
+    derived, tally = Counter[str](), Counter[str]()
+    with parts.engine.connect() as connection:
+        known = connection.scalars(select(calls.c.id)).all()
     for call_id in known:
-        tally["going on"] += not _call(restored, str(call_id), derived)
-    _derived(restored, derived)
+        tally["going on"] += not _call(parts, call_id, derived)
+    _derived(parts, derived)
     tally["line"] = derived["line"]
     return tally
 

@@ -7,23 +7,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import BinaryIO, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from ivr import store
 from ivr.store.backup import manifest
 from ivr.store.backup.manifest import Manifest, Rows
 from ivr.store.backup.rows import out
 from ivr.store.backup.vault import Sealing
 from ivr.store.engine import LOCK, snapshot
 from ivr.store.errors import StoreError
-from ivr.store.tables import meta
+from ivr.store.known_tables import known_tables
 
 ROWS: Final = "tables/"
 FILES: Final = "files/"
@@ -75,9 +72,7 @@ def program() -> str:
 
 def ours(connection: Connection) -> list[str]:
     """Return the hotline's tables that are there, by name."""
-    for module in iter_modules(store.__path__, "ivr.store."):
-        import_module(module.name)  # Each tells `meta` of the tables it keeps.
-    return sorted(meta.tables.keys() & set(inspect(connection).get_table_names()))
+    return sorted(known_tables().tables.keys() & set(inspect(connection).get_table_names()))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from ivr.store import (  # noqa: F401
     library,
     mails,
     people,
+    sealing_keys,
     texts,
 )
 from ivr.store.tables import meta
