@@ -151,7 +151,9 @@ class Rotation:
             last = tuple(found[-1])[: len(keys)]
 
     def _hashed_under(self, row: Row[Any]) -> int:
-        hashes = self.cipher.hashes(self.cipher.open(row.sealed))
+        hashes = self.cipher.hashes(plain := self.cipher.open(row.sealed))
+        if not plain:
+            return 0  # Of who was erased, the hash is made up.
         return hashes.index(row.hashed) if row.hashed in hashes else len(hashes)
 
     def _again(self, place: Place, rows: Sequence[Row[Any]]) -> int:
@@ -182,7 +184,7 @@ class Rotation:
     def _told(self, place: Place, row: Row[Any]) -> Values:
         plain = self.cipher.open(row.sealed)
         told: dict[str, Any] = {place.sealed: self.cipher.seal(plain)}
-        if place.hashed and row.hashed:
+        if place.hashed and row.hashed and plain:
             told[place.hashed] = self.cipher.hash(plain)
         if place.table is calls:
             told["digested"] = False  # Its facts and marks have hashes, too.

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 
 from sqlalchemy import Engine, Table, select
 
@@ -64,13 +65,13 @@ def whole(parts: Parts) -> Counter[str]:
     with parts.engine.connect() as connection:
         known = connection.scalars(select(calls.c.id)).all()
     for call_id in known:
-        tally["going on"] += not _call(parts, call_id, derived)
+        tally["going on"] += not of_call(parts, call_id, derived)
     _derived(parts, derived)
     tally["line"] = derived["line"]
     return tally
 
 
-def _call(parts: Parts, call_id: str, derived: Counter[str]) -> str:
+def of_call(parts: Parts, call_id: str, derived: Counter[str]) -> str:
     """Hold a call against its journal, and note what its turns must have left in other tables; return its outcome."""
     written, call, place = parts.journal.turns(call_id), parts.flow.new_call(), ""
     assert [turn.number for turn in written] == list(range(len(written))), call_id
@@ -107,7 +108,13 @@ def _derived(parts: Parts, wanted: Counter[str]) -> None:
         found |= {f"message {one}" for one in connection.scalars(select(messages.c.recording_sid)) if one}
         found |= {f"text {one}" for one in connection.scalars(select(texts.c.id))}
     assert found == wanted.keys() - {"line"}
-    kept = replace(parts.kept, now=lambda: utc_now() + 2 * REST)  # Else the last days would not be due yet.
+    tallied(parts)
+
+
+def tallied(parts: Parts) -> None:
+    """What calls came to, and their days and months, are what the journal makes of them."""
+    later = count(1)  # Each time it is told, as days are not counted at once.
+    kept = replace(parts.kept, now=lambda: utc_now() + next(later) * REST)
     while due := kept.due():
         for job in due:
             kept.take(job)
