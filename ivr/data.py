@@ -1,4 +1,4 @@
-"""The commands about what is kept: backups of it, the keys it is sealed under, callers; made when they are asked for."""
+"""The commands about what is kept: backups, the keys it is sealed under, callers; made when they are asked for."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
