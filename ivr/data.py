@@ -24,6 +24,7 @@ def data_commands(parts: Parts, now: Callable[[], datetime]) -> Iterator[click.C
     yield Later("restore", "Make the database what a backup FILE says.", data.restore)
     yield Later("keys", "Under which of the secrets in SECRET_KEY things are sealed.", data.keys)
     yield Later("caller", "What is kept of whoever calls from a number: shown, given to them, erased.", data.caller)
+    yield Later("blocked", "Numbers whose calls are not taken.", data.blocked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,14 @@ class Data:
         return keys_commands(
             Keys(rotation, factors, self._trail, lambda: [one.read_text() for one in spool.glob("*.f*")])
         )
+
+    def blocked(self) -> click.Group:
+        """Return the commands about numbers whose calls are not taken."""
+        from ivr.console.blocked_commands import Blocking, blocked_commands
+        from ivr.store.blocked import Blocks
+
+        blocks, home = Blocks(self.parts.engine, self.now), self.parts.flow.hotline.number
+        return blocked_commands(Blocking(blocks, self._trail, self.now, home))
 
     def caller(self) -> click.Group:
         """Return the commands about a caller's data."""

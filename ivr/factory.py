@@ -163,8 +163,11 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         now=now,
         changed=parts.board.changed,
         desk=parts.desk,
-        rescue=Rescue(parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten, freezing),
+        rescue=Rescue(
+            parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten, freezing, parts.gatekeeper.bars
+        ),
         unwritten=unwritten,
+        bars=parts.gatekeeper.bars,
     )
 
 

@@ -21,6 +21,7 @@ from ivr.hotline import Hotline
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
+from ivr.store.blocked import Blocks, Gatekeeper
 from ivr.store.crypto import Cipher
 from ivr.store.drafts import Drafts
 from ivr.store.engine import connect, nowhere
@@ -72,6 +73,7 @@ class Parts:
     wallet: Wallet
     unwritten: Unwritten
     shore: Shore
+    gatekeeper: Gatekeeper
 
     @property
     def flow(self) -> Flow:
@@ -90,6 +92,7 @@ class Parts:
         for worker in self.jobs:
             worker.start()
         self.live.start()
+        self.gatekeeper.start()
         self.board.start()
         arrived()
 
@@ -99,6 +102,7 @@ class Parts:
         for worker in self.jobs:
             worker.stop()
         self.live.stop()
+        self.gatekeeper.close()
         self.unwritten.close()
         self.journal.close()
         self.engine.dispose()
@@ -113,11 +117,10 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     journal, messages = Journal(engine), Messages(engine)
     wallet, guard = errands.wallet(found, now), Guard(engine, Cipher(found.secrets), now)
     hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard))
-    worker = errands.fetching(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)
     board = _board(found, desk, carrier, flow.hotline.number, hotline.hang_up)
-    kept = Keeping(engine, journal.events, flow.zone, now)
+    worker, kept = errands.fetching(found, messages, now), Keeping(engine, journal.events, flow.zone, now)
     daily = errands.daily(found, kept, lambda: live.flow)
     mailing = [Worker(daily.send, daily.due, threads=1)] if daily else []
     clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties, Texts(engine))
@@ -142,6 +145,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         wallet=wallet,
         unwritten=unwritten,
         shore=shore,
+        gatekeeper=Gatekeeper(Blocks(engine, now)),
     )
 
 
