@@ -17,6 +17,7 @@ from flask import Flask, redirect, url_for
 
 from ivr import errands, folders, logs, settings
 from ivr.cli import Later, Rehearsal, Tools, commands
+from ivr.data import data_commands
 from ivr.desk.tasks import Tasks
 from ivr.editor.reading import read
 from ivr.flow.flow import Flow
@@ -115,7 +116,7 @@ def _menus(parts: Parts, now: Callable[[], datetime]) -> click.Group:
     return menus_commands(files, parts.publishing, Trail(parts.engine, found.secrets, now), parts.yesterday())
 
 
-def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator[Later]:
+def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator[click.Command]:
     """Yield the groups of commands, which are made when one of them is asked for."""
     yield Later("people", "Who may log in.", pages.people)
     yield Later("audit", "What people did.", pages.audit)
@@ -124,6 +125,7 @@ def _groups(parts: Parts, pages: Pages, now: Callable[[], datetime]) -> Iterator
     yield Later("menus", "What callers hear.", lambda: _menus(parts, now))
     yield _lifeboat(parts, now)
     yield from tools(parts)
+    yield from data_commands(parts, now)
 
 
 def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:
@@ -174,8 +176,11 @@ def _line(parts: Parts, now: Callable[[], datetime]) -> Line:
         now=now,
         changed=parts.board.changed,
         desk=parts.desk,
-        rescue=Rescue(parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten, freezing),
+        rescue=Rescue(
+            parts.hotline, lambda: parts.flow, sites, parts.board.changed, unwritten, freezing, parts.gatekeeper.bars
+        ),
         unwritten=unwritten,
+        bars=parts.gatekeeper.bars,
     )
 
 

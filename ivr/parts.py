@@ -21,6 +21,7 @@ from ivr.hotline import Hotline
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
+from ivr.store.blocked import Blocks, Gatekeeper
 from ivr.store.crypto import Cipher
 from ivr.store.drafts import Drafts
 from ivr.store.engine import connect, nowhere
@@ -78,6 +79,7 @@ class Parts:
     shore: Shore
     retaining: "Callable[[], Retaining]"
     tally: Tally
+    gatekeeper: Gatekeeper
 
     @property
     def flow(self) -> Flow:
@@ -105,6 +107,7 @@ class Parts:
         for worker in self.jobs if self.settings.aside.jobs == "inside" else ():
             worker.start()
         self.live.start()
+        self.gatekeeper.start()
         self.board.start()
         arrived()
 
@@ -114,6 +117,7 @@ class Parts:
         for worker in self.jobs:
             worker.stop()
         self.live.stop()
+        self.gatekeeper.close()
         self.unwritten.close()
         self.journal.close()
         self.engine.dispose()
@@ -158,6 +162,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         shore=shore,
         retaining=lambda: errands.retaining(found, recordings, carrier, live.flow.zone),
         tally=tally,
+        gatekeeper=Gatekeeper(Blocks(engine, now)),
     )
 
 

@@ -13,6 +13,7 @@ from ivr.console.reader import Aside, Reader, reader
 from ivr.console.rights import may, needs
 from ivr.console.stage import NoTestError
 from ivr.flow.events import Event
+from ivr.reports.facts import notice
 from ivr.reports.search import Wanted
 from ivr.reports.story import Story
 from ivr.web import POLICY
@@ -69,7 +70,7 @@ def _shown(given: Office, call_id: str, number: str = "") -> Response:
     related = given.search.page(Wanted(caller_hash=story.caller_hash), None, RELATED + 1) if story.caller_last4 else []
     told: dict[str, Any] = {"story": story, "facts": given.search.one(call_id), "known": reads.known(events)}
     told |= {"lines": card.whole(flow, events, Aside(reads)), "keyed": card.keyed(flow, events)}
-    told |= {"texts": given.texts.of_call(call_id)}
+    told |= {"texts": given.texts.of_call(call_id), "notice": notice(events)}
     told |= {"hears": may("recordings.hear"), "number": number}
     told |= {"unmasks": may("numbers.unmask") and bool(story.caller_last4) and not number}
     told |= {"related": [call_names.row(given, other) for other in related if other.call_id != call_id][:RELATED]}

@@ -65,12 +65,13 @@ def cells(
     who = f"••••{one.caller_last4}" if one.caller_last4 else ""
     named: list[Cell] = [stamp(one.started_at), matter(one.matter), who, queue(one.queue), one.agent]
     counted: list[Cell] = [one.waited, one.talked, one.seconds]
-    return [*named, *counted, one.outcome, one.code, one.score, one.language, one.version, one.call_id]
+    return [*named, *counted, one.outcome, one.code, one.score, one.language, one.version, one.notice, one.call_id]
 
 
 HEAD: Final = (
     *("calls_at", "calls_matter", "calls_caller", "calls_queue", "calls_agent", "export_waited", "export_talked"),
-    *("export_seconds", "calls_outcome", "calls_code", "call_score", "calls_language", "calls_version", "export_id"),
+    *("export_seconds", "calls_outcome", "calls_code", "call_score", "calls_language", "calls_version"),
+    *("call_notice", "export_id"),
 )
 
 

@@ -51,7 +51,7 @@ def factor_settings(secrets: Sequence[str]) -> dict[str, Any]:
         "SECURITY_TWO_FACTOR_SELECT_TEMPLATE": "factor_select.html",
         "SECURITY_TWO_FACTOR_POST_SETUP_VIEW": ACCOUNT,
         "SECURITY_TOTP_ISSUER": ISSUER,
-        "SECURITY_TOTP_SECRETS": _wallet(secrets),
+        "SECURITY_TOTP_SECRETS": wallet(secrets),
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES": True,
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES_N": 8,
         "SECURITY_MULTI_FACTOR_RECOVERY_CODES_KEYS": keys,
@@ -136,7 +136,7 @@ def _codes(people: People, secrets: Sequence[str]) -> type[Totp]:
 
         def __init__(self, wallet: dict[str, str], issuer: str) -> None:
             super().__init__(wallet, issuer)
-            self._totp = TOTP.using(issuer=issuer, wallet=AppWallet(wallet, default_tag=_tag(secrets[0])))
+            self._totp = TOTP.using(issuer=issuer, wallet=AppWallet(wallet, default_tag=newest(secrets)))
 
         def verify_totp(self, token: str, totp_secret: str, user: UserMixin, window: int = 0) -> bool:
             """Tell whether it is the code of about now, and was not used yet."""
@@ -184,5 +184,11 @@ def _tag(secret: str) -> str:
     return _key(secret, b"ivr: code tag").hex()[:12]
 
 
-def _wallet(secrets: Sequence[str]) -> dict[str, str]:
+def newest(secrets: Sequence[str]) -> str:
+    """Return what the current secret is called among those that encrypt apps' secrets."""
+    return _tag(secrets[0])
+
+
+def wallet(secrets: Sequence[str]) -> dict[str, str]:
+    """Return the keys that encrypt apps' secrets, by what they are called."""
     return {_tag(secret): _key(secret, b"ivr: code").hex() for secret in secrets}

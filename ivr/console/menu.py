@@ -23,6 +23,7 @@ ENTRIES: Final = (
     Entry("inbox", "/desk/inbox", "I", "inbox", "desk.work"),
     Entry("talks", "/desk/talks", "V", "talks", "talks.supervise"),
     Entry("calls", "/desk/calls", "K", "calls_title", "calls.see"),
+    Entry("blocked", "/desk/blocked", "O", "blocked_title", "callers.block"),
     Entry("reports", "/desk/reports", "F", "reports_title", "reports.see"),
     Entry("menus", "/desk/menus", "8", "menus_title", "menus.edit"),
     Entry("people", "/desk/people", "U", "people_title", "people.manage"),

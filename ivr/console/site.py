@@ -4,6 +4,7 @@ from flask import Flask
 
 from ivr.console.account import account
 from ivr.console.audit_page import audit_page
+from ivr.console.blocked import blocked_page
 from ivr.console.calls import call_log
 from ivr.console.commands import Staff
 from ivr.console.desk import console
@@ -19,6 +20,7 @@ def furnish(app: Flask, office: Office, staff: Staff) -> None:
     app.register_blueprint(console(office))
     app.register_blueprint(account(office))
     app.register_blueprint(call_log(office))
+    app.register_blueprint(blocked_page(office))
     app.register_blueprint(report_pages(office, Tallies(office.desk.engine, office.flow().zone, office.now)))
     app.register_blueprint(wallboard(office))
     app.register_blueprint(people(office, staff))

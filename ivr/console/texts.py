@@ -5,7 +5,15 @@ from typing import Final
 
 from flask import request, session
 
-from ivr.console import texts_answers, texts_calls, texts_emergency, texts_people, texts_reports, texts_wallboard
+from ivr.console import (
+    texts_answers,
+    texts_blocked,
+    texts_calls,
+    texts_emergency,
+    texts_people,
+    texts_reports,
+    texts_wallboard,
+)
 from ivr.console.texts_en import ENGLISH
 from ivr.console.texts_zh import CHINESE
 
@@ -18,6 +26,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         **texts_wallboard.CHINESE,
         **texts_emergency.CHINESE,
         **texts_answers.CHINESE,
+        **texts_blocked.CHINESE,
     },
     "en": {
         **ENGLISH,
@@ -27,6 +36,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         **texts_wallboard.ENGLISH,
         **texts_emergency.ENGLISH,
         **texts_answers.ENGLISH,
+        **texts_blocked.ENGLISH,
     },
 }
 

@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ivr.flow.events import Entered, Event, Heard, Missed, Waiting
+from ivr.flow.events import Entered, Event, Heard, Missed, Said, Waiting
 from ivr.flow.inputs import Transferred
 from ivr.flow.waits import Agent
 
 NUMBER: Final = re.compile(r"[0-9]{5,}")
+NOTICE: Final = "hotline.phrases.recorded"
 STEP: Final = ">"
 STEPS: Final = 100  # Who goes round and round is told so far.
 HALF: Final = timedelta(minutes=30)
@@ -55,11 +57,12 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """The way through the menus: the places in order, silences, and keys that led nowhere."""
+    """The way through the menus: places in order, silences, keys that led nowhere, and the notice that was told."""
 
     path: str
     silences: int
     wrongs: int
+    notice: str
 
 
 def sums(stays: Sequence[Stay], ended_at: datetime) -> Sums:
@@ -78,7 +81,7 @@ def seconds(since: datetime | None, until: datetime | None) -> float:
     return max(0.0, (until - since).total_seconds()) if since and until else 0.0
 
 
-def way(events: Iterable[Event]) -> Way:
+def way(events: Sequence[Event]) -> Way:
     """Return the way that these events took; a place to which the call came again and again at once stands once."""
     places, missed = list[str](), list[str]()
     for event in events:
@@ -86,7 +89,17 @@ def way(events: Iterable[Event]) -> Way:
             places.append(event.node)
         elif isinstance(event, Missed):
             missed.append(event.why)
-    return Way(STEP.join(places[:STEPS]), missed.count("silence"), missed.count("wrong"))
+    return Way(STEP.join(places[:STEPS]), missed.count("silence"), missed.count("wrong"), notice(events))
+
+
+def notice(events: Iterable[Event]) -> str:
+    """Return which notice of recording a caller was told: its language, and the version of its words; "" for none.
+
+    The version is made from the words, so that the same words have the same one, whatever else the menus say.
+    """
+    said = [one for one in events if isinstance(one, Said) and one.place == NOTICE]
+    told = (f"{one.language} {sha256(one.words.encode()).hexdigest()[:8]}" for one in said)
+    return ", ".join(dict.fromkeys(told))
 
 
 def sent_on(events: Iterable[Event]) -> Iterator[int]:

@@ -36,7 +36,7 @@ def there(connection: Connection, day: Day) -> dict[Row, str]:
 def keep(connection: Connection, day: Day, there: Mapping[Row, str], made: Mapping[Row, Kept]) -> bool:
     """Have these tallies of a day in place of what is there; return whether anything differs."""
     new = {row: _text(kept) for row, kept in made.items()}
-    differing = {row: new.get(row, "") for row in there.keys() | new.keys() if there.get(row) != new.get(row)}
+    differing = {row: new.get(row, "") for row in there.keys() | new.keys() if there.get(row, "") != new.get(row, "")}
     more: dict[Row, Kept] = {}
     for row in differing:
         change = added(made.get(row, {}), _negative(_read(there.get(row, ""))))
@@ -56,7 +56,7 @@ def anew(connection: Connection, since: datetime, until: datetime, zone: ZoneInf
         made |= {whole: added(made.get(whole, {}), kept) for whole in _wholes(row, since, weekday)}
     old = _texts(connection, (tallies.c.span.in_(MONTHS), tallies.c.at >= since, tallies.c.at < until))
     new = {row: _text(kept) for row, kept in made.items()}
-    differing = {row: new.get(row, "") for row in old.keys() | new.keys() if old.get(row) != new.get(row)}
+    differing = {row: new.get(row, "") for row in old.keys() | new.keys() if old.get(row, "") != new.get(row, "")}
     _write(connection, differing)
     return bool(differing)
 

@@ -37,6 +37,7 @@ class Found:
     talked: int
     score: int | None
     version: int
+    notice: str
 
 
 @dataclass(frozen=True, slots=True)

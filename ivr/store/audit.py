@@ -13,6 +13,7 @@ from sqlalchemy import Column, Connection, Engine, Index, Integer, String, Table
 
 from ivr.store.engine import begun, opened
 from ivr.store.errors import StoreError
+from ivr.store.sealing_keys import audit_key, audit_keys
 from ivr.store.tables import Moment, meta
 
 NOBODY: Final = "0" * 64  # What stands before the first entry.
@@ -92,7 +93,7 @@ class Trail:
             def tell(who: str, act: str, subject: str, remote: str, **detail: Any) -> Entry:
                 told, at = json.dumps(detail, ensure_ascii=False, sort_keys=True), self.now().astimezone(UTC)
                 bare = Entry(last + 1, at, who[:64], act, subject, told, remote[:64], previous, "")
-                entry = replace(bare, hash=_hash(_key(self.secrets[0]), bare))
+                entry = replace(bare, hash=_hash(audit_key(self.secrets[0]), bare))
                 connection.execute(insert(entries).values(asdict(entry)))
                 connection.execute(update(head).values(last=entry.id, hash=entry.hash))
                 return entry
@@ -104,7 +105,8 @@ class Trail:
 
         `noted` is a head that was printed earlier and kept elsewhere: it must still be one of the chain.
         """
-        keys = [_key(secret) for secret in self.secrets]
+        with opened(self.engine) as connection:
+            keys = [*map(audit_key, self.secrets), *audit_keys(connection)]
         count, previous, met, wrong = 0, NOBODY, not noted, ""
         while True:
             for entry in self._after(count):
@@ -180,10 +182,6 @@ def _wrong(entry: Entry, number: int, previous: str, keys: Sequence[bytes]) -> s
     if not any(hmac.compare_digest(entry.hash, _hash(key, entry)) for key in keys):
         return f"entry {number} was changed, or its SECRET_KEY is gone"
     return ""
-
-
-def _key(secret: str) -> bytes:
-    return hmac.new(secret.encode(), b"ivr: audit", sha256).digest()
 
 
 def _hash(key: bytes, entry: Entry) -> str:

@@ -3,6 +3,7 @@
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
 from typing import Any, Final
 
@@ -26,6 +27,7 @@ class Cipher:
         if not secrets or not all(secrets):
             raise StoreError("SECRET_KEY is empty: without it nothing can be sealed")
         self._fernet = MultiFernet([Fernet(urlsafe_b64encode(_key(secret, b"ivr: seal"))) for secret in secrets])
+        self._each = tuple(Cipher([secret]) for secret in secrets) if len(secrets) > 1 else (self,)
         self._search = tuple(_key(secret, b"ivr: search") for secret in secrets)
 
     def seal(self, text: str) -> str:
@@ -38,6 +40,14 @@ class Cipher:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
             raise StoreError("the database holds what another SECRET_KEY sealed: add that key after a comma") from None
+
+    def under(self, sealed: str) -> int:
+        """Return the place of the secret that sealed this: 0 for the current one, one more than the last for none."""
+        for place, one in enumerate(self._each):
+            with suppress(StoreError):
+                one.open(sealed)
+                return place
+        return len(self._each)
 
     def hash(self, text: str) -> str:
         """Return the keyed hash to store beside a sealed value: 64 hexadecimal digits."""

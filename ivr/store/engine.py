@@ -62,7 +62,7 @@ def upgrade(engine: Engine) -> None:
     from ivr.store.migrations import run  # Alembic is slow to import, and seldom needed.
 
     with opened(engine) as connection:
-        _alone(connection)
+        by_itself(connection)
         if (found := level(connection)) != head():
             if found is not None and found not in known():
                 raise NewerError(f"the database is at {found}, newer than this release ({head()}): update the program")
@@ -215,7 +215,8 @@ def level(connection: Connection) -> str | None:
     return found
 
 
-def _alone(connection: Connection) -> None:
+def by_itself(connection: Connection) -> None:
+    """Let nobody else change the tables until the transaction ends, and take as long as that takes."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("PRAGMA busy_timeout=60000")
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -40,6 +40,8 @@ facts = Table(
     Column("stays", Integer, nullable=False, server_default=text("0")),
     # Seconds from its end to the next call of the same number; null while there is none, or the number is withheld.
     Column("again", Integer),
+    # In which words the caller was told that the talk is recorded, as `ivr.reports.facts.notice` names them.
+    Column("notice", Text, nullable=False, server_default=text("''")),
     Index(None, "started_at", "call_id", "seconds", "waited"),
     *(
         Index(None, name, "started_at", "call_id")

@@ -20,6 +20,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = {
             "talks.supervise",
             "calls.see",
             "calls.export",
+            "callers.block",
             "numbers.unmask",
             "recordings.hear",
             "reports.see",

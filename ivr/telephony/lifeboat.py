@@ -3,7 +3,7 @@
 Every document asks again for the way back, so that whoever is in the lifeboat is in it no longer than they must.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlencode
@@ -17,6 +17,11 @@ from ivr.flow.waits import FINISH
 from ivr.flow.words import GAP
 from ivr.telephony.render import Site, speak, take
 
+# No words of operations, as menus of every version must have them.
+REFUSED: Final[Mapping[str, str]] = {
+    "zh-CN": "您好，我们暂时不能接听这个号码的来电。",
+    "en-US": "Hello. We cannot take calls from this number at the moment.",
+}
 KEY = "1"
 THEFT = "2"
 Keys = tuple[tuple[str, str], ...]  # The place of what is named, and its key.
@@ -57,6 +62,25 @@ def welcome(flow: Flow, site: Site, language: str, failed: str) -> str:
     """Return an apology for what `failed` at the carrier, the keys for a report and a message, and the way back."""
     document, words = VoiceResponse(), [_said(flow, "phrases.apology", one) for one in _languages(flow, language)]
     document.append(_choice(flow, site, language, _back(site, language, failed, 0), _keys(flow), words))
+    return str(document)
+
+
+def refusal(flow: Flow, site: Site) -> str:
+    """Return what a caller hears whose calls are not taken: that, and the key by which a theft is reported."""
+    document = VoiceResponse()
+    words = [Said("", REFUSED[one], one) for one in flow.words if one in REFUSED]
+    if flow.hotline.lifeboat:
+        document.append(_choice(flow, site, "", _back(site, "", "blocked", 0), (("lifeboat.report", THEFT),), words))
+    else:
+        speak(document, words, site)
+    document.hangup()
+    return str(document)
+
+
+def goodbye() -> str:
+    """Return the end of a call in which there is nothing more to say."""
+    document = VoiceResponse()
+    document.hangup()
     return str(document)
 
 

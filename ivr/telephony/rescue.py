@@ -33,6 +33,7 @@ class Rescue:
     """Keeps company to callers whom we failed, without the database, and asks for their way back again and again.
 
     `changed` is told that somebody may have joined the line; a message is `unwritten` until the database takes it.
+    `bars` tells whose calls are not taken: they can report a theft, and nothing else.
     """
 
     hotline: Hotline
@@ -41,6 +42,7 @@ class Rescue:
     changed: Callable[[], None]
     unwritten: Unwritten
     freezing: Freezing | None = None
+    bars: Callable[[str], bool] = lambda _: False
 
     def failed(self, error: Exception, heard: Input | None = None) -> Response:
         """Answer a request that failed with this error, in which we were to hear this."""
@@ -78,6 +80,8 @@ class Rescue:
         pressed, boat = keys(told().get("Digits") or ""), self.flow().hotline.lifeboat
         if boat and lifeboat.THEFT in pressed:
             return self.theft(boat)
+        if self.bars(caller().number):
+            return xml(lifeboat.goodbye())
         if lifeboat.KEY not in pressed:
             try:
                 return self._on(self.hotline.rescue(call, failed[:LONGEST], caller()))
@@ -88,6 +92,11 @@ class Rescue:
             except Exception:
                 log.exception("no way back", call=call)
         return xml(lifeboat.message(self.flow(), self.sites(), language()))
+
+    def refused(self) -> Response:
+        """Tell a caller that their calls are not taken, but for the report of a theft."""
+        log.info("a blocked number rang", call=told()["CallSid"])
+        return xml(lifeboat.refusal(self.flow(), self.sites()))
 
     def theft(self, boat: Lifeboat) -> Response:
         """Have a theft reported, and the wallet frozen before that, where it can be."""

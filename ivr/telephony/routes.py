@@ -36,7 +36,7 @@ class Line:
     """What the paths need: the hotline, our address and voices, whose requests count, the present flow.
 
     `changed` is told that somebody joined the line or left it. `rescue` answers where we failed; what the database does
-    not take is `unwritten`.
+    not take is `unwritten`. `bars` tells whose calls are not taken.
     """
 
     hotline: Hotline
@@ -49,6 +49,7 @@ class Line:
     desk: Desk
     rescue: Rescue
     unwritten: Unwritten
+    bars: Callable[[str], bool] = lambda _: False
 
     @property
     def site(self) -> Site:
@@ -102,6 +103,8 @@ def _calls(paths: Blueprint, line: Line) -> None:
 
     @paths.post("/incoming")
     def incoming() -> Response:
+        if line.bars(caller().number):
+            return line.rescue.refused()
         return _twiml(line, lambda: hotline.answer(told()["CallSid"], caller()))
 
     @paths.post("/turn/<int:turn>")

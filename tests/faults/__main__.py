@@ -20,6 +20,7 @@ FULL: Final = {
     "killed_freezes": ("FREEZES", "500"),
     "canary": ("CANARY_CALLS", "200"),
     "doctor": ("SET_UPS", "all"),
+    "backup_load": ("BACKUPS", "20"),
 }
 
 

@@ -11,9 +11,9 @@ from alembic.config import Config
 from sqlalchemy import Connection
 
 
-def run(connection: Connection) -> None:
-    """Run the steps that this database still lacks, within the connection's transaction."""
-    command.upgrade(config(connection), "head")
+def run(connection: Connection, to: str = "head") -> None:
+    """Run the steps that this database still lacks up to that level, within the connection's transaction."""
+    command.upgrade(config(connection), to)
 
 
 def config(connection: Connection) -> Config:

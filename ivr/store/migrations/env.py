@@ -5,6 +5,7 @@ from alembic import context
 # Their tables belong to the same meta.
 from ivr.store import (  # noqa: F401
     audit,
+    blocked,
     desk_tables,
     drafts,
     fact_tables,
@@ -14,6 +15,7 @@ from ivr.store import (  # noqa: F401
     mails,
     notices,
     people,
+    sealing_keys,
     texts,
     transcripts,
 )

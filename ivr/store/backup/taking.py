@@ -1,0 +1,124 @@
+"""Taking a backup, while calls go on: one moment of the database, written under another name until it is whole."""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import BinaryIO, Final
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from ivr.store.backup import manifest
+from ivr.store.backup.manifest import Manifest, Rows
+from ivr.store.backup.rows import out
+from ivr.store.backup.vault import Sealing
+from ivr.store.engine import LOCK, snapshot
+from ivr.store.errors import StoreError
+from ivr.store.known_tables import known_tables
+
+ROWS: Final = "tables/"
+FILES: Final = "files/"
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
+SPOOL: Final = "spool"
+QUICK: Final = 1  # What is sealed hardly grows smaller, so that more effort would be for nothing.
+SOME: Final = 1 << 18
+
+
+def take(engine: Engine, secret: str, file: Path, now: Callable[[], datetime], kept: Mapping[str, Path]) -> Manifest:
+    """Write all of the database into a file, with the files of these folders by name; return what is in it.
+
+    Whoever looks finds the whole file or none. What waits in the folder `spool` is read before the database, as it
+    goes there; what lies in the others after it, as rows tell of it. Raise StoreError, OSError, and FileExistsError for
+    a file that is there.
+    """
+    if file.exists():
+        raise FileExistsError(f"{file} is there already: name another file")
+    with _draft(file) as draft, draft.open("xb") as plain:
+        sealing = Sealing(plain, secret)
+        with ZipFile(sealing, "w", ZIP_DEFLATED, compresslevel=QUICK) as packed:
+            moment = now()
+            waiting = dict(_files(packed, {name: path for name, path in kept.items() if name == SPOOL}))
+            with snapshot(engine) as connection:
+                made = _made(connection, moment, packed)
+            others = dict(_files(packed, {name: path for name, path in kept.items() if name != SPOOL}))
+            made = replace(made, files=waiting | others)
+            packed.writestr(manifest.NAME, made.text())
+        sealing.finish()
+        plain.flush()
+        os.fsync(plain.fileno())
+    return made
+
+
+def _made(connection: Connection, moment: datetime, packed: ZipFile) -> Manifest:
+    _patient(connection)
+    tables = {name: _table(connection, name, packed) for name in ours(connection)}
+    level: str = connection.scalar(text("SELECT version_num FROM alembic_version")) or ""
+    return Manifest(program(), connection.dialect.name, level, moment, tables, {})
+
+
+def program() -> str:
+    """Return which version of the program this is, "" where it is not installed."""
+    try:
+        return version("ivr")
+    except PackageNotFoundError:
+        return ""
+
+
+def ours(connection: Connection) -> list[str]:
+    """Return the hotline's tables that are there, by name."""
+    return sorted(known_tables().tables.keys() & set(inspect(connection).get_table_names()))
+
+
+@contextmanager
+def _draft(file: Path) -> Iterator[Path]:
+    """Give a name beside this one, which becomes it at the end; after an error nothing is left."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        yield draft
+        os.link(draft, file)  # Never in the place of another.
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _patient(connection: Connection) -> None:
+    """Read as long as it takes, and let no newer release change the tables meanwhile."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        if not connection.scalar(text("SELECT pg_try_advisory_xact_lock_shared(:key)"), {"key": LOCK}):
+            raise StoreError("a newer release is changing the tables just now: take the backup when it is done")
+
+
+def _table(connection: Connection, name: str, packed: ZipFile) -> Rows:
+    columns = tuple(column["name"] for column in inspect(connection).get_columns(name))
+    total, rows = sha256(), 0
+    with packed.open(f"{ROWS}{name}", "w", force_zip64=True) as entry:
+        for lines in out(connection, name, columns):
+            entry.write(lines)
+            total.update(lines)
+            rows += lines.count(b"\n")
+    return Rows(columns, rows, total.hexdigest())
+
+
+def _files(packed: ZipFile, kept: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
+    """Pack the files of some folders; yield the name and the sha256 of each."""
+    for folder, path in sorted(kept.items()):
+        for file in sorted(path.iterdir()) if path.is_dir() else ():
+            # What begins with a dot, or is a link, is none of ours; what is gone by now is done with.
+            if NAME.fullmatch(file.name) and file.is_file() and not file.is_symlink():
+                with suppress(FileNotFoundError), file.open("rb") as source:
+                    yield f"{folder}/{file.name}", _packed(packed, f"{folder}/{file.name}", source)
+
+
+def _packed(packed: ZipFile, name: str, source: BinaryIO) -> str:
+    total = sha256()
+    with packed.open(f"{FILES}{name}", "w", force_zip64=True) as entry:
+        while some := source.read(SOME):
+            entry.write(some)
+            total.update(some)
+    return total.hexdigest()
