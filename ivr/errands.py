@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Engine
 
 from ivr import folders
+from ivr.desk.allowance import Allowance
 from ivr.flow.flow import Flow
 from ivr.jobs.every import Every
 from ivr.jobs.recordings import Recordings, Source
@@ -69,7 +70,9 @@ def fetching(found: Settings, messages: Messages, now: Callable[[], datetime]) -
 
 def texting(found: Settings, engine: Engine, rest: Rest, now: Callable[[], datetime]) -> Worker[str]:
     """Return who sends SMS; where there is no number to send them from, they are given up."""
-    sending = Sending(Texts(engine), Texting(rest, found.sms_from) if found.sms_from else None, now, found.prefixes)
+    texts, carrier = Texts(engine), Texting(rest, found.sms_from) if found.sms_from else None
+    allowance = Allowance(found.texts_a_day, texts.gone, now)
+    sending = Sending(texts, carrier, now, found.prefixes, allowance=allowance)
     return Worker(sending.send, sending.due)
 
 

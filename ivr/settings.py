@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
@@ -43,6 +44,8 @@ class Settings:
     instance: Path
     practice: bool
     prefixes: tuple[str, ...] = ("+86",)
+    callbacks_a_day: int = 1000
+    texts_a_day: int = 3000
     api_key: str = ""
     api_secret: str = ""
     workspace: str = ""
@@ -112,7 +115,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         workspace=_workspace(given) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,
-        **_oidc(given) | _wallet(given) | _texting(given, practice=not tokens),
+        **_oidc(given) | _wallet(given) | _texting(given, practice=not tokens) | _spending(given),
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
     )
@@ -197,6 +200,14 @@ def _prefixes(text: str) -> tuple[str, ...]:
     if wrong := [one for one in found if not re.fullmatch(r"\+[1-9]\d{0,14}", one)]:
         raise SettingsError(f"ALLOWED_PREFIXES has {wrong[0]!r}: give beginnings of numbers like +86,+852")
     return found
+
+
+def _spending(given: Mapping[str, str]) -> dict[str, Any]:
+    found = {name: given.get(name, most) for name, most in (("CALLBACKS_A_DAY", "1000"), ("TEXTS_A_DAY", "3000"))}
+    for name, text in found.items():
+        if not re.fullmatch(r"\d{1,9}", text):
+            raise SettingsError(f"{name} is {text!r}: give a number like 1000")
+    return {name.lower(): int(text) for name, text in found.items()}
 
 
 def _port(text: str) -> int:

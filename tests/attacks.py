@@ -182,7 +182,7 @@ ROWS: Final = (
     ),
     Row(
         "Toll fraud",
-        "numbers of our prefixes alone, one open call back a number, SMS by number, agents' browsers cannot dial",
+        "our prefixes alone, one open call back a number, an hour a talk, so many a day; agents' browsers cannot dial",
         (
             "talks.py::test_no_other_number_is_rung",
             "engine.py::test_a_number_that_we_may_not_ring_is_asked_again",
@@ -190,6 +190,9 @@ ROWS: Final = (
             "desk_offers.py::test_a_call_back_is_tried_three_times_later_and_later",
             "texts.py::test_one_number_gets_ten_a_day",
             "texts.py::test_a_number_that_may_not_be_rung_is_not_written_to_either",
+            "texts.py::test_what_is_beyond_the_days_texts_waits_and_goes_when_there_are_some_again",
+            "callbacks.py::test_nobody_is_rung_back_beyond_the_days_call_backs",
+            "callbacks.py::test_a_customer_who_is_rung_talks_for_an_hour_at_most",
             "softphone.py::test_a_token_lets_one_identity_be_rung_for_an_hour_and_no_more",
         ),
     ),
