@@ -42,6 +42,7 @@ from ivr.telephony.taskrouter_rest import Workspace
 from ivr.telephony.tokens import Tokens
 from ivr.transcript import Script
 from ivr.web import web
+from ivr.web.headers import guarding
 
 if TYPE_CHECKING:
     from ivr.carrier.company import Carrier
@@ -91,7 +92,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     for command in (*commands(_tools(parts, now)), *_groups(parts, pages, now)):
         app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.
-    app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.wsgi_app = guarding(pages.beside(app.wsgi_app), found.https)  # type: ignore[method-assign,assignment]
     return app
 
 

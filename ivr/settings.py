@@ -61,6 +61,11 @@ class Settings:
     wallet_secret: str = field(default="", repr=False)
 
     @property
+    def https(self) -> bool:
+        """Do browsers and the carrier reach us by TLS?"""
+        return self.public_url.startswith("https://")
+
+    @property
     def bundles(self) -> Path:
         """The folder of the lifeboat's files."""
         return self.lifeboat or self.instance / "lifeboat"

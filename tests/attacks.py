@@ -93,6 +93,7 @@ ROWS: Final = (
         (
             "attacks.py::test_no_page_takes_what_people_write_for_its_own",
             "attacks.py::test_a_call_shows_what_was_written_letter_by_letter",
+            "headers.py::test_every_answer_has_the_headers_that_guard",
             "people.py::test_every_page_carries_the_strict_policy",
             "chinese.py::test_what_people_wrote_stays_as_it_is_and_never_does_harm",
             "break_ins.py::test_a_line_of_the_log_is_one_line_whatever_is_asked",
