@@ -32,6 +32,7 @@ ROWS: Final = (
             "webhooks.py::test_twilios_signature_vectors_are_accepted_and_every_changed_byte_refused",
             "webhooks.py::test_a_body_over_64_kb_is_refused_before_it_is_read",
             "webhooks.py::test_every_path_is_known_here",
+            "fuzz.py::test_whoever_is_not_the_carrier_is_let_in_nowhere",
             "taskrouter.py::test_nobody_but_taskrouter_is_heard",
         ),
     ),
@@ -104,6 +105,7 @@ ROWS: Final = (
         "documents are built by twilio's classes alone, without signs that XML cannot hold; no caller's words in them",
         (
             "webhooks.py::test_odd_requests_do_not_disturb_the_call",
+            "fuzz.py::test_whatever_the_carrier_tells_it_is_answered_and_by_what_it_understands",
             "render.py::test_events_become_twiml",
             "render.py::test_long_words_are_split_within_the_limits_and_nothing_is_lost",
             "break_ins.py::test_menus_that_are_a_bomb_are_refused_in_words",
@@ -125,6 +127,7 @@ ROWS: Final = (
             "break_ins.py::test_nothing_that_is_looked_for_becomes_a_part_of_a_statement",
             "calls_page.py::test_columns_are_chosen_in_the_address_and_stay_there",
             "crawl.py::test_whatever_is_asked_nothing_fails",
+            "fuzz.py::test_no_path_beside_fails",
         ),
     ),
     Row(

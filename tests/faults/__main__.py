@@ -18,6 +18,8 @@ FULL: Final = {
     "dead_wallet": ("DEAD_CALLS", "300"),
     "killed_publisher": ("PUBLISHER_KILLS", "200"),
     "killed_freezes": ("FREEZES", "500"),
+    "fuzz": ("FUZZ", "100"),
+    "crawl": ("FUZZ", "100"),
     "canary": ("CANARY_CALLS", "200"),
 }
 
