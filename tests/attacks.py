@@ -33,6 +33,8 @@ ROWS: Final = (
             "webhooks.py::test_a_body_over_64_kb_is_refused_before_it_is_read",
             "webhooks.py::test_every_path_is_known_here",
             "fuzz.py::test_whoever_is_not_the_carrier_is_let_in_nowhere",
+            "admission.py::test_a_crowd_opens_no_door_to_who_does_not_sign",
+            "storm.py::test_no_request_is_smuggled_in_another",
             "taskrouter.py::test_nobody_but_taskrouter_is_heard",
         ),
     ),
@@ -282,6 +284,9 @@ ROWS: Final = (
         "time-outs, bounded queues, sizes and connections; bombs are refused unread",
         (
             "webhooks.py::test_a_body_over_64_kb_is_refused_before_it_is_read",
+            "storm.py::test_a_storm_while_the_database_is_locked_leaves_every_caller_answered_in_time",
+            "storm.py::test_forgers_cost_less_than_calls_and_calls_go_on_amid_them",
+            "admission.py::test_whoever_forges_again_and_again_is_not_heard_for_a_minute",
             "store_writer.py::test_too_many_waiting_turns_are_refused_at_once",
             "store_engine.py::test_a_locked_database_is_an_error_after_seconds",
             "wallets_http.py::test_a_wallet_that_keeps_failing_is_left_alone_and_tried_by_one",

@@ -18,6 +18,7 @@ FULL: Final = {
     "dead_wallet": ("DEAD_CALLS", "300"),
     "killed_publisher": ("PUBLISHER_KILLS", "200"),
     "killed_freezes": ("FREEZES", "500"),
+    "storm": ("STORM", "2000"),
     "fuzz": ("FUZZ", "100"),
     "crawl": ("FUZZ", "100"),
     "canary": ("CANARY_CALLS", "200"),
