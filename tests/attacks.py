@@ -299,11 +299,13 @@ ROWS: Final = (
     ),
     Row(
         "Secrets & supply chain",
-        "secrets and tokens rotate with old and new at once; exact versions",
+        "secrets and tokens rotate with old and new at once; exact versions, audited where advisories are reached",
         (
             "store_crypto.py::test_rows_of_an_old_secret_are_read_and_found_after_it_was_replaced",
             "audit.py::test_entries_stay_whole_after_a_new_secret",
             "start.py::test_a_wrong_setting_says_what_to_do",
+            "supply.py::test_holes_and_blindness_are_told_apart",
+            "supply.py::test_every_release_is_named_exactly_and_the_probe_is_none_of_them",
         ),
     ),
     Row(

@@ -46,7 +46,7 @@ class Queue:
 
     def watch(self, host: str, port: int) -> None:
         """Look from now on, in a thread of this process; the server listens there."""
-        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104 - nothing listens here
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
         Thread(target=self._forever, args=(here, port), name="queue", daemon=True).start()
 
     def long(self) -> bool:
@@ -148,7 +148,7 @@ class Admission:
         if asked.startswith("turn/") and any(form.get(name) for name in KEYED):
             # The carrier does not tell again what was keyed, so the caller is to hear what was asked for.
             asked, query = PRESENT, f"language={language}" if language.replace("-", "").isalnum() else ""
-        document = self.patience(language, f"{asked}?{query}" if query else asked, random.randint(*COMES_BACK))  # nosec B311 - no secret
+        document = self.patience(language, f"{asked}?{query}" if query else asked, random.randint(*COMES_BACK))  # nosec B311
         return _said(start, "200 OK", ("Content-Type", "text/xml; charset=utf-8"), body=document.encode())
 
 
