@@ -110,6 +110,7 @@ ROWS: Final = (
             "fuzz.py::test_whatever_the_carrier_tells_it_is_answered_and_by_what_it_understands",
             "render.py::test_events_become_twiml",
             "render.py::test_long_words_are_split_within_the_limits_and_nothing_is_lost",
+            "break_ins.py::test_no_document_grows_or_reads_files_in_the_practice_carrier",
             "break_ins.py::test_menus_that_are_a_bomb_are_refused_in_words",
         ),
     ),

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, select
 
 from ivr import logs
+from ivr.carrier.twiml import Unusable, parse
 from ivr.console.export import plain
 from ivr.editor.studio import NoFlowError, read
 from ivr.flow.load import load
@@ -216,3 +217,20 @@ def test_a_session_made_up_elsewhere_is_no_session(desk: Site, clock: Clock) -> 
     client = desk.app.test_client()
     client.set_cookie("hotline", "eyJfdXNlcl9pZCI6ImFsaWNlIn0.aaaa.bbbbbbbbbbbbbbbbbbbbbbbbbbb")
     assert client.get("/desk").headers["Location"] == "/desk/login"
+
+
+GROWING = "".join(
+    f'<!ENTITY {after} "{f"&{before};" * 20}">' for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+)
+XML = {
+    "entities that grow": f'<!DOCTYPE x [<!ENTITY a "{"ha" * 100}">{GROWING}]><Response><Say>&i;</Say></Response>',
+    "a file of ours": '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><Response><Say>&a;</Say></Response>',
+}
+
+
+@pytest.mark.parametrize("bomb", XML)
+def test_no_document_grows_or_reads_files_in_the_practice_carrier(bomb: str) -> None:
+    begun = time.process_time()
+    with pytest.raises(Unusable, match="not well-formed"):
+        parse(XML[bomb], "call")
+    assert time.process_time() - begun < 1

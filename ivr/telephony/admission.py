@@ -46,7 +46,8 @@ class Queue:
 
     def watch(self, host: str, port: int) -> None:
         """Look from now on, in a thread of this process; the server listens there."""
-        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        # Who listens everywhere is asked here; nothing is bound to these.
+        here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104
         Thread(target=self._forever, args=(here, port), name="queue", daemon=True).start()
 
     def long(self) -> bool:
