@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -43,7 +44,9 @@ def struck(port: int, requests: Sequence[bytes], patience: float = PATIENCE) -> 
     async def all_of_them() -> list[Answer]:
         return list(await asyncio.gather(*(_asked(port, one, patience) for one in requests)))
 
-    return asyncio.run(all_of_them())
+    # In a thread of its own: where a browser was driven before, this one has an event loop that runs for ever.
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(lambda: asyncio.run(all_of_them())).result()
 
 
 async def _asked(port: int, request: bytes, patience: float) -> Answer:
