@@ -25,6 +25,7 @@ from ivr.telephony.render import RETRY_CALLBACK
 # thread free waits before its turn, not in it. In practice each open phone holds one, too.
 THREADS: Final = 16
 THREADS_IN_PRACTICE: Final = 32
+WAITING: Final = 4096  # Connections: whoever is not let in here comes again in seconds, and nobody knows of them.
 
 
 def started(given: Settings | None = None) -> Flask:
@@ -124,12 +125,15 @@ def serve(application: Flask, found: Settings) -> None:
         workers=1,
         blocking_threads=THREADS_IN_PRACTICE if found.practice else THREADS,
         log_enabled=False,
+        backlog=WAITING,
+        backpressure=WAITING,
     )
 
     def serving() -> Flask:
         """Begin, in the process that the server forked, what a fork would not have brought along."""
         settle()
         parts: Parts = application.extensions["hotline"]
+        application.extensions["admission"].queue.watch(found.host, found.port)
         late, pages = bool(parts.shore.why), application.extensions["pages"]
         parts.begin(lambda: late and pages.hire_late(lambda name, password: welcome(found, name, password)))
         gc.collect()

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -141,3 +141,20 @@ def safe(address: str) -> bool:
     """Return whether it is an https address, or one of this machine."""
     parts = urlsplit(address)
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
+
+
+def watching(given: Mapping[str, str]) -> dict[str, str]:
+    """Return who may read the figures, and in which form lines are logged; raise SettingsError."""
+    form = given.get("LOG_FORMAT", "plain")
+    if form not in ("plain", "json"):
+        raise SettingsError(f"LOG_FORMAT is {form!r}: give plain or json")
+    return {"metrics_token": given.get("METRICS_TOKEN", ""), "log_format": form}
+
+
+def spending(given: Mapping[str, str]) -> dict[str, Any]:
+    """Return how many call backs and texts a day are paid for at most; raise SettingsError."""
+    found = {name: given.get(name, most) for name, most in (("CALLBACKS_A_DAY", "1000"), ("TEXTS_A_DAY", "3000"))}
+    for name, text in found.items():
+        if not re.fullmatch(r"\d{1,9}", text):
+            raise SettingsError(f"{name} is {text!r}: give a number like 1000")
+    return {name.lower(): int(text) for name, text in found.items()}

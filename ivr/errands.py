@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from ivr import folders
+from ivr.desk.allowance import Allowance
 from ivr.desk.keeping import Desk
 from ivr.flow.flow import Flow
 from ivr.jobs.every import Every
@@ -183,7 +184,9 @@ def keeping(recordings: Recordings, rest: Rest) -> tuple[Worker[Any], ...]:
 
 def texting(found: Settings, engine: Engine, rest: Rest, now: Callable[[], datetime]) -> Worker[str]:
     """Return who sends SMS; where there is no number to send them from, they are given up."""
-    sending = Sending(Texts(engine), Texting(rest, found.sms_from) if found.sms_from else None, now, found.prefixes)
+    texts, carrier = Texts(engine), Texting(rest, found.sms_from) if found.sms_from else None
+    allowance = Allowance(found.texts_a_day, texts.gone, now)
+    sending = Sending(texts, carrier, now, found.prefixes, allowance=allowance)
     return Worker(sending.send, sending.due, name="texts")
 
 

@@ -31,6 +31,8 @@ from ivr.settings import Settings
 from ivr.store.audit import Trail
 from ivr.store.crypto import Cipher
 from ivr.store.errors import StoreError
+from ivr.telephony import lifeboat
+from ivr.telephony.admission import Admission
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
@@ -46,6 +48,7 @@ from ivr.telephony.taskrouter_rest import Workspace
 from ivr.telephony.tokens import Tokens
 from ivr.transcript import Script
 from ivr.web import web
+from ivr.web.headers import guarding
 
 if TYPE_CHECKING:
     from ivr.carrier.company import Carrier
@@ -103,7 +106,9 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     for command in (*commands(_tools(parts, now)), *_groups(parts, pages, now)):
         app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.
-    app.wsgi_app = watch(parts, now).around(pages.beside(app.wsgi_app))  # type: ignore[method-assign,assignment]
+    admission = Admission(pages.beside(app.wsgi_app), lambda *told: lifeboat.patience(parts.flow, line.site, *told))
+    app.extensions["admission"] = admission
+    app.wsgi_app = watch(parts, now).around(guarding(admission, found.https))  # type: ignore[method-assign,assignment]
     return app
 
 

@@ -14,6 +14,8 @@ from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_logger_name
 from structlog.typing import Processor
 
 NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(\+?\d{3,})(\d{4})(?![0-9A-Za-z])")
+# What would end a line, move the cursor or turn the writing of whoever reads the log; a line feed is written as \\n.
+UNSEEN: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
 
 class _Lines(logging.StreamHandler[Any]):
@@ -67,10 +69,10 @@ def in_call(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Muta
 
 
 def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Show only the last four digits of every number of seven digits or more, wherever it stands."""
+    """Show only the last four digits of every number of seven digits or more, and no signs that nobody sees."""
     kept = ("timestamp", "level")
-    masked = {key: NUMBER.sub(r"…\2", item) for key, item in event.items() if isinstance(item, str) and key not in kept}
-    return {**event, **masked}
+    told = {key: item for key, item in event.items() if isinstance(item, str) and key not in kept}
+    return {**event, **{key: UNSEEN.sub("�", NUMBER.sub(r"…\2", item)) for key, item in told.items()}}
 
 
 class _Brief(logging.Formatter):

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import Engine
 
 from ivr import errands, folders
+from ivr.desk.allowance import Allowance
 from ivr.desk.keeping import RULES, Desk
 from ivr.editor.gate import Gate
 from ivr.editor.publishing import Publishing
@@ -171,8 +172,8 @@ def _unwritten(found: Settings, clerk: Clerk) -> Unwritten:
 
 
 def _board(found: Settings, desk: Desk, carrier: Rest, number: str, hang_up: Callable[[str], object]) -> Switchboard:
-    rings = ThreadPoolExecutor(8, "rings")
-    return Switchboard(desk, carrier, number, found.public_url, rings.submit, hang_up, found.prefixes)
+    rings, allowance = ThreadPoolExecutor(8, "rings"), Allowance(found.callbacks_a_day, desk.callbacks.rung, desk.now)
+    return Switchboard(desk, carrier, number, found.public_url, rings.submit, hang_up, found.prefixes, allowance.spend)
 
 
 def _yesterday(engine: Engine, found: Settings) -> "Yesterday":

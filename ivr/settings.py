@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 
-from ivr.aside import Aside, aside
+from ivr.aside import Aside, aside, spending, watching
 from ivr.aside import SettingsError as SettingsError
 
 PRACTICE_ACCOUNT = "AC" + "0" * 32
@@ -42,6 +42,8 @@ class Settings:
     instance: Path
     practice: bool
     prefixes: tuple[str, ...] = ("+86",)
+    callbacks_a_day: int = 1000
+    texts_a_day: int = 3000
     api_key: str = ""
     api_secret: str = ""
     workspace: str = ""
@@ -58,6 +60,11 @@ class Settings:
     aside: Aside = field(default_factory=Aside)
     metrics_token: str = field(default="", repr=False)
     log_format: str = "plain"
+
+    @property
+    def https(self) -> bool:
+        """Do browsers and the carrier reach us by TLS?"""
+        return self.public_url.startswith("https://")
 
     @property
     def bundles(self) -> Path:
@@ -114,7 +121,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         workspace=_workspace(given) if tokens else "",
         api_key=api_key,
         api_secret=api_secret,
-        **_oidc(given) | _wallet(given) | _watching(given) | _texting(given, practice=not tokens),
+        **_oidc(given) | _wallet(given) | watching(given) | spending(given) | _texting(given, practice=not tokens),
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
         aside=aside(given),
@@ -206,13 +213,6 @@ def _prefixes(text: str) -> tuple[str, ...]:
     if wrong := [one for one in found if not re.fullmatch(r"\+[1-9]\d{0,14}", one)]:
         raise SettingsError(f"ALLOWED_PREFIXES has {wrong[0]!r}: give beginnings of numbers like +86,+852")
     return found
-
-
-def _watching(given: Mapping[str, str]) -> dict[str, str]:
-    form = given.get("LOG_FORMAT", "plain")
-    if form not in ("plain", "json"):
-        raise SettingsError(f"LOG_FORMAT is {form!r}: give plain or json")
-    return {"metrics_token": given.get("METRICS_TOKEN", ""), "log_format": form}
 
 
 def _port(text: str) -> int:

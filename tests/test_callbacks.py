@@ -8,8 +8,10 @@ import pytest
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Over
+from ivr.desk.allowance import Allowance
 from ivr.desk.keeping import Place
 from ivr.store.crypto import of
+from ivr.telephony.rest import Rest
 from tests.talks import answered, heard, talking
 from tests.test_switchboard import SKILLS, picked_up, queued, soon, state
 from tests.world import CUSTOMER, OPEN, World, world
@@ -241,3 +243,32 @@ def test_a_message_rings_nobody(here: World) -> None:
     here.parts.board.tend()
     assert state(here) == "working"
     assert not here.carrier.phone("client:alice").legs
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
+    """Return what rings from now on: phone, caller, two addresses, seconds, and how long may be talked."""
+    told, ring = list[tuple[object, ...]](), Rest.ring
+    monkeypatch.setattr(Rest, "ring", lambda rest, *asked: told.append(asked) or ring(rest, *asked))
+    return told
+
+
+def test_a_customer_who_is_rung_talks_for_an_hour_at_most(here: World, rung: list[tuple[object, ...]]) -> None:
+    asked_back(here)
+    agent = taken(here)
+    answered(here, CUSTOMER)
+    assert [(told[0], told[4:]) for told in rung] == [("client:alice", (20,)), (CUSTOMER, (40, 3600))]
+    assert here.parts.desk.callbacks.rung(OPEN - timedelta(days=1)) == 1
+    assert here.parts.desk.callbacks.rung(here.parts.desk.now() + timedelta(seconds=1)) == 0
+    agent.hang_up()
+
+
+def test_nobody_is_rung_back_beyond_the_days_call_backs(here: World, rung: list[tuple[object, ...]]) -> None:
+    place = asked_back(here)
+    none = Allowance(0, here.parts.desk.callbacks.rung, here.parts.desk.now)
+    object.__setattr__(here.parts.board, "spend", none.spend)
+    taken(here)
+    soon(lambda: now(here, place).tries == 1)
+    assert [told[0] for told in rung] == ["client:alice"]
+    assert now(here, place).state == "waiting"
+    assert state(here) == "available"

@@ -1,6 +1,7 @@
 """No page of the console fails, whatever it is asked, and no link of it leads nowhere, for any role."""
 
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -25,8 +26,9 @@ __all__ = ["clock", "site"]
 ASKED = ("place", "show", "who", "act", "since", "until", "before", "lang", "next", "show_codes")
 TOLD = ("place", "what", "code", "note", "reason", "on", "kind", "to", "line", "case", "title")
 LEAVES = ("/desk/logout", "/desk/tf-validate")  # They end the session of whoever is logged in.
+EXAMPLES = int(os.environ.get("FUZZ", "5"))
 QUICK = settings(
-    max_examples=5, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 

@@ -55,8 +55,8 @@ TABLE: dict[str, tuple[list[Event], str]] = {
     ),
     "a number outside": (
         [HELLO, Waiting(Outside("+862155555555"), 5)],
-        f'{ZH}您好。</Say><Dial action="{url("turn/5")}" callerId="+8640012300" method="POST" timeout="30">'
-        "<Number>+862155555555</Number></Dial>",
+        f'{ZH}您好。</Say><Dial action="{url("turn/5")}" callerId="+8640012300" method="POST" timeLimit="3600" '
+        'timeout="30"><Number>+862155555555</Number></Dial>',
     ),
     "a round of waiting": (
         [HELLO, Waiting(Room("hold.wav"), 6)],

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
 from ivr.carrier.faults import Fault
+from ivr.desk.allowance import Allowance
 from ivr.jobs.texts import SETTLED, Sending
 from ivr.store.answers import Gone, Later, Refused, Taken, Unsure
 from ivr.store.crypto import Cipher
@@ -246,6 +247,24 @@ def test_one_number_gets_ten_a_day(desk: Desk, site: Site) -> None:
     assert sorted(states, key=str) == [("given up", "capped"), *[("sent", None)] * 10]
     assert desk.one(other).state == "sent"
     assert len(site.bodies) == 11
+
+
+def test_what_is_beyond_the_days_texts_waits_and_goes_when_there_are_some_again(desk: Desk, site: Site) -> None:
+    allowance = Allowance(3, desk.texts.gone, desk.clock)
+    desk.sending = replace(desk.sending, allowance=allowance)
+    calls = [desk.wanted(number=f"+861390013900{number}") for number in range(5)]
+    desk.work()
+    assert len(site.bodies) == 3
+    waiting = [one for one in calls if desk.one(one).state == "waiting"]
+    assert [desk.one(one).error for one in waiting] == ["the day's texts are used up"] * 2
+    other = replace(desk.sending, allowance=Allowance(3, desk.texts.gone, desk.clock))  # Of another process.
+    desk.clock.at += timedelta(hours=1)
+    for text_id in other.due():
+        other.send(text_id)
+    assert len(site.bodies) == 3
+    desk.clock.at += timedelta(hours=23, minutes=30)
+    assert desk.texts.gone(desk.clock.at - timedelta(days=1)) == 0
+    allowance.spend()
 
 
 def test_a_number_that_may_not_be_rung_is_not_written_to_either(desk: Desk, site: Site) -> None:

@@ -10,7 +10,7 @@ from ivr.reports.search import After, Found, Search, Wanted
 
 CHUNK: Final = 5_000
 SHEET: Final = 1_000_000  # rows; a sheet holds 1,048,576.
-BEGINS: Final = tuple("=+-@\t\r")  # What a spreadsheet takes for the beginning of a formula.
+BEGINS: Final = tuple("=+-@\t\r\n＝＋－＠")  # What a spreadsheet takes for the beginning of a formula.
 Cell = str | int | None
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 
 from ivr.desk.offers import UNOFFERED
 from ivr.desk.places import one
@@ -14,6 +14,7 @@ from ivr.store.desk_tables import by_state, line
 from ivr.store.engine import opened
 
 PAUSES: Final = (timedelta(minutes=15), timedelta(hours=2))  # After the first and the second try; there is one more.
+WEEK: Final = timedelta(days=7)  # Nobody waits longer for a call back.
 PATIENCE: Final = timedelta(seconds=90)  # A phone rings for a minute at most, and then a voicemail box may speak.
 
 
@@ -43,6 +44,12 @@ class Callbacks:
         there = update(line).where(_ringing(place)).values(answered_back=True, answered_at=self.now())
         with self.engine.begin() as connection:
             return connection.execute(there).rowcount == 1
+
+    def rung(self, since: datetime) -> int:
+        """Return how often customers were rung since a moment, as far as their places are not older than a week."""
+        lately = (line.c.joined_at > since - WEEK) & (line.c.kind == "callback") & (line.c.answered_at > since)
+        with opened(self.engine) as connection:
+            return int(connection.scalar(select(func.sum(line.c.tries + 1)).where(lately)) or 0)
 
     def stale(self) -> list[str]:
         """Return the places whose customer was rung for too long, so that it was not told how that ended."""

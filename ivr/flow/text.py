@@ -59,14 +59,19 @@ def parse(name: str, text: str, compose: Callable[[str], Any] = compose) -> tupl
     if unread := [*_undecoded(name, text)] or [*_tabs(name, text)]:
         return UNREAD, unread
     try:
-        root = compose(text)
+        return _read(name, compose(text))
     except YAMLError as error:
         return UNREAD, [_no_yaml(name, text, error)]
+    except RecursionError:
+        return UNREAD, [Problem(name, 1, "lines or brackets stand too deep within one another")]
+
+
+def _read(name: str, root: Any) -> tuple[Text, list[Problem]]:
     if root is None:
         return Text({}, {}), []
     if not isinstance(root, MappingNode):
         return UNREAD, [Problem(name, root.start_mark.line + 1, "the file must be `name: value` lines")]
-    reader = _Reader(name, {}, [], set())
+    reader = _Reader(name, {}, [], set(), set())
     return Text(reader.value(root, ()), reader.lines, frozenset(reader.bad)), reader.problems
 
 
@@ -100,10 +105,14 @@ class _Reader:
     lines: dict[Path, int]
     problems: list[Problem]
     bad: set[Path]
+    anchored: set[int]  # Nodes with an anchor that were read: a few lines of them can stand for millions.
 
     def value(self, node: Any, path: Path) -> Any:
         self.lines.setdefault(path, node.start_mark.line + 1)
         if node.anchor:
+            if id(node) in self.anchored:
+                return ""
+            self.anchored.add(id(node))
             self._add(node, f"`&{node.anchor}` is an anchor: write the text out where it is needed")
         match node:
             case MappingNode():

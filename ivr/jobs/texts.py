@@ -8,12 +8,14 @@ from typing import Final, Protocol
 
 import structlog
 
+from ivr.desk.allowance import Allowance, UsedUpError
 from ivr.store.answers import Gone, Later, Refused, Taken, Unsure
 from ivr.store.texts import LEASE, Sms, Texts
 
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 SETTLED: Final = timedelta(seconds=30)  # So long after a try whose end nobody knows, the carrier knows of it.
+SPENT: Final = timedelta(minutes=20)  # Until a text beyond the day's allowance is tried again.
 SLACK: Final = timedelta(minutes=10)  # So far may the carrier's clock be from ours.
 MOST: Final = 10  # Texts to one number in a day.
 NOT_THERE: Final = "ALLOWED_PREFIXES has no beginning of this number"
@@ -35,7 +37,8 @@ class Carrier(Protocol):
 class Sending:
     """Sends texts by a carrier; without one, none is sent. `chance` (0 to 1) spreads the tries of many.
 
-    `prefixes` are how numbers must begin that may be written to: whoever asks for SMS to dear numbers gets none.
+    `prefixes` are how numbers must begin that may be written to: whoever asks for SMS to dear numbers gets none. What
+    is beyond the day's `allowance` goes once there is some again: nobody can keep an owner's warning away for good.
     """
 
     texts: Texts
@@ -44,6 +47,7 @@ class Sending:
     prefixes: tuple[str, ...] = ("+",)
     chance: Callable[[], float] = SystemRandom().random
     most: int = MOST
+    allowance: Allowance | None = None  # Without one, as many go as are asked for.
 
     def send(self, text_id: str) -> None:
         """Send one text if it is due; where it does not go it is due again later, until it is given up."""
@@ -57,8 +61,19 @@ class Sending:
             self._give_up(text, NOT_THERE)
         elif self.texts.before(text) >= self.most:
             self._give_up(text, "capped")
+        elif self._used_up():
+            log.error("the day's texts are used up")
+            self._later(text, "the day's texts are used up", SPENT, unsure)
         elif answer := self._answer(self.carrier, text, unsure, begun):
             self._note(text, answer)
+
+    def _used_up(self) -> bool:
+        try:
+            if self.allowance:
+                self.allowance.spend()
+        except UsedUpError:
+            return True
+        return False
 
     def due(self) -> list[str]:
         """Return the ids of the texts whose time has come."""

@@ -129,6 +129,11 @@ class Texts:
         with opened(self._engine) as connection:
             return int(connection.scalar(query) or 0)
 
+    def gone(self, since: datetime) -> int:
+        """Return how many texts the carrier took since a moment; it reads all of them."""
+        with opened(self._engine) as connection:
+            return int(connection.scalar(select(func.count()).select_from(texts).where(texts.c.sent_at > since)) or 0)
+
     def known(self, sids: list[str]) -> set[str]:
         """Return those of the carrier's ids that stand for a text already."""
         with opened(self._engine) as connection:

@@ -15,7 +15,7 @@ from ivr.flow.events import Said
 from ivr.flow.flow import Flow
 from ivr.flow.waits import FINISH
 from ivr.flow.words import GAP
-from ivr.telephony.render import Site, speak, take
+from ivr.telephony.render import RETRY, Site, speak, take
 
 # No words of operations, as menus of every version must have them.
 REFUSED: Final[Mapping[str, str]] = {
@@ -38,6 +38,16 @@ def apology(flow: Flow, site: Site, language: str, failed: str) -> str:
     document = VoiceResponse()
     speak(document, [_said(flow, "phrases.apology", one) for one in _languages(flow, language)], site)
     document.redirect(_back(site, language, failed, 0), method="POST")
+    return str(document)
+
+
+def patience(flow: Flow, site: Site, language: str, asked: str, seconds: int) -> str:
+    """Return a request for patience, and what was `asked` once more after these seconds."""
+    document, url = VoiceResponse(), f"{site.url}/voice/{asked}"
+    if flow.hotline.wallet:
+        speak(document, [_said(flow, "wallet.looking", one) for one in _languages(flow, language)], site)
+    document.pause(length=seconds)
+    document.redirect(f"{url}{RETRY}", method="POST")
     return str(document)
 
 

@@ -20,6 +20,7 @@ RETRY: Final = "#rc=1&ct=2000&rt=6000&rp=ct,rt,5xx"
 RETRY_CALLBACK: Final = "#rc=3&rp=all"
 PATIENCE: Final = 1  # Seconds of silence before the carrier asks again what the wallet has not answered.
 RING: Final = 30  # Seconds that a number outside may ring.
+LONGEST: Final = 3600  # Seconds that a caller may talk to a number outside, for which we pay.
 TASKROUTER: Final = "taskrouter"
 MOST_BYTES: Final = 1500  # 500 Han characters: a Say holds 4,500 bytes when each byte is written as %XX.
 NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -133,7 +134,8 @@ def _wait(document: Any, wait: Wait, turn: int, site: Site, language: str) -> No
         case Outside(number):
             # Ours, which we may always show: the caller's is nobody else's business, and may be withheld.
             ours = {"caller_id": site.number} if site.number else {}
-            dial = Dial(action=site.action(f"turn/{turn}", language), method="POST", timeout=RING, **ours)
+            action = site.action(f"turn/{turn}", language)
+            dial = Dial(action=action, method="POST", timeout=RING, time_limit=LONGEST, **ours)
             dial.number(number)
             document.append(dial)
         case Message(seconds, silence):

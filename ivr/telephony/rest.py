@@ -43,9 +43,14 @@ class Rest:
     api_url: str
     tally: Tally = field(default_factory=Tally)
 
-    def ring(self, phone: str, caller: str, url: str, status: str, seconds: int) -> str:
-        """Ring a phone for so many seconds; picked up, it runs the document at `url`. Return the call's id."""
+    def ring(self, phone: str, caller: str, url: str, status: str, seconds: int, longest: int = 0) -> str:
+        """Ring a phone for so many seconds; picked up, it runs the document at `url`, for `longest` seconds at most.
+
+        Return the call's id.
+        """
+        limited = {"time_limit": longest} if longest else {}
         call = self.client.calls.create(
+            **limited,
             to=phone,
             from_=caller,
             url=url,

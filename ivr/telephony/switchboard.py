@@ -19,10 +19,9 @@ from ivr.telephony.watch import Watch
 
 SECONDS: Final = 1.0  # How often it tends all by itself, for what other processes changed, and what nobody told.
 REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen in one more.
-CUSTOMER_RINGS: Final = 40
+CUSTOMER: Final = (40, 3600)  # Seconds that a customer is rung, and can talk: who lured us into it gains no more.
 QUIET_RING: Final = timedelta(seconds=7)
-QUIET_TALK: Final = timedelta(minutes=5)
-QUIET_CALL: Final = timedelta(minutes=5)  # Nobody keys so slowly; but a message may be long.
+QUIET_TALK: Final = timedelta(minutes=5)  # Nobody keys so slowly in a call either; but a message may be long.
 QUIET_CALLER: Final = timedelta(seconds=90)  # A round of the waiting room is shorter: its music and a few words.
 WAIT: Final = 15.0
 log = structlog.get_logger()
@@ -45,6 +44,7 @@ class Switchboard:
     run: "Callable[[Callable[[], bool]], Future[bool]]"
     hang_up: Callable[[str], object]
     prefixes: tuple[str, ...] = ("+86",)
+    spend: Callable[[], object] = lambda: None  # Raises where no more call backs may be paid for today.
     beside: list[Callable[[], object]] = field(default_factory=list)
     taken: list[Callable[[str], object]] = field(default_factory=list)
     talks: Talks = field(init=False)
@@ -59,7 +59,7 @@ class Switchboard:
         rings = Watch(*watched, self.desk.ringing, self.left, QUIET_RING, 4 * seconds, seconds, most=1000)
         talks = Watch(*watched, self.desk.talking, self.left, QUIET_TALK, QUIET_TALK, 5 * seconds, most=5)
         callers = Watch(*watched, self.desk.quiet, self._gone, QUIET_CALLER, 60 * seconds, 5 * seconds, most=5)
-        calls = Watch(*watched, self.desk.unheard, self._gone, QUIET_CALL, 2 * QUIET_CALL, 5 * seconds, most=5)
+        calls = Watch(*watched, self.desk.unheard, self._gone, QUIET_TALK, 2 * QUIET_TALK, 5 * seconds, most=5)
         object.__setattr__(self, "talks", made)
         object.__setattr__(self, "watches", (rings, talks, callers, calls))
 
@@ -200,7 +200,8 @@ class Switchboard:
         greeting, over = self._url(offer, "customer"), self._url(offer, f"rung{RETRY_CALLBACK}")
         try:
             number = self.talks.outside(place.number or "")
-            self._customers[offer] = self.rest.ring(number, self.number, greeting, over, CUSTOMER_RINGS)
+            self.spend()
+            self._customers[offer] = self.rest.ring(number, self.number, greeting, over, *CUSTOMER)
         except Exception as error:
             log.warning("customer not rung", place=place.id, why=type(error).__name__)
             self.unanswered(self.desk.place(place.id))
