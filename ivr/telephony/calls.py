@@ -9,7 +9,7 @@ from pydantic_core import Url
 from werkzeug.routing import MapAdapter
 from werkzeug.utils import cached_property
 
-from ivr.hotline import Caller
+from ivr.replies import Caller
 
 FORM: Final = "application/x-www-form-urlencoded"
 ENCODED: Final = re.compile(rb"[A-Za-z0-9%&=+*._~-]*")  # What may stand in an encoded form: all else is encoded.

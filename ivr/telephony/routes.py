@@ -14,7 +14,8 @@ from ivr.flow.events import Waiting
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import InLine, Input, Recorded
 from ivr.flow.waits import Agent
-from ivr.hotline import Hotline, Reply
+from ivr.hotline import Hotline
+from ivr.replies import Reply
 from ivr.store.messages import Status
 from ivr.telephony import rescue
 from ivr.telephony.calls import asked, caller, told, xml
