@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from typing import Final
+from typing import Any, Final
 
 from flask import Flask
 
@@ -112,27 +112,27 @@ def main() -> None:
 
 def serve(application: Flask, found: Settings) -> None:
     """Serve it by one worker, which is forked from this process."""
-    from granian.constants import Interfaces
+    from granian.constants import Interfaces, Loops
     from granian.server import Server
 
     server = Server(
         "app:app",
         address=found.host,
         port=found.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.ASGI,
         workers=1,
-        blocking_threads=THREADS_IN_PRACTICE if found.practice else THREADS,
+        loop=Loops.asyncio,
         log_enabled=False,
     )
 
-    def serving() -> Flask:
+    def serving() -> Any:
         """Begin, in the process that the server forked, what a fork would not have brought along."""
         settle()
         parts: Parts = application.extensions["hotline"]
         late, pages = bool(parts.shore.why), application.extensions["pages"]
         parts.begin(lambda: late and pages.hire_late(lambda name, password: welcome(found, name, password)))
         gc.collect()
-        return application
+        return application.extensions["front"](THREADS_IN_PRACTICE if found.practice else THREADS)
 
     gc.freeze()  # What was made by now stays; to look through it again and again would stop the calls for 0.1 s.
     server.serve(target_loader=serving, wrap_loader=False)

@@ -31,6 +31,7 @@ from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
 from ivr.telephony.freezing import Freezing
+from ivr.telephony.front import Front
 from ivr.telephony.render import Site
 from ivr.telephony.rescue import Rescue
 from ivr.telephony.rest import Rest
@@ -92,6 +93,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         app.cli.add_command(_demanding(command, parts))
     # Flask's own way to wrap an application.
     app.wsgi_app = pages.beside(app.wsgi_app)  # type: ignore[method-assign,assignment]
+    app.extensions["front"] = lambda threads: Front(line, app.wsgi_app, threads)
     return app
 
 

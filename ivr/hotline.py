@@ -40,8 +40,8 @@ class UnknownCallError(LookupError):
 class Hotline:
     """Takes every call by the version of the menus it began with, and writes each turn down before it answers.
 
-    `flows` gives the flow of a version, `latest` the version for new calls, `now` the moment in UTC; `teller` asks the
-    wallet, whose answers are turns like any other.
+    `flows` gives the flow of a version, `at_hand` only one that was read already, `latest` the version for new calls,
+    `now` the moment in UTC; `teller` asks the wallet, whose answers are turns like any other.
     """
 
     journal: Journal
@@ -49,6 +49,7 @@ class Hotline:
     latest: Callable[[], int]
     now: Callable[[], datetime]
     teller: Asks = field(default_factory=NoWallet)
+    at_hand: Callable[[int], Flow | None] = lambda _version: None
     warned: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def foresee(self, call_id: str, asked: str, heard: Input, caller: Caller | None = None) -> Foreseen | None:
@@ -58,9 +59,12 @@ class Hotline:
         """
         stored = self.journal.recent(call_id)
         if stored is None:
-            return self._foresee(call_id, asked, heard, None, caller, self.now()) if caller else None
-        known = caller is None and fresh(stored.call, asked, heard) and not asked.startswith(BESIDE)
-        return self._foresee(call_id, asked, heard, stored, None, self.now()) if known else None
+            known = caller is not None
+        else:
+            known = caller is None and fresh(stored.call, asked, heard) and not asked.startswith(BESIDE)
+        if not known or self.at_hand(stored.version if stored else self.latest()) is None:
+            return None
+        return self._foresee(call_id, asked, heard, stored, caller, self.now())
 
     def answer(self, call_id: str, caller: Caller) -> Reply:
         """Take a call that rings; the same call told again gets the same reply."""

@@ -112,7 +112,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     journal, messages = Journal(engine), Messages(engine)
     wallet, guard = errands.wallet(found, now), Guard(engine, Cipher(found.secrets), now)
-    hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard))
+    hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard), live.at_hand)
     worker = errands.fetching(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url)

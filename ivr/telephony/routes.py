@@ -9,7 +9,7 @@ from urllib.parse import quote
 import structlog
 from flask import Blueprint, Response, abort
 
-from ivr.desk.keeping import Desk
+from ivr.desk.keeping import Desk, Outlook
 from ivr.flow.events import Waiting
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import InLine, Input, Recorded
@@ -29,6 +29,7 @@ from ivr.telephony.unwritten import Unwritten
 LARGEST: Final = 64 * 1024
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 STATES: Final[Mapping[str, Status]] = {"completed": "completed", "absent": "absent", "failed": "failed"}
+FAILED: Final = "ivr.failed"  # Why a turn was already tried in vain, in the environment of its request.
 log = structlog.get_logger()
 
 
@@ -172,17 +173,26 @@ def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
     except Exception:
         log.exception("no outlook", call=call_id)
         return heard
-    if seen is None:
-        return heard
+    return foreseen(heard, seen) if seen else heard
+
+
+def foreseen(heard: InLine, seen: Outlook) -> InLine:
+    """Return what the waiting room says with how the caller stands in line."""
     return InLine(seen.ahead + 1, heard.waited, heard.keys, seen.low, seen.high, seen.longer, seen.agents)
+
+
+def spoken(line: Line, reply: Reply) -> str:
+    """Return a reply as the carrier wants it, and tell of whoever joins the line by it."""
+    if any(isinstance(event, Waiting) and isinstance(event.wait, Agent) for event in reply.events):
+        line.changed()
+    return render(reply.events, line.site, reply.language)
 
 
 def _twiml(line: Line, take: Callable[[], Reply], heard: Input | None = None) -> Response:
     """Answer with what happened; whatever goes wrong on our side, the caller hears an apology and gets a person."""
     try:
-        reply = take()
-        if any(isinstance(event, Waiting) and isinstance(event.wait, Agent) for event in reply.events):
-            line.changed()
-        return xml(render(reply.events, line.site, reply.language))
+        if failed := asked().environ.get(FAILED):
+            raise failed
+        return xml(spoken(line, take()))
     except Exception as error:
         return line.rescue.failed(error, heard)
