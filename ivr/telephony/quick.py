@@ -2,18 +2,19 @@
 
 import re
 from asyncio import get_running_loop
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from ivr.flow.inputs import Answered, HungUp, InLine
 from ivr.replies import Foreseen, Reply
 from ivr.telephony.calls import Told, caller
 from ivr.telephony.decode import decode, decode_wait
-from ivr.telephony.routes import OVER, Line, foreseen, spoken
+from ivr.telephony.routes import OVER, Line, foreseen, spoken, with_outlook
 
 PATH: Final = re.compile(r"/voice/(?:(incoming|status)|(turn|wait)/([1-9][0-9]{0,5}))")
+T = TypeVar("T")
 DONE: Final = ""  # Nothing is said to who only tells us something.
 
 
@@ -39,30 +40,31 @@ class Quick:
             return None
         if found[1] == "status":
             return await self._over(call, form)
-        made = self._foreseen(call, found[1] or found[2], found[3] or "", form)
+        if found[2] == "wait":
+            made = await self._waiting(call, int(found[3]), decode_wait(form))
+        else:
+            made = self._foreseen(call, path.removeprefix("/voice/"), form)
         reply = await self._taken(made) if made else None
         return None if reply is None else spoken(line, reply)
 
-    def _foreseen(self, call: str, kind: str, turn: str, form: Told) -> Foreseen | None:
-        hotline = self.line.hotline
-        match kind:
-            case "incoming":
-                rings = caller(form)
-                return hotline.foresee(call, kind, Answered(rings.number), rings)
-            case "wait":
-                heard = self._in_line(call, int(turn), decode_wait(form))
-                return hotline.foresee(call, f"wait/{turn}", heard) if heard else None
-            case _:
-                return hotline.foresee(call, f"turn/{turn}", decode(form))
+    def _foreseen(self, call: str, asked: str, form: Told) -> Foreseen | None:
+        if asked != "incoming":
+            return self.line.hotline.foresee(call, asked, decode(form))
+        rings = caller(form)
+        return self.line.hotline.foresee(call, asked, Answered(rings.number), rings)
 
-    def _in_line(self, call: str, turn: int, heard: InLine) -> InLine | None:
-        """Add how long it still takes, where that is to be told and is known."""
+    async def _waiting(self, call: str, turn: int, heard: InLine) -> Foreseen | None:
+        """Add how long it still takes, where that is to be told: from memory, or else by a look at the line."""
         line = self.line
-        if heard.keys and heard.keys != line.flow().hotline.keys.again:
-            return heard
-        stored = line.hotline.journal.recent(call)
-        seen = line.desk.outlook_at_hand(call, stored.call) if stored and stored.call.due == turn else None
-        return foreseen(heard, seen) if seen else None
+        if not heard.keys or heard.keys == line.flow().hotline.keys.again:
+            stored = line.hotline.journal.recent(call)
+            if stored is None or stored.call.due != turn:
+                return None
+            if seen := line.desk.outlook_at_hand(call, stored.call):
+                heard = foreseen(heard, seen)
+            else:
+                heard = await self._apart(lambda: with_outlook(line, turn, call, heard))
+        return line.hotline.foresee(call, f"wait/{turn}", heard)
 
     async def _over(self, call: str, form: Told) -> str | None:
         if form.get("CallStatus") not in OVER:
@@ -84,4 +86,7 @@ class Quick:
             return None
         if made.settled:
             return hotline.conclude(made)
-        return await get_running_loop().run_in_executor(self.threads, hotline.conclude, made)
+        return await self._apart(lambda: hotline.conclude(made))
+
+    async def _apart(self, job: Callable[[], T]) -> T:
+        return await get_running_loop().run_in_executor(self.threads, job)

@@ -115,7 +115,7 @@ def _calls(paths: Blueprint, line: Line) -> None:
     @paths.post("/wait/<int:turn>")
     def wait(turn: int) -> Response:
         form = told()
-        heard = _foreseen(line, turn, form["CallSid"], decode_wait(form))
+        heard = with_outlook(line, turn, form["CallSid"], decode_wait(form))
         return _twiml(line, lambda: hotline.hear(form["CallSid"], f"wait/{turn}", heard), heard)
 
 
@@ -160,7 +160,7 @@ def _written(line: Line, told: Sequence[Fact]) -> Response:
     return Response(status=204 if all(safe) else 503)
 
 
-def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
+def with_outlook(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
     """Add how long it still takes, where that is to be told.
 
     A round of music is worth more than that, so it goes on without where it fails.
