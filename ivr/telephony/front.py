@@ -20,6 +20,7 @@ from ivr.telephony.routes import FAILED, LARGEST, Line
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ENCODED: Final = FORM.encode()
 XML: Final = ((b"content-type", b"text/xml; charset=utf-8"), (b"cache-control", b"no-store"))
 log = structlog.get_logger()
 
@@ -49,7 +50,7 @@ class Front:
             await self._pages(scope, receive, send)  # type: ignore[arg-type]
             return
         body, failed = await _read(receive), None
-        if headers.get(b"content-type", b"").startswith(FORM.encode()) and (told := fields(body)) is not None:
+        if headers.get(b"content-type", b"").startswith(ENCODED) and (told := fields(body)) is not None:
             query = scope["query_string"].decode("ascii", "replace")
             try:
                 answer = await self._quick.answer(scope["path"], query, told, signature.decode("latin-1"))
