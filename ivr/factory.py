@@ -37,6 +37,7 @@ from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
 from ivr.telephony.freezing import Freezing
+from ivr.telephony.front import Front
 from ivr.telephony.render import Site
 from ivr.telephony.rescue import Rescue
 from ivr.telephony.rest import Rest
@@ -109,6 +110,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     admission = Admission(pages.beside(app.wsgi_app), lambda *told: lifeboat.patience(parts.flow, line.site, *told))
     app.extensions["admission"] = admission
     app.wsgi_app = watch(parts, now).around(guarding(admission, found.https))  # type: ignore[method-assign,assignment]
+    app.extensions["front"] = lambda threads: Front(line, app.wsgi_app, threads)
     return app
 
 

@@ -14,9 +14,9 @@ from ivr.flow.engine import step
 from ivr.flow.events import Ended, Event, Waiting
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Answered, Found, HungUp, Input, NotFound, Recorded, Rescued, Silence
-from ivr.flow.move import Prompt
 from ivr.flow.questions import QUESTIONS, SLOW
-from ivr.flow.waits import Lookup, Room
+from ivr.flow.waits import Lookup
+from ivr.replies import UNTOLD, Caller, Foreseen, Reply, alone, asks, patiently
 from ivr.store.entries import Entry, Start, Stored
 from ivr.store.journal import Journal
 from ivr.teller import Asks, NoWallet
@@ -37,31 +37,11 @@ class UnknownCallError(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Caller:
-    """Who rings and whom, as the carrier says: a number in E.164, or whatever it gave instead."""
-
-    number: str
-    called: str
-
-
-UNTOLD: Final = Caller("", "")  # Of a call that is known, who rang stands in the journal.
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What happened in one turn, in which flow, and the language the caller hears from here on."""
-
-    events: tuple[Event, ...]
-    flow: Flow
-    language: str
-
-
-@dataclass(frozen=True, slots=True)
 class Hotline:
     """Takes every call by the version of the menus it began with, and writes each turn down before it answers.
 
-    `flows` gives the flow of a version, `latest` the version for new calls, `now` the moment in UTC; `teller` asks the
-    wallet, whose answers are turns like any other.
+    `flows` gives the flow of a version, `at_hand` only one that was read already, `latest` the version for new calls,
+    `now` the moment in UTC; `teller` asks the wallet, whose answers are turns like any other.
     """
 
     journal: Journal
@@ -69,7 +49,22 @@ class Hotline:
     latest: Callable[[], int]
     now: Callable[[], datetime]
     teller: Asks = field(default_factory=NoWallet)
+    at_hand: Callable[[int], Flow | None] = lambda _version: None
     warned: dict[tuple[str, str], datetime] = field(default_factory=dict)
+
+    def foresee(self, call_id: str, asked: str, heard: Input, caller: Caller | None = None) -> Foreseen | None:
+        """Return what this turn makes of the call, by what is in memory alone; who rings is told with the first one.
+
+        None where more has to be looked at: ask by `answer`, `hear` or `hang_up`. Else write it down, then `conclude`.
+        """
+        stored = self.journal.recent(call_id)
+        if stored is None:
+            known = caller is not None
+        else:
+            known = caller is None and fresh(stored.call, asked, heard) and not asked.startswith(BESIDE)
+        if not known or self.at_hand(stored.version if stored else self.latest()) is None:
+            return None
+        return self._foresee(call_id, asked, heard, stored, caller, self.now())
 
     def answer(self, call_id: str, caller: Caller) -> Reply:
         """Take a call that rings; the same call told again gets the same reply."""
@@ -157,19 +152,28 @@ class Hotline:
     def _step(
         self, call_id: str, asked: str, heard: Input, stored: Stored | None, caller: Caller | None, at: datetime
     ) -> Reply | None:
+        foreseen = self._foresee(call_id, asked, heard, stored, caller, at)
+        return self.conclude(foreseen) if self.journal.append(foreseen.entry) else None
+
+    def _foresee(
+        self, call_id: str, asked: str, heard: Input, stored: Stored | None, caller: Caller | None, at: datetime
+    ) -> Foreseen:
         version = stored.version if stored else self.latest()
         flow = self.flows(version)
         call = stored.call if stored else flow.new_call()
         done = step(flow, call, heard, max(at, call.at or at))
         start = Start(caller.number, caller.called, version, call.language) if caller and not stored else None
         entry = Entry(call_id, asked, call.turn, done.events, done.call, start)
-        if not self.journal.append(entry):
-            return None
-        if isinstance(heard, HungUp | Rescued):
-            self._settle(call_id, call)
-        if _alone(done.call) and not _alone(call):
-            self._warn(call_id, flow.queue_of(done.call), done.call.language)
-        return self._go_on(call_id, asked, done.call, Reply(done.events, flow, done.call.language))
+        return Foreseen(entry, call, heard, Reply(done.events, flow, done.call.language))
+
+    def conclude(self, foreseen: Foreseen) -> Reply:
+        """Return the reply to a turn that is written down, and see to what comes of it."""
+        entry, before, reply = foreseen.entry, foreseen.before, foreseen.reply
+        if isinstance(foreseen.heard, HungUp | Rescued):
+            self._settle(entry.call_id, before)
+        if alone(entry.call) and not alone(before):
+            self._warn(entry.call_id, reply.flow.queue_of(entry.call), reply.language)
+        return self._go_on(entry.call_id, entry.asked, entry.call, reply)
 
     def _go_on(self, call_id: str, asked: str, call: Call, reply: Reply) -> Reply:
         """Add to a reply what comes of the wallet's answer, if that comes in time; else the caller hears to wait."""
@@ -257,7 +261,7 @@ class Hotline:
         call, last, told = self._told_before(call_id, asked, flow)
         jointly = OUTLIVED if told and used_up(told[-1]) else JOINTLY
         end = monotonic() + jointly.total_seconds()
-        while _asks(told) and self.now() - call.now < jointly and monotonic() < end:
+        while asks(told) and self.now() - call.now < jointly and monotonic() < end:
             # Whoever was first to take this turn waits for the wallet, and both are to say the same.
             sleep(LOOKS_AGAIN)
             call, last, told = self._told_before(call_id, asked, flow)
@@ -271,19 +275,3 @@ class Hotline:
         over = call.ended and not asked.startswith(ADRIFT)
         shown = tuple(event for event in last if isinstance(event, Ended)) if over else last
         return patiently(Reply(shown, flow, call.language), call)
-
-
-def _asks(told: tuple[Event, ...]) -> bool:
-    return bool(told) and isinstance(told[-1], Waiting) and isinstance(told[-1].wait, Lookup)
-
-
-def patiently(reply: Reply, call: Call) -> Reply:
-    """Return the reply with words that ask for patience, where it ends with waiting for the wallet."""
-    if not _asks(reply.events) or reply.flow.hotline.wallet is None:
-        return reply
-    *events, last = reply.events
-    return replace(reply, events=(*events, reply.flow.say(Prompt("hotline.wallet.looking"), call), last))
-
-
-def _alone(call: Call) -> bool:
-    return isinstance(call.wait, Room) and call.wait.alone

@@ -132,7 +132,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     journal, messages, tally = Journal(engine), Messages(engine), Tally()
     wallet, guard = errands.wallet(found, now), Guard(engine, Cipher(found.secrets), now)
-    hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard, tally))
+    hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard, tally), live.at_hand)
     recordings, worker = errands.fetching(found, messages, now)
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url, tally)

@@ -6,7 +6,7 @@ from typing import Final
 
 from ivr.desk.keeping import Place
 from ivr.flow.inputs import Dialled, HungUp, InLine, LeftQueue, Pressed, Recorded, Silence, Transferred
-from ivr.hotline import Caller
+from ivr.replies import Caller
 from tests.desk_site import SKILLS, TO_AN_ACCOUNT, Clock, Site
 
 THEFT: Final = ("1", "5", "5", "5", "2", "1", "8800000001", "1")  # Answered day and night.

@@ -29,7 +29,8 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import Pressed, Recorded
 from ivr.flow.load import load
 from ivr.folders import menus
-from ivr.hotline import Caller, Hotline
+from ivr.hotline import Hotline
+from ivr.replies import Caller
 from ivr.reports.search import Search
 from ivr.store.crypto import Cipher
 from ivr.store.drafts import Drafts

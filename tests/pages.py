@@ -22,7 +22,8 @@ from ivr.flow.nodes import receipt
 from ivr.flow.questions import LIMITED, NO_ANSWER
 from ivr.flow.sealing import WRONG
 from ivr.flow.secret import SEALED
-from ivr.hotline import Hotline, Reply
+from ivr.hotline import Hotline
+from ivr.replies import Reply
 from ivr.store.guard import Guard
 from ivr.telephony.proving import Proving
 from ivr.teller import Inquiry, Teller

@@ -23,7 +23,8 @@ from ivr.flow.prove.proof import prove
 from ivr.flow.sealing import WRONG
 from ivr.flow.secret import SEALED, Secret
 from ivr.flow.waits import Agent, Lookup
-from ivr.hotline import UNTOLD, Caller, Hotline, Reply
+from ivr.hotline import Hotline
+from ivr.replies import UNTOLD, Caller, Reply
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
 from ivr.store.errors import StoreError

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from ivr.flow.inputs import LeftQueue, Pressed, Recorded
-from ivr.hotline import Caller
+from ivr.replies import Caller
 from ivr.reports.catalogue import reports
 from ivr.store.fact_tables import facts
 from ivr.store.filters import Filters

@@ -21,7 +21,7 @@ from ivr.editor.texts import TEXTS as MENUS
 from ivr.flow.emergency import Declared
 from ivr.flow.events import Said
 from ivr.flow.load import load
-from ivr.hotline import Caller
+from ivr.replies import Caller
 from ivr.store.audit import Trail
 from tests.browser import let_in
 from tests.desk_site import Clock, Site, log_in, published, real_flow, token

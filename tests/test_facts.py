@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from ivr.flow.inputs import HungUp, InLine, LeftQueue, Recorded
-from ivr.hotline import Caller
+from ivr.replies import Caller
 from ivr.reports.digest import Digest
 from ivr.reports.facts import words
 from ivr.reports.search import Count, Search, Wanted

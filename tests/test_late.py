@@ -12,7 +12,8 @@ from ivr.console import known
 from ivr.flow.events import Ended, Heard, Texted, Waiting
 from ivr.flow.inputs import Found, Pressed, Recorded, Rescued, Silence
 from ivr.flow.waits import Agent, Keys
-from ivr.hotline import UNTOLD, Caller, Hotline
+from ivr.hotline import Hotline
+from ivr.replies import UNTOLD, Caller
 from ivr.store.journal import Journal
 from ivr.telephony.facts import Over, Spoken
 from ivr.teller import NoWallet

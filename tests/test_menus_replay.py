@@ -14,8 +14,8 @@ from ivr import folders
 from ivr.editor.yesterday import BusyError
 from ivr.factory import create_app
 from ivr.flow.inputs import HungUp, InLine, Input, LeftQueue, Pressed, Silence
-from ivr.hotline import Caller
 from ivr.parts import Parts
+from ivr.replies import Caller
 from ivr.store.crypto import Cipher
 from tests.small import MAIN, small
 from tests.stores import new_call_id

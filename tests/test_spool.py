@@ -7,8 +7,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from ivr.flow.inputs import Recorded
-from ivr.hotline import Caller
 from ivr.jobs.every import Every
+from ivr.replies import Caller
 from ivr.store.crypto import Cipher
 from ivr.store.errors import StoreError
 from ivr.telephony import facts

@@ -199,6 +199,10 @@ class Desk:
         """Return how a caller stands in line, and what to tell them; None for who is not in line."""
         return None if call.line is None else self.outlooks.of(place_id(call_id, call.line), call.told)
 
+    def outlook_at_hand(self, call_id: str, call: Call) -> Outlook | None:
+        """Return what `outlook` returns where memory tells it; else None."""
+        return None if call.line is None else self.outlooks.at_hand(place_id(call_id, call.line), call.told)
+
     def promised(self, days: int = 28) -> tuple[int, int]:
         """Return how many of the ranges that were told came true, and how many were told to who was answered."""
         return self.outlooks.promised(days)

@@ -19,12 +19,17 @@ class Kept(Generic[T]):
     _lock: Lock = field(default_factory=Lock)
     _last: tuple[datetime, T] | None = None
 
-    def get(self) -> T:
-        """Return the reading; whoever asks first of all waits for it, and raises what it raises."""
+    def at_hand(self) -> T | None:
+        """Return the reading; None where it is to be read anew, which takes a moment."""
         last, now = self._last, self.now()
         # A clock that was set back makes no reading fresh.
-        if last and timedelta(0) <= now - last[0] < self.fresh:
-            return last[1]
+        return last[1] if last and timedelta(0) <= now - last[0] < self.fresh else None
+
+    def get(self) -> T:
+        """Return the reading; whoever asks first of all waits for it, and raises what it raises."""
+        if (reading := self.at_hand()) is not None:
+            return reading
+        last, now = self._last, self.now()
         if not self._lock.acquire(blocking=last is None):
             return last[1] if last else self.get()
         try:

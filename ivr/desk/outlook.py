@@ -59,6 +59,16 @@ class Outlooks:
         line.callers[place] = caller
         return self._outlook(caller.queue, Standing(line.ahead(caller), line.on(caller)), told)
 
+    def at_hand(self, place: str, told: Promised | None) -> Outlook | None:
+        """Return what `of` returns where memory tells it; else None."""
+        line = self._standings.at_hand()
+        caller = line.callers.get(place) if line else None
+        if line is None or caller is None or caller.queue not in self._pasts:
+            return None
+        if self._pasts[caller.queue].at_hand() is None:
+            return None
+        return self._outlook(caller.queue, Standing(line.ahead(caller), line.on(caller)), told)
+
     def promised(self, days: int = DAYS) -> tuple[int, int]:
         """Return how many ranges came true, and how many were told, to who was answered in the last so many days."""
         answered = line.c.answered_at.is_not(None), line.c.kind == "call"

@@ -176,6 +176,11 @@ class Flow:
         """The time zone in which the hotline keeps its hours and names moments."""
         return ZoneInfo(self.hotline.zone)
 
+    @cached_property
+    def speakers(self) -> Mapping[str, str]:
+        """The nodes from which on another language is spoken, and which."""
+        return {place: node.speaks for place, node in self.nodes.items() if node.speaks}
+
     def new_call(self) -> Call:
         """Return a call that has not begun."""
         return Call(language=self.base)
@@ -211,14 +216,14 @@ class Flow:
     def say(self, prompt: Prompt, call: Call) -> Said:
         """Return a prompt as it is said in this call, with its gaps filled and its keys named."""
         language = prompt.language or call.language
+        key = prompt.place, language, prompt.keys, prompt.interrupt
+        if alike := self._alike.get(key):
+            return alike
         words = self.words[language][prompt.place]
         if "{" in words:
             facts = {**self.hotline.facts, **call.facts, **prompt.facts}
             return self._said(prompt, language, fill(words, facts, language, call.now.astimezone(self.zone)))
-        key = prompt.place, language, prompt.keys, prompt.interrupt
-        if key not in self._alike:
-            self._alike[key] = self._said(prompt, language, words)
-        return self._alike[key]
+        return self._alike.setdefault(key, self._said(prompt, language, words))
 
     @cached_property
     def _alike(self) -> dict[tuple[str, str, str, bool], Said]:

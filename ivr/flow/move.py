@@ -1,14 +1,15 @@
 """Moves: what a node wants next, after saying or noting something first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
+from ivr.flow.call import NO_FACTS
 from ivr.flow.events import Event, Reason
 from ivr.flow.waits import Wait
 
 
-@dataclass(frozen=True, slots=True)
-class Prompt:
+class Prompt(NamedTuple):  # A dataclass takes three times as long to make, and a turn says many.
     """Words from a place in the menus, to be said in the call's language or in the one named.
 
     With `keys`, the words are a matter, and the keys, pressed one after the other, are named after it. `facts` fill the
@@ -19,7 +20,7 @@ class Prompt:
     keys: str = ""
     language: str = ""
     interrupt: bool = True
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Mapping[str, str] = NO_FACTS
 
 
 @dataclass(frozen=True, slots=True)

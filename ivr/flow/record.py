@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, get_args
 
 import orjson
 
-from ivr.flow.events import Event, Heard
+from ivr.flow.events import Ended, Entered, Event, Heard, Missed, Said, Switched
 from ivr.flow.inputs import Input
 from ivr.flow.secret import SEALED, Secret
 from ivr.flow.waits import Wait
 
 OURS: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME  # To be read as what they were.
+ALIKE: Final = (Said, Entered, Missed, Switched, Ended)
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind for union in (Event, Input, Wait) for kind in get_args(union)
 }
@@ -25,7 +26,8 @@ class UnknownRecordError(ValueError):
 
 def write(events: Iterable[Event]) -> str:
     """Return events as JSON text; fields at their default are left out, secrets are written as dots."""
-    return orjson.dumps(tuple(events), default=_plain, option=OURS).decode()
+    told = [_alike(event) if isinstance(event, ALIKE) else event for event in events]
+    return orjson.dumps(told, default=_plain, option=OURS).decode()
 
 
 def read(text: str) -> tuple[Event, ...]:
@@ -36,6 +38,12 @@ def read(text: str) -> tuple[Event, ...]:
 def heard(text: str) -> Heard:
     """Return what began a turn that `write` wrote, without reading what came of it."""
     return _made(orjson.loads(text)[0])  # type: ignore[no-any-return]
+
+
+@lru_cache(maxsize=4096)
+def _alike(event: Event) -> orjson.Fragment:
+    """Return what happens to every caller alike as JSON, which is made once."""
+    return orjson.Fragment(orjson.dumps(event, default=_plain, option=OURS))
 
 
 def _plain(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """The statements that write down turns: several calls' turns in one transaction, each turn at most once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -9,14 +9,13 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Executable,
-    bindparam,
+    Select,
+    Table,
     case,
-    column,
     false,
     func,
     literal_column,
     update,
-    values,
 )
 
 from ivr.flow import record
@@ -27,10 +26,9 @@ from ivr.store.crypto import Cipher, last4
 from ivr.store.entries import Entry, Start
 from ivr.store.messages import left, upsert
 from ivr.store.prepared import Many, Prepared, moment, prepare, prepare_many
-from ivr.store.tables import INSERT, calls, turns
+from ivr.store.tables import INSERT, Insert, calls, turns
 
 Row = dict[str, Any]
-TURN: Final = tuple(column.name for column in turns.c)
 STATE: Final = ("turn", "place", "language", "matter", "queue", "outcome", "ended_at", "score")
 
 
@@ -57,7 +55,7 @@ def rows(entry: Entry, cipher: Cipher) -> Rows:
         entry.call_id,
         {"call_id": entry.call_id, "turn": entry.turn, "asked": entry.asked, "at": kept, "events": events},
         _started(entry, entry.start, kept, cipher) if entry.start else None,
-        {"call_id": entry.call_id, **_state(entry, kept)},
+        {"id": entry.call_id, **_state(entry, kept)},
         tuple(left(entry, recorded, at) for recorded in _recorded(entry)),
         texts.rows(entry, at, cipher),
         queueing.change(entry, at, cipher),
@@ -108,7 +106,7 @@ def _start(connection: Connection, batch: Sequence[Rows]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
-    start: Prepared
+    start: Many
     turn: Many
     state: Many
     leave: Prepared
@@ -124,9 +122,9 @@ class _Statements:
 def _statements(dialect: Dialect) -> _Statements:
     insert = INSERT[dialect.name]
     return _Statements(
-        start=prepare(insert(calls).on_conflict_do_nothing(), dialect),
-        turn=prepare_many(lambda rows: insert(turns).values(_turns(rows)).on_conflict_do_nothing(), TURN, dialect),
-        state=prepare_many(_change, ("call_id", *STATE), dialect),
+        start=prepare_many(_adding(insert, calls), calls.c, dialect),
+        turn=prepare_many(_adding(insert, turns), turns.c, dialect),
+        state=prepare_many(_change, [calls.c.id, *(calls.c[name] for name in STATE)], dialect),
         leave=prepare(line_statements.leaving(), dialect),
         join=prepare(line_statements.joining(), dialect),
         back=prepare(line_statements.backing(insert), dialect),
@@ -137,15 +135,13 @@ def _statements(dialect: Dialect) -> _Statements:
     )
 
 
-def _turns(rows: int) -> list[Row]:
-    return [{one.name: bindparam(f"{one.name}_{row}", type_=one.type) for one in turns.c} for row in range(rows)]
+def _adding(insert: Callable[[Table], Insert], table: Table) -> Callable[[Select[Any]], Executable]:
+    return lambda told: insert(table).from_select([one.name for one in table.c], told).on_conflict_do_nothing()
 
 
-def _change(rows: int) -> Executable:
-    """Return the statement that changes so many calls as their turns made them."""
-    kept = {"call_id": calls.c.id, **{name: calls.c[name] for name in STATE}}
-    told = [tuple(bindparam(f"{name}_{row}", type_=one.type) for name, one in kept.items()) for row in range(rows)]
-    new = values(*(column(name, one.type) for name, one in kept.items()), name="new").data(told).cte("new")
+def _change(told: Select[Any]) -> Executable:
+    """Return the statement that changes calls as their turns made them."""
+    new = told.cte("new")
     # A call ends once: what comes after its end may move its turn on, but neither its outcome nor its time. But who has
     # left a message has, also where it is told after the hang-up.
     gone = calls.c.outcome == literal_column("'hung-up'")
@@ -155,7 +151,7 @@ def _change(rows: int) -> Executable:
     }
     # Also a turn after the end, as a message left in our lifeboat, has the call digested, or digested anew.
     changed = {name: new.c[name] for name in STATE} | once | {"digested": false()}
-    return update(calls).where(calls.c.id == new.c.call_id).values(changed)
+    return update(calls).where(calls.c.id == new.c.id).values(changed)
 
 
 def _state(entry: Entry, at: str) -> Row:

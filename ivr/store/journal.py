@@ -44,7 +44,13 @@ class Journal:
         Raise Busy where too many wait, StoreError where the database does not take it within 3 s; it may then still
         be written, and a second try finds out.
         """
-        taken = self._here().write(rows(entry, of(self._engine)))
+        return self._noted(entry, self._here().write(rows(entry, of(self._engine))))
+
+    async def appended(self, entry: Entry) -> bool:
+        """Do as `append` does for a coroutine, beside which others go on meanwhile."""
+        return self._noted(entry, await self._here().written(rows(entry, of(self._engine))))
+
+    def _noted(self, entry: Entry, taken: bool) -> bool:
         if not taken:
             self._recent.forget(entry.call_id)
         elif entry.start:

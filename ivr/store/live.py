@@ -59,16 +59,19 @@ class Live:
         """Let these files answer until the database says what is live."""
         self._at = self._at or (None, self._read(files))
 
-    def of(self, version: int) -> Flow:
-        """Return the flow of a version; raise KeyError for one there never was."""
+    def at_hand(self, version: int) -> Flow | None:
+        """Return the flow of a version where it was read already."""
         now, flow = self._at or (None, None)
         if now and flow and version == now.version:
             return flow
         with self._lock:
             if found := self._flows.get(version):
                 self._flows.move_to_end(version)
-                return found
-        return self._kept(version, self._read(self.library.files(version)))
+        return found
+
+    def of(self, version: int) -> Flow:
+        """Return the flow of a version; raise KeyError for one there never was."""
+        return self.at_hand(version) or self._kept(version, self._read(self.library.files(version)))
 
     def look(self) -> None:
         """Switch to what is live; go on with what was where that cannot be had, and say so once."""

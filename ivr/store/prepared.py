@@ -1,14 +1,28 @@
 """Statements of Core as the driver takes them: on the call path, Core's care for each value costs too much."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Executable
+import orjson
+from sqlalchemy import (
+    JSON,
+    ColumnClause,
+    Connection,
+    Dialect,
+    Executable,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    literal_column,
+    select,
+)
 
-SIZES: Final = (1, 2, 4, 8, 16, 32)  # Rows of one statement: each is prepared, and more would not be quicker.
+ROWS: Final = "rows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,42 +45,38 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A statement that takes many rows at once, whose values are named `name_0`, … and are `names` in each row.
+    """A statement that takes any number of rows at once, as one value.
 
     A driver lets other threads run at each statement, and to come back among many of them takes longer than to write.
     """
 
-    made: Mapping[int, Prepared]
-    names: tuple[str, ...]
+    one: Prepared
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run it for these rows; return how many rows of the table it touched."""
-        touched = begin = 0
-        for size in reversed(SIZES):
-            while len(rows) - begin >= size:
-                touched += self._run(connection, rows[begin : begin + size])
-                begin += size
-        return touched
-
-    def _run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        made = self.made[len(rows)]
-        given: Any = [row[name] for row in rows for name in self.names]
-        told = tuple(given) if made.names else dict(zip(_numbered(self.names, len(rows)), given, strict=True))
-        return connection.exec_driver_sql(made.text, told).rowcount
+        told = orjson.dumps(rows).decode()
+        given: Any = (told,) if self.one.names else {ROWS: told}
+        return connection.exec_driver_sql(self.one.text, given).rowcount
 
 
-def prepare_many(make: Callable[[int], Executable], names: tuple[str, ...], dialect: Dialect) -> Many:
-    """Return a statement for many rows for this database's driver; `make` gives it for so many."""
-    made = {size: prepare(make(size), dialect) for size in SIZES}
-    for size, one in made.items():
-        if one.names not in ((), _numbered(names, size)):
-            raise TypeError(f"the driver wants {one.names} in another order")
-    return Many(made, names)
+def prepare_many(
+    make: Callable[[Select[Any]], Executable], columns: Iterable[ColumnClause[Any]], dialect: Dialect
+) -> Many:
+    """Return a statement for many rows for this database's driver; `make` gives it for a selection of the rows."""
+    return Many(prepare(make(_told(list(columns), dialect)), dialect))
 
 
-@cache
-def _numbered(names: tuple[str, ...], rows: int) -> tuple[str, ...]:
-    return tuple(f"{name}_{row}" for row in range(rows) for name in names)
+def _told(columns: Sequence[ColumnClause[Any]], dialect: Dialect) -> Select[Any]:
+    """Return the selection of the rows that are told as JSON, each with these columns."""
+    if dialect.name == "postgresql":
+        typed = (column(one.name, one.type) for one in columns)
+        rows = func.json_to_recordset(cast(bindparam(ROWS, type_=Text), JSON)).table_valued(*typed)
+        rows = rows.render_derived(name="told", with_types=True)
+        return select(*(rows.c[one.name] for one in columns))
+    each = func.json_each(bindparam(ROWS, type_=Text)).table_valued("value").alias("told")
+    parts = (func.json_extract(each.c.value, literal_column(f"'$.{one.name}'")).label(one.name) for one in columns)
+    # Else SQLite takes the ON of a conflict for that of a join.
+    return select(*parts).select_from(each).where(literal_column("true"))
 
 
 def prepare(statement: Executable, dialect: Dialect) -> Prepared:

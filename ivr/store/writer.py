@@ -1,7 +1,10 @@
 """The one thread of a process that writes turns: it commits all that wait together, then lets them answer."""
 
+from asyncio import Future, get_running_loop
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
@@ -11,16 +14,19 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from ivr.store.batch import Rows, write
 from ivr.store.errors import Busy, StoreError, told
+from ivr.store.waking import Waking
 
 LIMIT: Final = 1024  # Turns that may wait; at a thousand a second, more would wait longer than the carrier does.
 BATCH: Final = 256
 PATIENCE_SECONDS: Final = 3.0
+LATE: Final = f"the database took longer than {PATIENCE_SECONDS:.0f} s to write a turn"
+Answer = bool | StoreError
 
 
 @dataclass(frozen=True, slots=True)
 class _Item:
     rows: Rows
-    answer: SimpleQueue[bool | StoreError] = field(default_factory=SimpleQueue)
+    answer: Callable[[Answer], object]
 
 
 class Writer:
@@ -36,6 +42,7 @@ class Writer:
         self._held: list[_Item] = []
         self._open = True
         self.commits, self.turns = 0, 0  # As this one thread counts them, for whoever reads.
+        self._waking: Waking[Answer] | None = None
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -44,19 +51,25 @@ class Writer:
 
         After a StoreError for lateness the turn may still be written: whoever asks again finds it taken.
         """
-        if not self._open:
-            raise StoreError("the journal is closed")
-        if self._inbox.qsize() >= LIMIT:
-            raise Busy(f"more than {LIMIT} turns wait to be written")
-        item = _Item(rows)
-        self._inbox.put(item)
+        answers = SimpleQueue[Answer]()
+        self._take(_Item(rows, answers.put))
         try:
-            answer = item.answer.get(timeout=PATIENCE_SECONDS)
+            return _plainly(answers.get(timeout=PATIENCE_SECONDS))
         except Empty:
-            raise StoreError(f"the database took longer than {PATIENCE_SECONDS:.0f} s to write a turn") from None
-        if isinstance(answer, StoreError):
-            raise answer
-        return answer
+            raise StoreError(LATE) from None
+
+    async def written(self, rows: Rows) -> bool:
+        """Do as `write` does for a coroutine, beside which others go on meanwhile."""
+        loop = get_running_loop()
+        if self._waking is None or self._waking.loop is not loop:
+            self._waking = Waking(loop)
+        answer: Future[Answer] = loop.create_future()
+        self._take(_Item(rows, partial(self._waking.tell, answer)))
+        late = loop.call_later(PATIENCE_SECONDS, self._waking.tell, answer, StoreError(LATE))
+        try:
+            return _plainly(await answer)
+        finally:
+            late.cancel()
 
     @property
     def alive(self) -> bool:
@@ -73,6 +86,13 @@ class Writer:
         self._open = False
         self._inbox.put(None)
         self._thread.join()
+
+    def _take(self, item: _Item) -> None:
+        if not self._open:
+            raise StoreError("the journal is closed")
+        if self._inbox.qsize() >= LIMIT:
+            raise Busy(f"more than {LIMIT} turns wait to be written")
+        self._inbox.put(item)
 
     def _run(self) -> None:
         while self._open or self._held or not self._inbox.empty():
@@ -97,7 +117,7 @@ class Writer:
             self._refuse(batch, error)
         else:
             for item in batch:
-                item.answer.put(item.rows.call_id in taken)
+                item.answer(item.rows.call_id in taken)
 
     def _refuse(self, batch: list[_Item], error: Exception) -> None:
         """Tell why it failed; unless one bad turn failed them all, which shows when each is tried alone."""
@@ -106,7 +126,7 @@ class Writer:
                 self._write([item])
             return
         for item in batch:
-            item.answer.put(StoreError(f"a turn could not be written: {told(error)}"))
+            item.answer(StoreError(f"a turn could not be written: {told(error)}"))
 
     def _twice(self, batch: list[_Item]) -> set[str]:
         try:
@@ -137,6 +157,12 @@ class Writer:
                 connection.invalidate()
             with suppress(Exception):
                 connection.close()
+
+
+def _plainly(answer: Answer) -> bool:
+    if isinstance(answer, StoreError):
+        raise answer
+    return answer
 
 
 def _away(error: Exception) -> bool:

@@ -1,7 +1,7 @@
 """What the carrier tells with a request, read once and fast: calls wait for it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, cast
 
 from flask import Flask, Request, Response, abort, request
@@ -9,7 +9,7 @@ from pydantic_core import Url
 from werkzeug.routing import MapAdapter
 from werkzeug.utils import cached_property
 
-from ivr.hotline import Caller
+from ivr.replies import Caller
 
 FORM: Final = "application/x-www-form-urlencoded"
 ENCODED: Final = re.compile(rb"[A-Za-z0-9%&=+*._~-]*")  # What may stand in an encoded form: all else is encoded.
@@ -23,6 +23,14 @@ class Told(dict[str, str]):
         abort(400, f"{name} is missing")
 
 
+def fields(body: bytes) -> list[tuple[str, str]] | None:
+    """Return the fields of an encoded form; None for what is written in another way, or not at all."""
+    if not body or not ENCODED.fullmatch(body):
+        return None
+    # A form is written as a URL's query is; this library reads a hundred fields in the time Python reads ten.
+    return Url("http://form/?" + body.decode()).query_params()
+
+
 class Asked(Request):
     """A request to the hotline."""
 
@@ -30,10 +38,9 @@ class Asked(Request):
     def fields(self) -> list[tuple[str, str]]:
         """Every field of the form with its value, in the order in which they were sent; a field may be there twice."""
         body = self.get_data() if self.environ.get("CONTENT_TYPE", "").startswith(FORM) else b""
-        if not body or not ENCODED.fullmatch(body):
+        if (found := fields(body)) is None:
             return list(self.form.items(multi=True))
-        # A form is written as a URL's query is; this library reads a hundred fields in the time Python reads ten.
-        return Url("http://form/?" + body.decode()).query_params()
+        return found
 
     @cached_property
     def told(self) -> Told:
@@ -75,9 +82,9 @@ def path() -> str:
     return asked().path.removeprefix("/voice/")
 
 
-def caller() -> Caller:
-    """Return who rings, and whom."""
-    form = told()
+def caller(form: Mapping[str, str] | None = None) -> Caller:
+    """Return who rings, and whom, as this form says, or that of the request in hand."""
+    form = told() if form is None else form
     return Caller(form.get("From", "")[:80], form.get("To", "")[:80])
 
 

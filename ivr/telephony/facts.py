@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from ivr.desk.keeping import Desk
 from ivr.flow.events import Texted
 from ivr.flow.inputs import Recorded
-from ivr.hotline import Caller, Hotline
+from ivr.hotline import Hotline
+from ivr.replies import Caller
 from ivr.store.messages import Messages, Status
 from ivr.store.texts import Texts
 

@@ -12,7 +12,8 @@ from ivr.flow.flow import Flow
 from ivr.flow.inputs import InLine, Input, LeftQueue, Recorded
 from ivr.flow.late import owned
 from ivr.flow.phrases import Lifeboat
-from ivr.hotline import Hotline, Reply
+from ivr.hotline import Hotline
+from ivr.replies import Reply
 from ivr.store.errors import StoreError
 from ivr.telephony import lifeboat
 from ivr.telephony.calls import asked, caller, language, path, told, xml

@@ -9,12 +9,13 @@ from urllib.parse import quote
 import structlog
 from flask import Blueprint, Response, abort
 
-from ivr.desk.keeping import Desk
+from ivr.desk.keeping import Desk, Outlook
 from ivr.flow.events import Waiting
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import InLine, Input, Recorded
 from ivr.flow.waits import Agent
-from ivr.hotline import Hotline, Reply
+from ivr.hotline import Hotline
+from ivr.replies import Reply
 from ivr.store.messages import Status
 from ivr.telephony import rescue
 from ivr.telephony.calls import asked, caller, told, xml
@@ -28,6 +29,7 @@ from ivr.telephony.unwritten import Unwritten
 LARGEST: Final = 64 * 1024
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 STATES: Final[Mapping[str, Status]] = {"completed": "completed", "absent": "absent", "failed": "failed"}
+FAILED: Final = "ivr.failed"  # Why a turn was already tried in vain, in the environment of its request.
 log = structlog.get_logger()
 
 
@@ -116,7 +118,7 @@ def _calls(paths: Blueprint, line: Line) -> None:
     @paths.post("/wait/<int:turn>")
     def wait(turn: int) -> Response:
         form = told()
-        heard = _foreseen(line, turn, form["CallSid"], decode_wait(form))
+        heard = with_outlook(line, turn, form["CallSid"], decode_wait(form))
         return _twiml(line, lambda: hotline.hear(form["CallSid"], f"wait/{turn}", heard), heard)
 
 
@@ -161,7 +163,7 @@ def _written(line: Line, told: Sequence[Fact]) -> Response:
     return Response(status=204 if all(safe) else 503)
 
 
-def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
+def with_outlook(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
     """Add how long it still takes, where that is to be told.
 
     A round of music is worth more than that, so it goes on without where it fails.
@@ -174,17 +176,26 @@ def _foreseen(line: Line, turn: int, call_id: str, heard: InLine) -> InLine:
     except Exception:
         log.exception("no outlook", call=call_id)
         return heard
-    if seen is None:
-        return heard
+    return foreseen(heard, seen) if seen else heard
+
+
+def foreseen(heard: InLine, seen: Outlook) -> InLine:
+    """Return what the waiting room says with how the caller stands in line."""
     return InLine(seen.ahead + 1, heard.waited, heard.keys, seen.low, seen.high, seen.longer, seen.agents)
+
+
+def spoken(line: Line, reply: Reply) -> str:
+    """Return a reply as the carrier wants it, and tell of whoever joins the line by it."""
+    if any(isinstance(event, Waiting) and isinstance(event.wait, Agent) for event in reply.events):
+        line.changed()
+    return render(reply.events, line.site, reply.language)
 
 
 def _twiml(line: Line, take: Callable[[], Reply], heard: Input | None = None) -> Response:
     """Answer with what happened; whatever goes wrong on our side, the caller hears an apology and gets a person."""
     try:
-        reply = take()
-        if any(isinstance(event, Waiting) and isinstance(event.wait, Agent) for event in reply.events):
-            line.changed()
-        return xml(render(reply.events, line.site, reply.language))
+        if failed := asked().environ.get(FAILED):
+            raise failed
+        return xml(spoken(line, take()))
     except Exception as error:
         return line.rescue.failed(error, heard)

@@ -1,10 +1,11 @@
 """Is a request really Twilio's? Checked before anything else is looked at."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from hmac import compare_digest
+from hmac import compare_digest, digest
 from urllib.parse import urlparse
 
-from twilio.request_validator import RequestValidator, add_port, remove_port
+from twilio.request_validator import add_port, remove_port
 
 
 class Signatures:
@@ -14,15 +15,17 @@ class Signatures:
         # Twilio signs some requests with the port in the URL and some without; which ones, nobody tells.
         other = add_port if urlparse(public_url).port is None else remove_port
         self._urls = (public_url, other(urlparse(public_url)))
-        self._validators = [RequestValidator(token) for token in tokens]
+        self._tokens = [token.encode() for token in tokens]
 
     def good(self, path: str, query: str, fields: Iterable[tuple[str, str]], signature: str) -> bool:
         """Tell whether the signature is right for this path and query (as sent) below the configured public URL."""
-        # Twilio's own check puts the form behind the URL, too, but takes ten times as long for it.
+        # Twilio's own check does the same, but takes ten times as long for it.
         told = "".join(name + value for name, value in sorted(set(fields)))
         asked, given = f"{path}?{query}{told}" if query else f"{path}{told}", signature.encode()
-        return bool(signature) and any(
-            compare_digest(validator.compute_signature(url + asked, None).encode(), given)
-            for validator in self._validators
-            for url in self._urls
-        )
+        if not signature:
+            return False
+        for token in self._tokens:
+            for url in self._urls:
+                if compare_digest(b64encode(digest(token, (url + asked).encode(), "sha1")), given):
+                    return True
+        return False

@@ -9,7 +9,8 @@ import structlog
 
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Recorded
-from ivr.hotline import Caller, Hotline
+from ivr.hotline import Hotline
+from ivr.replies import Caller
 from ivr.store.messages import Messages
 from ivr.telephony.facts import Left, Ready
 from ivr.telephony.rest import Rest, Tape

@@ -43,9 +43,12 @@ class Unwritten:
 
     def write(self, fact: Fact) -> bool:
         """Write a fact down now, or keep it where something of its call is kept; False where it may yet be lost."""
+        return (not self.behind(fact.call) and self._written(fact)) or self.keep(fact)
+
+    def behind(self, call_id: str) -> bool:
+        """Return whether something of this call is kept, which goes before whatever is told of it now."""
         with self._lock:
-            behind = any(call == fact.call for call, _ in self._kept)
-        return (not behind and self._written(fact)) or self.keep(fact)
+            return any(call == call_id for call, _ in self._kept)
 
     def keep(self, fact: Fact) -> bool:
         """Write a fact down as soon as the database takes it; True once it cannot be lost any more."""

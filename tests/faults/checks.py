@@ -20,8 +20,8 @@ from ivr.flow.flow import Flow
 from ivr.flow.nodes.language import Language
 from ivr.flow.nodes.menu import Menu
 from ivr.flow.waits import Lookup
-from ivr.hotline import Reply, patiently
 from ivr.parts import Parts
+from ivr.replies import Reply, patiently
 from ivr.store.entries import Stored, Turn
 from ivr.store.tables import calls
 from ivr.telephony.render import Site, render

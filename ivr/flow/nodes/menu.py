@@ -77,7 +77,7 @@ class Menu(Node):
                 yield self.prompt(f"choices.{choice.go}", keys=key)
 
     def _language(self, flow: Flow, choice: Choice) -> str:
-        return flow.nodes[flow.place(self.place, choice.go)].speaks
+        return flow.speakers.get(flow.place(self.place, choice.go), "")
 
     def prompts(self, use: str = "words") -> dict[str, str]:
         """Return place -> words; a choice is named by where it leads, so that renumbering keys keeps translations."""

@@ -1,0 +1,92 @@
+"""Turns for which memory suffices: one thread takes them beside each other while others are being written down."""
+
+import re
+from asyncio import get_running_loop
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from ivr.flow.inputs import Answered, HungUp, InLine
+from ivr.replies import Foreseen, Reply
+from ivr.telephony.calls import Told, caller
+from ivr.telephony.decode import decode, decode_wait
+from ivr.telephony.routes import OVER, Line, foreseen, spoken, with_outlook
+
+PATH: Final = re.compile(r"/voice/(?:(incoming|status)|(turn|wait)/([1-9][0-9]{0,5}))")
+T = TypeVar("T")
+DONE: Final = ""  # Nothing is said to who only tells us something.
+
+
+@dataclass(frozen=True, slots=True)
+class Quick:
+    """Answers what the carrier asks as `ivr.telephony.routes` does, or leaves it to them.
+
+    What takes longer than a turn, as asking the wallet does, is done by `threads`.
+    """
+
+    line: Line
+    threads: Executor
+
+    async def answer(self, path: str, query: str, fields: Sequence[tuple[str, str]], signature: str) -> str | None:
+        """Return the TwiML, or `DONE`; None for whatever is not signed, not known, or not to be had from memory.
+
+        Raise what the writing down of it raises: it may be written all the same.
+        """
+        form, found, line = Told(reversed(fields)), PATH.fullmatch(path), self.line
+        if found is None or form.get("AccountSid") != line.account or not (call := form.get("CallSid")):
+            return None
+        if not line.signatures.good(path, query, fields, signature):
+            return None
+        if found[1] == "status":
+            return await self._over(call, form)
+        if found[2] == "wait":
+            made = await self._waiting(call, int(found[3]), decode_wait(form))
+        else:
+            made = self._foreseen(call, path.removeprefix("/voice/"), form)
+        reply = await self._taken(made) if made else None
+        return None if reply is None else spoken(line, reply)
+
+    def _foreseen(self, call: str, asked: str, form: Told) -> Foreseen | None:
+        if asked != "incoming":
+            return self.line.hotline.foresee(call, asked, decode(form))
+        rings = caller(form)
+        return self.line.hotline.foresee(call, asked, Answered(rings.number), rings)
+
+    async def _waiting(self, call: str, turn: int, heard: InLine) -> Foreseen | None:
+        """Add how long it still takes, where that is to be told: from memory, or else by a look at the line."""
+        line = self.line
+        if not heard.keys or heard.keys == line.flow().hotline.keys.again:
+            stored = line.hotline.journal.recent(call)
+            if stored is None or stored.call.due != turn:
+                return None
+            if seen := line.desk.outlook_at_hand(call, stored.call):
+                heard = foreseen(heard, seen)
+            else:
+                heard = await self._apart(lambda: with_outlook(line, turn, call, heard))
+        return line.hotline.foresee(call, f"wait/{turn}", heard)
+
+    async def _over(self, call: str, form: Told) -> str | None:
+        if form.get("CallStatus") not in OVER:
+            return DONE
+        stored = self.line.hotline.journal.recent(call)
+        if stored is None or self.line.unwritten.behind(call):
+            return None
+        if not stored.call.ended:
+            made = self.line.hotline.foresee(call, "hangup", HungUp())
+            if made is None or await self._taken(made) is None:
+                return None
+        self.line.changed()
+        return DONE
+
+    async def _taken(self, made: Foreseen) -> Reply | None:
+        """Write a turn down, and return what the caller hears; None where another was faster."""
+        hotline = self.line.hotline
+        if not await hotline.journal.appended(made.entry):
+            return None
+        if made.settled:
+            return hotline.conclude(made)
+        return await self._apart(lambda: hotline.conclude(made))
+
+    async def _apart(self, job: Callable[[], T]) -> T:
+        return await get_running_loop().run_in_executor(self.threads, job)
