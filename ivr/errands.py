@@ -211,16 +211,16 @@ def digesting(kept: Keeping) -> Worker[tuple[str, ...] | str]:
     return Worker(kept.take, kept.due, threads=1, name="calls")
 
 
-def hourly(found: Settings, live: Live, strays: Strays, guard: Guard, now: Callable[[], datetime]) -> Worker[datetime]:
+def hourly(found: Settings, live: Live, strays: Strays, guard: Guard) -> Worker[datetime]:
     """Return who writes the lifeboat's files anew each day, takes in what they recorded, and forgets old guesses."""
 
     def tend() -> None:
-        put_bundle(found, live.flow, live.version, now())
+        put_bundle(found, live.flow, live.version, strays.now())
         strays.take()
         guard.sweep()
 
     # After a start the carrier first tells by itself what it could not tell before.
-    made = Every(tend, now, HOUR, HOUR / 60, SETTLED)
+    made = Every(tend, strays.now, HOUR, HOUR / 60, SETTLED)
     return Worker(made.do, made.due, threads=1, name="lifeboat")
 
 

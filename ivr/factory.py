@@ -48,7 +48,7 @@ from ivr.telephony.taskrouter_paths import taskrouter
 from ivr.telephony.taskrouter_rest import Workspace
 from ivr.telephony.tokens import Tokens
 from ivr.transcript import Script
-from ivr.web import web
+from ivr.web import headers, web
 from ivr.web.headers import guarding
 
 if TYPE_CHECKING:
@@ -106,12 +106,18 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     app.cli.add_command(doctor(now))
     for command in (*commands(_tools(parts, now)), *_groups(parts, pages, now)):
         app.cli.add_command(_demanding(command, parts))
-    # Flask's own way to wrap an application.
+    _surround(app, parts, line, pages, now)
+    return app
+
+
+def _surround(app: Flask, parts: Parts, line: Line, pages: Pages, now: Callable[[], datetime]) -> None:
+    """Put around the application what every request passes, and before it what answers calls by the quick way."""
+    found = parts.settings
     admission = Admission(pages.beside(app.wsgi_app), lambda *told: lifeboat.patience(parts.flow, line.site, *told))
     app.extensions["admission"] = admission
     app.wsgi_app = watch(parts, now).around(guarding(admission, found.https))  # type: ignore[method-assign,assignment]
-    app.extensions["front"] = lambda threads: Front(line, app.wsgi_app, threads)
-    return app
+    front = (admission, parts.tally, headers.told(found.https))
+    app.extensions["front"] = lambda threads: Front(line, app.wsgi_app, *front, threads)
 
 
 def _menus(parts: Parts, now: Callable[[], datetime]) -> click.Group:

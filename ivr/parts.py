@@ -137,12 +137,11 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     desk = Desk(engine, now, RULES, flow.zone, lambda queue, at: _rings(live.flow, queue, at))
     carrier = Rest(found.account, found.tokens[0], found.api_url, tally)
     board = _board(found, desk, carrier, flow.hotline.number, hotline.hang_up)
-    kept = Keeping(engine, journal.events, flow.zone, now)
+    kept, gatekeeper = Keeping(engine, journal.events, flow.zone, now), Gatekeeper(Blocks(engine, now))
     daily = errands.daily(found, kept, lambda: live.flow)
-    clerk = Clerk(hotline, messages, desk, worker.wake, board.changed, carrier.parties, Texts(engine))
-    unwritten = _unwritten(found, clerk)
+    unwritten = _unwritten(found, hotline, messages, board, worker.wake)
     strays = Strays(carrier, hotline, messages, unwritten, lambda: live.flow, now)
-    tending = errands.hourly(found, live, strays, guard, now)
+    tending = errands.hourly(found, live, strays, guard)
     return Parts(
         settings=found,
         live=live,
@@ -163,11 +162,15 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         shore=shore,
         retaining=lambda: errands.retaining(found, recordings, carrier, live.flow.zone),
         tally=tally,
-        gatekeeper=Gatekeeper(Blocks(engine, now)),
+        gatekeeper=gatekeeper,
     )
 
 
-def _unwritten(found: Settings, clerk: Clerk) -> Unwritten:
+def _unwritten(
+    found: Settings, hotline: Hotline, messages: Messages, board: Switchboard, wanted: Callable[[], object]
+) -> Unwritten:
+    desk = board.desk
+    clerk = Clerk(hotline, messages, desk, wanted, board.changed, board.rest.parties, Texts(desk.engine))
     return Unwritten(clerk.write, Spool(found.instance / "spool", Cipher(found.secrets)))
 
 

@@ -68,6 +68,12 @@ class Tally:
             if lifeboat:
                 self.lifeboat[lifeboat] += 1
 
+    def took(self, path: str, status: str, seconds: float) -> None:
+        """Count a turn that took so long and is over."""
+        with self._lock:
+            _in(self.turns, path).add(seconds)
+            self.answers[path, status] += 1
+
     def asked_wallet(self, question: str, outcome: str, seconds: float) -> None:
         """Count a question to the wallet: what came of it, and how long that took."""
         with self._lock:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from threading import Event as Flag
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
@@ -23,7 +23,6 @@ from ivr.flow.questions import LIMITED, NO_ANSWER
 from ivr.flow.sealing import WRONG
 from ivr.flow.secret import SEALED
 from ivr.hotline import Hotline
-from ivr.replies import Reply
 from ivr.store.guard import Guard
 from ivr.telephony.proving import Proving
 from ivr.teller import Inquiry, Teller
@@ -48,6 +47,8 @@ KEYED = {SEALED: "000000", WRONG: "00#"}  # In confidence, of which no page says
 BUSY = re.compile(r"\((\S+) is busy\)")
 AGENT = "+8613900000002"
 UNSPOKEN = re.compile(r"[\s。，.!?！？]")
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -236,12 +237,15 @@ def told_by_the_desk(page: Page) -> Iterator[None]:
     The call's receipt, which is one of its moment, is the page's, too; and the wallet knows questions by their turn, so
     that its own receipts are the same each time.
     """
-    hear, number, ask = Hotline.hear, receipt._number, Teller.ask
+    number, ask = receipt._number, Teller.ask
     slow, over = Flag(), Flag()
 
-    def heard(hotline: Hotline, call_id: str, asked: str, told: Input) -> Reply:
-        known = replace(told, **page.outlook) if isinstance(told, InLine) else told
-        return hear(hotline, call_id, asked, known)
+    def known(take: Callable[..., T]) -> Callable[..., T]:
+        def taken(hotline: Hotline, call_id: str, asked: str, told: Input, *more: Any) -> T:
+            told = replace(told, **page.outlook) if isinstance(told, InLine) else told
+            return take(hotline, call_id, asked, told, *more)
+
+        return taken
 
     def asked(teller: Teller, *about: Any) -> Found | NotFound | None:
         if about[:2] not in teller.running:
@@ -267,7 +271,8 @@ def told_by_the_desk(page: Page) -> Iterator[None]:
         patch.object(demo_of(page.world), "_wait", late),
         patch.object(Inquiry, "answer", answer),
         patch.object(Teller, "linger", lambda _, so: soon(so)),
-        patch.object(Hotline, "hear", heard),
+        patch.object(Hotline, "hear", known(Hotline.hear)),
+        patch.object(Hotline, "foresee", known(Hotline.foresee)),
         patch.object(Teller, "ask", asked),
         patch.object(receipt, "_number", lambda *about: page.receipt or number(*about)),
         patch.object(teller, "request_id", lambda call, turn: f"turn-{turn}"),

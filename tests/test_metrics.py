@@ -111,7 +111,8 @@ def test_a_failed_turn_is_the_lifeboats(here: World, monkeypatch: pytest.MonkeyP
     caller = here.caller()
     heard(caller)
     with monkeypatch.context() as broken:
-        broken.setattr(type(here.parts.hotline), "hear", None)
+        for way in ("hear", "foresee"):
+            broken.setattr(type(here.parts.hotline), way, None)
         caller.press("1")
     heard(caller)
     found = figures(here.app)

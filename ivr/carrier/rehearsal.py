@@ -1,12 +1,15 @@
 """A rehearsal: an application served over real HTTP for one call, which the caller's listening moves through time."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from a2wsgi import ASGIMiddleware
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wsgi import ClosingIterator
@@ -15,6 +18,7 @@ from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import Carrier
 
 HOST = "127.0.0.1"
+THREADS = 8
 ANSWER = "ivr.answer"  # in a request's environment: what it is answered with
 
 
@@ -68,11 +72,31 @@ def served(app: Flask, port: int) -> Iterator[None]:
 
 
 def _noted(app: Flask) -> WSGIApplication:
+    calls = _front(app)
+
     def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        parts = environ[ANSWER] = _once(app(environ, start_response))
+        door = calls if environ["PATH_INFO"].startswith("/voice/") else app
+        parts = environ[ANSWER] = _once(door(environ, start_response))
         return parts
 
     return answer
+
+
+def _front(app: Flask) -> WSGIApplication:
+    """Return what answers calls as a real server has it do, where that is not the application itself."""
+    made = app.extensions.get("front")
+    if made is None:
+        return app
+    calls: WSGIApplication = ASGIMiddleware(made(THREADS), loop=_loop())  # type: ignore[assignment]
+    return calls
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the loop of all rehearsals of this process."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, name="calls", daemon=True).start()
+    return loop
 
 
 def _once(parts: Iterable[bytes]) -> Iterator[bytes]:

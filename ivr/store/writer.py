@@ -16,7 +16,7 @@ from ivr.store.batch import Rows, write
 from ivr.store.errors import Busy, StoreError, told
 from ivr.store.waking import Waking
 
-LIMIT: Final = 1024  # Turns that may wait; at a thousand a second, more would wait longer than the carrier does.
+LIMIT: Final = 4096  # Turns that may wait; at two thousand a second, more would wait longer than a turn may.
 BATCH: Final = 256
 PATIENCE_SECONDS: Final = 3.0
 LATE: Final = f"the database took longer than {PATIENCE_SECONDS:.0f} s to write a turn"

@@ -22,6 +22,7 @@ PROBE: Final = "/voice/queue"
 LONG: Final = 1.5  # Seconds in the queue from which on callers are asked for patience; the carrier waits for 6.
 GIVES_UP: Final = 15.0
 LOOKS_AGAIN: Final = 0.25
+COMES_AGAIN: Final = "503"  # No document.
 COMES_BACK: Final = (2, 6)  # Seconds after which callers ask again, spread so that they do not all come at once.
 LARGEST: Final = 64 * 1024
 ASKED: Final = ("incoming", "turn/", "wait/")  # Below /voice/: what callers hear, and can hear a little later.
@@ -125,10 +126,12 @@ class Admission:
         peer = environ.get("REMOTE_ADDR", "")
         if not self.strangers.heard(peer):
             return _said(start, "429 Too Many Requests", ("Retry-After", "60"))
-        if self.queue.long() and environ.get("HTTP_X_TWILIO_SIGNATURE"):
-            answer = self._later(environ, path.removeprefix(ROOM), start)
+        if self.queue.long() and environ.get("HTTP_X_TWILIO_SIGNATURE") and (body := _read(environ)) is not None:
+            answer = self.later(path, environ.get("QUERY_STRING", ""), body)
+            if answer == COMES_AGAIN:
+                return _said(start, "503 Service Unavailable", ("Retry-After", "5"))
             if answer is not None:
-                return answer
+                return _said(start, "200 OK", ("Content-Type", "text/xml; charset=utf-8"), body=answer.encode())
 
         def begun(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
             if status < "3" or status.startswith("403"):
@@ -137,20 +140,19 @@ class Admission:
 
         return self.calls(environ, begun)
 
-    def _later(self, environ: WSGIEnvironment, asked: str, start: StartResponse) -> Iterable[bytes] | None:
-        """Answer by what has this asked again later; None where it has to be taken now."""
+    def later(self, path: str, query: str, body: bytes) -> str | None:
+        """Return what has this asked again later, `COMES_AGAIN` where it is told again; None to take it now."""
+        asked = path.removeprefix(ROOM)
         if asked.startswith(TOLD):
-            return _said(start, "503 Service Unavailable", ("Retry-After", "5"))
-        if not asked.startswith(ASKED) or (body := _read(environ)) is None or any(one in body for one in ONCE):
+            return COMES_AGAIN
+        if not asked.startswith(ASKED) or any(one in body for one in ONCE):
             return None
-        query = environ.get("QUERY_STRING", "")
         language = parse_qs(query).get("language", [""])[0]
         form = parse_qs(body.decode("utf-8", "replace"))
         if asked.startswith("turn/") and any(form.get(name) for name in KEYED):
             # The carrier does not tell again what was keyed, so the caller is to hear what was asked for.
             asked, query = PRESENT, f"language={language}" if language.replace("-", "").isalnum() else ""
-        document = self.patience(language, f"{asked}?{query}" if query else asked, random.randint(*COMES_BACK))  # nosec B311
-        return _said(start, "200 OK", ("Content-Type", "text/xml; charset=utf-8"), body=document.encode())
+        return self.patience(language, f"{asked}?{query}" if query else asked, random.randint(*COMES_BACK))  # nosec B311
 
 
 def _read(environ: WSGIEnvironment) -> bytes | None:

@@ -1,9 +1,11 @@
 """The hotline as an ASGI application: turns of calls by the quick way, all else by WSGI in threads of their own."""
 
 from asyncio import get_running_loop
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from io import BytesIO
+from time import perf_counter
 from typing import Any, Final
 from wsgiref.types import WSGIApplication
 
@@ -13,62 +15,119 @@ from a2wsgi.wsgi import build_environ
 from werkzeug.test import run_wsgi_app
 
 from ivr.store.errors import StoreError
+from ivr.tally import Tally
+from ivr.telephony.admission import COMES_AGAIN, PROBE, Admission
 from ivr.telephony.calls import FORM, fields
 from ivr.telephony.quick import Quick
-from ivr.telephony.routes import FAILED, LARGEST, Line
+from ivr.telephony.routes import LARGEST, TRIED, Line
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
+VOICE: Final = "/voice/"
+WATCHED: Final = ("/healthz", "/readyz", "/metrics")
 ENCODED: Final = FORM.encode()
-XML: Final = ((b"content-type", b"text/xml; charset=utf-8"), (b"cache-control", b"no-store"))
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A signed request of the carrier's that is no longer than ours are."""
+
+    path: str
+    query: str
+    body: bytes
+    form: bool
+    signature: str
 
 
 class Front:
     """Answers the carrier at once where memory suffices; whatever is unusual goes the plain way, which knows all."""
 
-    def __init__(self, line: Line, plain: WSGIApplication, threads: int) -> None:
-        """Serve this application with so many threads; calls do not wait for those of the pages."""
-        self._plain = plain
+    def __init__(
+        self,
+        line: Line,
+        plain: WSGIApplication,
+        admission: Admission,
+        tally: Tally,
+        headers: Sequence[tuple[str, str]],
+        threads: int,
+    ) -> None:
+        """Serve this application with so many threads: calls do not wait for those of the pages, nor health for both.
+
+        `headers` stand on each answer of the quick way, as on all others.
+        """
+        self._plain, self._admission, self._tally = plain, admission, tally
         self._threads = ThreadPoolExecutor(threads, "calls")
-        self._pages = WSGIMiddleware(plain, threads)  # type: ignore[arg-type]
+        self._pages: Any = WSGIMiddleware(plain, threads)  # type: ignore[arg-type]
+        self._watched: Any = WSGIMiddleware(plain, 2)  # type: ignore[arg-type]
         self._quick = Quick(line, self._threads)
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers]
+        self._xml = [(b"content-type", b"text/xml; charset=utf-8"), *self._headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith("/voice/"):
+        path = scope.get("path", "")
+        if path == PROBE:
+            # As whoever has to be answered in a thread stands in its queue.
+            await get_running_loop().run_in_executor(self._threads, bool)
+            await _send(send, 204, self._headers, b"")
+        elif path.startswith(VOICE) and scope["method"] == "POST":
             await self._voice(scope, receive, send)
         else:
-            await self._pages(scope, receive, send)  # type: ignore[arg-type]
+            await (self._watched if path in WATCHED else self._pages)(scope, receive, send)
 
     async def _voice(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the body only where it is signed, and no longer than ours are."""
-        headers = dict(scope["headers"])
+        """Read the body only where it is signed, by nobody who forges, and no longer than ours are."""
+        headers, peer = dict(scope["headers"]), (scope.get("client") or ("",))[0]
         signature, length = headers.get(b"x-twilio-signature", b""), headers.get(b"content-length", b"")
-        if not signature or not length.isdigit() or int(length) > LARGEST:
-            await self._pages(scope, receive, send)  # type: ignore[arg-type]
-            return
-        body, failed = await _read(receive), None
-        if headers.get(b"content-type", b"").startswith(ENCODED) and (told := fields(body)) is not None:
+        if not self._admission.strangers.heard(peer):
+            await _send(send, 429, [*self._headers, (b"retry-after", b"60")], b"")
+        elif not signature or not length.isdigit() or int(length) > LARGEST:
+            await self._pages(scope, receive, send)
+        else:
+            body, form = await _read(receive), headers.get(b"content-type", b"").startswith(ENCODED)
             query = scope["query_string"].decode("ascii", "replace")
-            try:
-                answer = await self._quick.answer(scope["path"], query, told, signature.decode("latin-1"))
-            except StoreError as error:
-                failed = error  # Whoever waited for the database so long must not wait for it again.
-            except Exception:
-                log.exception("not by the quick way", path=scope["path"])
+            asked = Asked(scope["path"], query, body, form, signature.decode("latin-1"))
+            answer, failed = await self._answer(asked, peer)
+            if answer is None:
+                environ = build_environ(scope, BytesIO(body))  # type: ignore[arg-type]
+                await self._by_thread(environ | ({TRIED: failed} if failed else {}), send)
+            elif answer == COMES_AGAIN:
+                await _send(send, 503, [*self._headers, (b"retry-after", b"5")], b"")
             else:
-                if answer is not None:
-                    await _say(send, answer.encode())
-                    return
-        environ = build_environ(scope, BytesIO(body)) | ({FAILED: failed} if failed else {})  # type: ignore[arg-type]
-        await self._by_thread(environ, send)
+                await self._say(send, answer.encode())
+
+    async def _answer(self, asked: Asked, peer: str) -> tuple[str | None, StoreError | None]:
+        """Return the answer of the quick way, or None, and why that was in vain: nobody is to wait for it twice."""
+        if self._admission.queue.long():
+            return self._admission.later(asked.path, asked.query, asked.body), None
+        if not asked.form or (told := fields(asked.body)) is None:
+            return None, None
+        begun = perf_counter()
+        try:
+            answer = await self._quick.answer(asked.path, asked.query, told, asked.signature)
+        except StoreError as error:
+            return None, error
+        except Exception:
+            log.exception("not by the quick way", path=asked.path)
+            return None, None
+        if answer is not None:
+            self._admission.strangers.told(peer, right=True)
+            kind = asked.path[len(VOICE) :].partition("/")[0]
+            self._tally.took(kind, "200" if answer else "204", perf_counter() - begun)
+        return answer, None
+
+    async def _say(self, send: Send, document: bytes) -> None:
+        if document:
+            await _send(send, 200, [*self._xml, (b"content-length", b"%d" % len(document))], document)
+        else:
+            await _send(send, 204, self._headers, b"")
 
     async def _by_thread(self, environ: dict[str, Any], send: Send) -> None:
-        chunks, status, headers = await get_running_loop().run_in_executor(
-            self._threads, run_wsgi_app, self._plain, environ
-        )
+        found = await get_running_loop().run_in_executor(self._threads, run_wsgi_app, self._plain, environ)
+        chunks, status, headers = found
         told = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await _send(send, int(status.split()[0]), told, b"".join(chunks))
 
@@ -82,12 +141,6 @@ async def _read(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def _say(send: Send, document: bytes) -> None:
-    """Answer with a document, or with nothing where there is none."""
-    status, length = (200, [(b"content-length", b"%d" % len(document))]) if document else (204, [])
-    await _send(send, status, [*XML, *length] if document else [], document)
-
-
-async def _send(send: Send, status: int, headers: Any, body: bytes) -> None:
+async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -51,6 +51,8 @@ class Quick:
         if asked != "incoming":
             return self.line.hotline.foresee(call, asked, decode(form))
         rings = caller(form)
+        if self.line.bars(rings.number):
+            return None
         return self.line.hotline.foresee(call, asked, Answered(rings.number), rings)
 
     async def _waiting(self, call: str, turn: int, heard: InLine) -> Foreseen | None:

@@ -29,7 +29,7 @@ from ivr.telephony.unwritten import Unwritten
 LARGEST: Final = 64 * 1024
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 STATES: Final[Mapping[str, Status]] = {"completed": "completed", "absent": "absent", "failed": "failed"}
-FAILED: Final = "ivr.failed"  # Why a turn was already tried in vain, in the environment of its request.
+TRIED: Final = "hotline.tried"  # Why a turn was already tried in vain, in the environment of its request.
 log = structlog.get_logger()
 
 
@@ -194,7 +194,7 @@ def spoken(line: Line, reply: Reply) -> str:
 def _twiml(line: Line, take: Callable[[], Reply], heard: Input | None = None) -> Response:
     """Answer with what happened; whatever goes wrong on our side, the caller hears an apology and gets a person."""
     try:
-        if failed := asked().environ.get(FAILED):
+        if failed := asked().environ.get(TRIED):
             raise failed
         return xml(spoken(line, take()))
     except Exception as error:

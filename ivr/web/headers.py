@@ -21,20 +21,25 @@ ALWAYS: Final = (
 TLS: Final = ("Strict-Transport-Security", "max-age=31536000")
 
 
+def told(tls: bool) -> list[tuple[str, str]]:
+    """Return the headers of what is no page; `guarding` says what `tls` is."""
+    return [*ALWAYS, *([TLS] if tls else []), ("Content-Security-Policy", NOTHING)]
+
+
 def guarding(app: WSGIApplication, tls: bool) -> WSGIApplication:
     """Return an application whose answers have all of them, but for those that they have by themselves.
 
     With `tls`, browsers are to come by https alone for a year.
     """
-    always = (*ALWAYS, TLS) if tls else ALWAYS
-    page, other = (*always, ("Content-Security-Policy", POLICY)), (*always, ("Content-Security-Policy", NOTHING))
+    other = told(tls)
+    page = [*other[:-1], ("Content-Security-Policy", POLICY)]
 
     def guarded(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         wanted = page if environ.get("PATH_INFO", "").startswith(PAGES) else other
 
         def begun(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
-            told = {name.lower() for name, _ in headers}
-            return start(status, headers + [one for one in wanted if one[0].lower() not in told], *more)
+            given = {name.lower() for name, _ in headers}
+            return start(status, headers + [one for one in wanted if one[0].lower() not in given], *more)
 
         return app(environ, begun)
 
