@@ -12,7 +12,7 @@ from ivr.telephony import customers, guests
 from ivr.telephony.calls import told, xml
 from ivr.telephony.decode import seconds
 from ivr.telephony.documents import CALLER, KEY, Seat, about, begun, hung_up, last_words, music, phrased, question, talk
-from ivr.telephony.render import render
+from ivr.telephony.render import RETRY, render
 from ivr.telephony.routes import Line, guarded
 from ivr.telephony.switchboard import Switchboard
 
@@ -91,7 +91,7 @@ def _caller(paths: Blueprint, line: Line, board: Switchboard) -> None:
             if place is None:
                 return _on(line, board, offer, Transferred)
             begun(line, place)
-            return talk(line, place, Seat(CALLER, f"{line.site.url}/voice/agent/{offer}/back", host=True))
+            return talk(line, place, Seat(CALLER, f"{line.site.url}/voice/agent/{offer}/back{RETRY}", host=True))
         except Exception as error:
             return line.rescue.failed(error)
 
