@@ -1,7 +1,11 @@
-"""Runs the proofs in full: `python -m tests.faults`, or one of them, `python -m tests.faults doubled_turns 200`."""
+"""Runs the proofs in full: `python -m tests.faults`, or one of them, `python -m tests.faults doubled_turns 200`.
+
+`python -m tests.faults all 10000` is the storm: calls under all that can go wrong at once.
+"""
 
 import os
 import sys
+from importlib import import_module
 from typing import Final
 
 import pytest
@@ -20,6 +24,7 @@ FULL: Final = {
     "killed_freezes": ("FREEZES", "500"),
     "canary": ("CANARY_CALLS", "200"),
 }
+STORMS: Final = {"all": "tests.faults.storm"}  # Which are no tests, and need their own words.
 
 
 def main(name: str = "", amount: str = "") -> int:
@@ -31,4 +36,6 @@ def main(name: str = "", amount: str = "") -> int:
 
 
 if __name__ == "__main__":
+    if storm := STORMS.get("".join(sys.argv[1:2])):
+        sys.exit(import_module(storm).main(sys.argv[2:]))
     sys.exit(main(*sys.argv[1:]))
