@@ -111,6 +111,7 @@ class Leg:
     queue: str = ""
     heard: list[str] = field(default_factory=list)
     hops: int = 0
+    talked: bool = False
     _inbox: deque[Exception] = field(default_factory=deque)
     _woken: asyncio.Future[None] | None = None
 
@@ -297,7 +298,7 @@ class Leg:
         return Goal(urljoin(url, verb.action), told, verb.method) if verb.action else None
 
     async def _talk(self, url: str, noun: Conference) -> None:
-        room = self.company.join(self, noun, url)
+        room, self.talked = self.company.join(self, noun, url), True
         try:
             await self.rest(self.party.talks(self))
             raise HungUp
