@@ -1,6 +1,7 @@
 """Runs the proofs in full: `python -m tests.faults`, or one of them, `python -m tests.faults doubled_turns 200`.
 
-`python -m tests.faults all 10000` is the storm: calls under all that can go wrong at once.
+`python -m tests.faults all 10000` is the storm: calls under all that can go wrong at once;
+`python -m tests.faults kill 50` kills server, jobs and PostgreSQL in turn under load.
 """
 
 import os
@@ -24,7 +25,10 @@ FULL: Final = {
     "killed_freezes": ("FREEZES", "500"),
     "canary": ("CANARY_CALLS", "200"),
 }
-STORMS: Final = {"all": "tests.faults.storm"}  # Which are no tests, and need their own words.
+STORMS: Final = {
+    "all": "tests.faults.storm",
+    "kill": "tests.faults.kills",
+}  # Which are no tests, and need their own words.
 
 
 def main(name: str = "", amount: str = "") -> int:

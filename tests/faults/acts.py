@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
@@ -37,6 +37,13 @@ class Director:
             await asyncio.sleep(self.chance.uniform(*self.apart))
             if not self.over:
                 await self.chance.choice(acts)(self)
+
+    async def follow(self, plan: Sequence[Act]) -> None:
+        """Make these go wrong, one after the other, and be over then."""
+        for act in plan:
+            await asyncio.sleep(self.chance.uniform(*self.apart))
+            await act(self)
+        self.over = True
 
     def _fits(self, act: Act) -> bool:
         postgresql = self.stage.postgresql is not None

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import itertools
 import re
 import signal
 import time
@@ -16,7 +17,7 @@ from typing import Final
 from sqlalchemy.exc import DBAPIError
 
 from ivr.store.errors import StoreError
-from tests.faults.acts import Director
+from tests.faults.acts import Act, Director
 from tests.faults.history import EVERYBODY, History
 from tests.faults.invariants import Audit, Violation
 from tests.faults.ledger import Ledger
@@ -58,6 +59,8 @@ class Storm:
     rest_faults: float = 0.05
     apart: tuple[float, float] = (0.5, 4.0)
     servers: int = 3  # On PostgreSQL.
+    plan: tuple[Act, ...] = ()  # What goes wrong, one after the other, while calls are made; else what chance says.
+    tidy: bool = False  # Whether nothing else goes wrong.
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +106,8 @@ async def run(storm: Storm) -> Outcome:
         1 if storm.kind == "sqlite" else storm.servers,
         SPEED,
         PATIENCE,
-        storm.mischief,
-        storm.rest_faults,
+        0.0 if storm.tidy else storm.mischief,
+        0.0 if storm.tidy else storm.rest_faults,
         fsync=False,
         change=hurried,
     )
@@ -114,8 +117,11 @@ async def run(storm: Storm) -> Outcome:
         ledger = Ledger(stage.parts.engine)
         await _prepare(storm, stage, history)
         director = Director(stage, history, Random(f"{storm.seed} acts"), storm.apart)
-        tending, acting = asyncio.ensure_future(stage.tending()), asyncio.ensure_future(director.run())
-        await _calls(storm, stage, history)
+        tending, acting = (
+            asyncio.ensure_future(stage.tending()),
+            asyncio.ensure_future(director.follow(storm.plan) if storm.plan else director.run()),
+        )
+        await _calls(storm, stage, history, director)
         director.over = True
         await acting
         called = time.monotonic() - begun - up
@@ -144,9 +150,10 @@ async def _prepare(storm: Storm, stage: Stage, history: History) -> None:
                 return []
         return [0.0]
 
-    stage.company.callback = callback
-    assert stage.proxy.mischief
-    stage.proxy.mischief.injected = lambda kind, asked: history.met(MISCHIEF[kind], kind, _call(asked))
+    if not storm.tidy:
+        stage.company.callback = callback
+    if stage.proxy.mischief:
+        stage.proxy.mischief.injected = lambda kind, asked: history.met(MISCHIEF[kind], kind, _call(asked))
     stage.rest.injected = lambda fault, path: history.met(21, f"REST {fault}")
     await asyncio.to_thread(stage.hire, storm.agents)
 
@@ -172,15 +179,18 @@ class Phones:
         self.history.met(ROW_OF_MOOD[mood], f"an agent {mood}")
 
 
-async def _calls(storm: Storm, stage: Stage, history: History) -> None:
-    accounts = await asyncio.to_thread(stage.accounts, max(10, storm.calls // 5))
-    room = asyncio.Semaphore(storm.at_once)
+async def _calls(storm: Storm, stage: Stage, history: History, director: Director) -> None:
+    """Make so many calls, or calls until the plan is over."""
+    accounts = await asyncio.to_thread(stage.accounts, max(1000 if storm.plan else 10, storm.calls // 5))
+    numbers = itertools.count() if storm.plan else iter(range(storm.calls))
 
-    async def one(number: int) -> None:
-        async with room:
+    async def line() -> None:
+        for number in numbers:
             await _one(storm, stage, history, number, accounts)
+            if storm.plan and director.over:
+                return
 
-    await asyncio.gather(*(one(number) for number in range(storm.calls)))
+    await asyncio.gather(*(line() for _ in range(storm.at_once)))
     await stage.proxy.settle()
 
 
@@ -223,7 +233,7 @@ def _figures(storm: Storm, stage: Stage, history: History) -> list[str]:
     slow = ", ".join(f"{name} {took[int(len(took) * part)] * 1000:.0f} ms" for name, part in QUANTILES)
     failures = Counter(one.failure for asked in history.asked.values() for one in asked if one.failure)
     return [
-        f"{storm.calls} calls on {storm.kind}, seed {storm.seed}: {len(took)} answers of servers, {slow}",
+        f"{len(history.asked)} calls on {storm.kind}, seed {storm.seed}: {len(took)} answers of servers, {slow}",
         f"failed at the carrier: {dict(failures)}; {dict(stage.company.tally)}; {dict(stage.proxy.tally)}",
     ]
 
