@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import deploy
 from tests.faults.rows import ROWS, STORM
 from tests.faults.storm import Storm, run
 from tests.world import ROOT
@@ -25,7 +26,7 @@ def named_in(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_calls_under_a_storm_of_faults_keep_every_promise(kind: str) -> None:
-    outcome = asyncio.run(run(Storm(calls=20, at_once=10, kind=kind, seed=3, apart=(1.5, 3.0), servers=2)))
+    outcome = asyncio.run(run(Storm(calls=14, at_once=7, kind=kind, seed=3, apart=(1.5, 3.0), servers=2)))
     print(*outcome.report(), sep="\n")
     assert outcome.violations == []
     assert len({one.row for one in outcome.history.injected}) >= 6
@@ -45,3 +46,10 @@ def test_every_row_of_the_table_of_faults_is_shown(number: int) -> None:
 def test_the_rows_are_those_of_the_table() -> None:
     found = {int(number): name for number, name in ROW.findall(TABLE.read_text("utf-8").partition("## Attacks")[0])}
     assert {number: row.name for number, row in ROWS.items()} == found
+
+
+def test_nobody_notices_a_deployment() -> None:
+    outcome = asyncio.run(run(deploy.storm_of("sqlite", at_once=8, speed=60)))
+    assert outcome.violations == []
+    assert deploy.noticed(outcome) == []
+    assert [one.row for one in outcome.history.injected if one.row == 10]

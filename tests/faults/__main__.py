@@ -28,6 +28,7 @@ FULL: Final = {
 STORMS: Final = {
     "all": "tests.faults.storm",
     "kill": "tests.faults.kills",
+    "deploy": "tests.faults.deploy",
 }  # Which are no tests, and need their own words.
 
 

@@ -40,10 +40,12 @@ class Director:
 
     async def follow(self, plan: Sequence[Act]) -> None:
         """Make these go wrong, one after the other, and be over then."""
-        for act in plan:
-            await asyncio.sleep(self.chance.uniform(*self.apart))
-            await act(self)
-        self.over = True
+        try:
+            for act in plan:
+                await asyncio.sleep(self.chance.uniform(*self.apart))
+                await act(self)
+        finally:
+            self.over = True
 
     def _fits(self, act: Act) -> bool:
         postgresql = self.stage.postgresql is not None

@@ -61,6 +61,7 @@ class Storm:
     servers: int = 3  # On PostgreSQL.
     plan: tuple[Act, ...] = ()  # What goes wrong, one after the other, while calls are made; else what chance says.
     tidy: bool = False  # Whether nothing else goes wrong.
+    speed: float = SPEED
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,8 @@ async def run(storm: Storm) -> Outcome:
     shape = Shape(
         storm.kind,
         1 if storm.kind == "sqlite" else storm.servers,
-        SPEED,
-        PATIENCE,
+        storm.speed,
+        1.0 if storm.tidy else PATIENCE,
         0.0 if storm.tidy else storm.mischief,
         0.0 if storm.tidy else storm.rest_faults,
         fsync=False,
@@ -207,8 +208,8 @@ async def _one(storm: Storm, stage: Stage, history: History, number: int, accoun
         message=chance.choice([(8.0, "#"), (5.0, ""), (0.0, ""), (4.0, "hangup")]),
     )
     caller = f"+86138{number:08}"
-    if number % 5 == 0:
-        history.accounts[caller] = account = accounts[number // 5 % len(accounts)]
+    if number % 5 == 0 and number // 5 < len(accounts):
+        history.accounts[caller] = account = accounts[number // 5]
         person.script = ["1", f"{account}#", "135790", "5"]
     leg = await stage.company.ring_in(caller, person)
     if person.quits:
