@@ -17,7 +17,7 @@ from sqlalchemy import inspect
 from tests.faults.acts import Director
 from tests.faults.storm import Outcome, Storm, run
 from tests.light.proxy import Backend
-from tests.light.stage import Jobs, Stage
+from tests.light.stage import Stage
 from tests.processes import Server
 from tests.world import free_port
 
@@ -65,11 +65,12 @@ async def deploy(director: Director) -> None:
         new = Server(copy, free_port(), old.environment)
         stage.servers.append(new)
         await stage.started(new)
-        stage.proxy.backends[number] = Backend(new.port)
+        before, stage.proxy.backends[number] = stage.proxy.backends[number], Backend(new.port)
         await ended(old)
+        before.client.close()
         stage.servers.remove(old)
     stage.jobs.kill()
-    stage.jobs = Jobs(copy, stage.jobs.environment)
+    stage.jobs.project = copy
     stage.jobs.start()
     assert "of_tomorrow" in {column["name"] for column in inspect(stage.parts.engine).get_columns("calls")}
 

@@ -9,11 +9,12 @@ from typing import Final
 FILE: Final = Path(__file__).with_name("rows.txt")
 HEAD: Final = re.compile(r"(\d+) (.+)")
 STORM: Final = "storm"
+OUTSIDE: Final = "outside"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: its name, and what shows it: `storm`, or a test as `file.py::test`."""
+    """One row: its name, and what shows it: `storm`, or a test as `file.py::test`; `outside`: a probe elsewhere."""
 
     name: str
     shown: tuple[str, ...]

@@ -50,6 +50,7 @@ class Client:
     host: str
     port: int
     _free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = field(default_factory=list)
+    _closed: bool = False
 
     async def ask(self, request: bytes, connect: float = 5.0, read: float = 15.0) -> Message:
         """Return the answer to a whole request; raise RefusedError, BrokenError, CutError, or TimeoutError."""
@@ -69,14 +70,15 @@ class Client:
         except BaseException:
             writer.transport.abort()
             raise
-        if answer.headers.get("connection", "").lower() == "close":
+        if answer.headers.get("connection", "").lower() == "close" or self._closed:
             writer.close()
         else:
             self._free.append((reader, writer))
         return answer
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Let go of all connections, and of those in use when they are not any more."""
+        self._closed = True
         for _, writer in self._free:
             writer.close()
         self._free.clear()
