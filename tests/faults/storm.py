@@ -233,8 +233,9 @@ def _figures(storm: Storm, stage: Stage, history: History) -> list[str]:
     took = sorted(seconds for seconds, path, _ in stage.proxy.took if path.startswith("/voice/"))
     slow = ", ".join(f"{name} {took[int(len(took) * part)] * 1000:.0f} ms" for name, part in QUANTILES)
     failures = Counter(one.failure for asked in history.asked.values() for one in asked if one.failure)
+    rang = sum(leg.direction == "inbound" for leg in stage.company.legs.values())
     return [
-        f"{len(history.asked)} calls on {storm.kind}, seed {storm.seed}: {len(took)} answers of servers, {slow}",
+        f"{rang} calls on {storm.kind}, seed {storm.seed}: {len(took)} answers of servers, {slow}",
         f"failed at the carrier: {dict(failures)}; {dict(stage.company.tally)}; {dict(stage.proxy.tally)}",
     ]
 
