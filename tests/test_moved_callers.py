@@ -7,9 +7,9 @@ import pytest
 
 from ivr.carrier.cues import Saying, Talking
 from ivr.carrier.web import Pairs, Response
-from ivr.telephony.rest import Rest
+from ivr.telephony.rest import Number, Rest
 from tests.test_switchboard import SKILLS, picked_up, queued, soon
-from tests.world import world
+from tests.world import NUMBER, world
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -28,6 +28,10 @@ def test_a_moved_caller_whose_document_is_lost_hears_the_lifeboat_and_gets_a_per
         here.carrier.send = send
         if not known:  # Nor does the carrier tell where the number falls back to.
             monkeypatch.setattr(Rest, "numbers", lambda self: 1 / 0)
+        else:
+            elsewhere = f"{here.parts.settings.public_url}/voice/fallback?elsewhere=1"
+            told = [Number(NUMBER, "", elsewhere, "POST")]
+            monkeypatch.setattr(Rest, "numbers", lambda self: told)
         for name in ("alice", "bob"):
             here.carrier.phone(f"client:{name}")
             here.parts.desk.enrol(name, f"client:{name}", SKILLS)
@@ -38,6 +42,8 @@ def test_a_moved_caller_whose_document_is_lost_hears_the_lifeboat_and_gets_a_per
         agent.press("1")
         soon(lambda: len(lost) == 2 and isinstance(caller.cue, Saying))
         assert "出了点问题" in "".join(heard.text for heard in caller.listen())
+        fallen = [asked.url for asked in here.carrier.log.requests if "/voice/fallback" in asked.url]
+        assert [("elsewhere" in url) for url in fallen[:1]] == [known]
         agent.hang_up()
         caller.silence()
         assert here.parts.desk.available("bob")

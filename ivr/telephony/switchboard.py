@@ -91,6 +91,7 @@ class Switchboard:
             self._let_go(guest)
         for place in self.desk.talks.resume_due():
             self.talks.record(place, True)
+        self.talks.falls.look()
         self.look()
 
     def look(self) -> None:

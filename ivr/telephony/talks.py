@@ -41,11 +41,11 @@ class Talks:
 
     def __post_init__(self) -> None:
         """Make what knows where callers fall back to."""
-        object.__setattr__(self, "falls", Falls(self.rest, self.number, self.url))
+        object.__setattr__(self, "falls", Falls(self.rest, self.number, self.url, self.run))
 
     def move(self, call: str, url: str) -> None:
         """Have a caller go on with the document at `url`; where that cannot be had they fall back as ever."""
-        self.rest.move(call, f"{url}{RETRY}", *self.falls.ask())
+        self.rest.move(call, f"{url}{RETRY}", *self.falls.where)
 
     def hold(self, place: str, on: bool) -> "Future[bool]":
         """Have the caller hear music, or the agent again."""
