@@ -126,8 +126,7 @@ class Parts:
 
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     """Return the parts of the hotline that know nothing of the web; the database may be away."""
-    engine = _engine(found)
-    live = _live(Library(engine), found, now)
+    live = _live(Library(engine := _engine(found)), found, now)
     shore = _reached(engine, live, found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
     journal, messages, tally = Journal(engine), Messages(engine), Tally()

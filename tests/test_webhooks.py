@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
+from ivr.carrier.web import signature
 from ivr.factory import create_app
 from ivr.flow.events import Said
 from ivr.parts import Parts
@@ -155,6 +156,15 @@ KINDS = {
     "call_status_callback_busy": ("/voice/status", 204),
     "fallback_request (SMS sample showing the two fields)": ("/voice/fallback", 200),
 }
+
+
+def test_during_a_rotation_the_old_and_the_new_token_count() -> None:
+    url, form = "https://hotline.example", [("CallSid", "CA1")]
+    both, after = Signatures(url, ["new", "old"]), Signatures(url, ["new"])
+    for token in ("new", "old"):
+        signed = signature(token, f"{url}/voice/incoming", form)
+        assert both.good("/voice/incoming", "", form, signed)
+        assert after.good("/voice/incoming", "", form, signed) == (token == "new")
 
 
 @pytest.mark.parametrize("kind", KINDS)

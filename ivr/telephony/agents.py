@@ -1,22 +1,26 @@
 """The paths of an offer: the agent's whisper, press 1 to take it, the talk, and where the caller goes after it."""
 
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
 
 from ivr.desk.keeping import Place
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import LeftQueue, Transferred
 from ivr.telephony import customers, guests
-from ivr.telephony.calls import told, xml
+from ivr.telephony.calls import path, told, xml
 from ivr.telephony.decode import seconds
 from ivr.telephony.documents import CALLER, KEY, Seat, about, begun, hung_up, last_words, music, phrased, question, talk
-from ivr.telephony.render import render
+from ivr.telephony.render import RETRY, render
 from ivr.telephony.routes import Line, guarded
 from ivr.telephony.switchboard import Switchboard
 
 FAILED = "failed"
+CALLBACKS: Final = ("over", "rung")
+CUSTOMERS: Final = ("customer", "confirmed")
 log = structlog.get_logger()
 
 
@@ -28,7 +32,22 @@ def agents(line: Line, board: Switchboard) -> Blueprint:
     _caller(paths, line, board)
     guests.add(paths, line, board)
     customers.add(paths, line, board)
+    paths.register_error_handler(Exception, lambda error: _failed(line, error))
     return paths
+
+
+def _failed(line: Line, error: Exception) -> Response | HTTPException:
+    """Answer a request that failed: a callback is to be told again, and a phone to be hung up.
+
+    An agent's caller gets the next one then; whoever is rung back hears that it will be tried later.
+    """
+    if isinstance(error, HTTPException):
+        return error
+    what = path().rpartition("/")[2]
+    log.error("an agent's request failed", call=told().get("CallSid"), path=path(), exc_info=error)
+    if what in CALLBACKS:
+        return Response(status=503)
+    return last_words(line, "later") if what in CUSTOMERS else hung_up()
 
 
 def _ringing(paths: Blueprint, line: Line, board: Switchboard) -> None:
@@ -91,7 +110,7 @@ def _caller(paths: Blueprint, line: Line, board: Switchboard) -> None:
             if place is None:
                 return _on(line, board, offer, Transferred)
             begun(line, place)
-            return talk(line, place, Seat(CALLER, f"{line.site.url}/voice/agent/{offer}/back", host=True))
+            return talk(line, place, Seat(CALLER, f"{line.site.url}/voice/agent/{offer}/back{RETRY}", host=True))
         except Exception as error:
             return line.rescue.failed(error)
 

@@ -13,7 +13,7 @@ from ivr.flow.events import Said
 from ivr.flow.flow import Flow
 from ivr.flow.numbers import CONNECT
 from ivr.telephony.calls import xml
-from ivr.telephony.render import RETRY_CALLBACK, Site, speak
+from ivr.telephony.render import RETRY, RETRY_CALLBACK, Site, speak
 from ivr.telephony.routes import Line
 
 KEY: Final = CONNECT
@@ -42,7 +42,7 @@ def question(said: Iterable[Said], action: str, site: Site) -> Response:
     document = VoiceResponse()
     gather = Gather(
         input="dtmf",
-        action=action,
+        action=f"{action}{RETRY}",
         method="POST",
         action_on_empty_result=True,
         num_digits=1,

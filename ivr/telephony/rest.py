@@ -62,9 +62,10 @@ class Rest:
         )
         return str(call.sid)
 
-    def move(self, call: str, url: str) -> None:
-        """Have a call go on with the document at `url`."""
-        self.client.calls(call).update(url=url, method="POST")
+    def move(self, call: str, url: str, fallback: str = "", by: str = "POST") -> None:
+        """Have a call go on with the document at `url`, or else the one at `fallback`, which is had by this method."""
+        falls = {"fallback_url": fallback, "fallback_method": by} if fallback else {}
+        self.client.calls(call).update(url=url, method="POST", **falls)
 
     def end(self, call: str) -> None:
         """Hang up a call, whether it rings or talks."""

@@ -12,7 +12,7 @@ import structlog
 
 from ivr.desk.guests import Guest, Mode
 from ivr.desk.keeping import Desk, Offer, Place
-from ivr.telephony.render import RETRY_CALLBACK
+from ivr.telephony.render import RETRY, RETRY_CALLBACK
 from ivr.telephony.rest import Rest
 from ivr.telephony.talks import RINGS, Talks
 from ivr.telephony.watch import Watch
@@ -91,6 +91,7 @@ class Switchboard:
             self._let_go(guest)
         for place in self.desk.talks.resume_due():
             self.talks.record(place, True)
+        self.talks.falls.look()
         self.look()
 
     def look(self) -> None:
@@ -184,10 +185,10 @@ class Switchboard:
     def _fetch(self, offer: str, call: str) -> None:
         for job in self.taken:
             _noted(lambda job=job: job(offer))  # type: ignore[misc]
-        self.rest.move(call, self._url(offer, "caller"))
+        self.talks.move(call, self._url(offer, "caller"))
 
     def _ring(self, offer: Offer) -> bool:
-        whisper, over = self._url(offer.id, "whisper"), self._url(offer.id, f"over{RETRY_CALLBACK}")
+        whisper, over = self._url(offer.id, f"whisper{RETRY}"), self._url(offer.id, f"over{RETRY_CALLBACK}")
         try:
             leg = self.rest.ring(offer.phone, self.number, whisper, over, RINGS)
         except Exception as error:
@@ -197,7 +198,7 @@ class Switchboard:
         return True
 
     def _ring_customer(self, offer: str, place: Place) -> bool:
-        greeting, over = self._url(offer, "customer"), self._url(offer, f"rung{RETRY_CALLBACK}")
+        greeting, over = self._url(offer, f"customer{RETRY}"), self._url(offer, f"rung{RETRY_CALLBACK}")
         try:
             number = self.talks.outside(place.number or "")
             self.spend()
@@ -256,7 +257,7 @@ class Switchboard:
         found = self.desk.place(place)
         if found and found.offer:
             call, url = found.call_id, self._url(found.offer, "caller")
-            self.talks.quietly("caller left alone", lambda: self.rest.move(call, url))
+            self.talks.quietly("caller left alone", lambda: self.talks.move(call, url))
 
     def _let_go(self, guest: str) -> None:
         found = self.desk.guests.one(guest)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlencode
@@ -13,7 +13,8 @@ from ivr.desk.guests import Guest, Mode
 from ivr.desk.keeping import Desk, Place
 from ivr.flow.numbers import allowed, e164
 from ivr.telephony.documents import CALLER
-from ivr.telephony.render import RETRY_CALLBACK
+from ivr.telephony.falls import Falls
+from ivr.telephony.render import RETRY, RETRY_CALLBACK
 from ivr.telephony.rest import Rest
 
 RINGS: Final = 20
@@ -36,6 +37,15 @@ class Talks:
     url: str
     prefixes: Sequence[str]
     run: Callable[[Callable[[], bool]], "Future[bool]"]
+    falls: Falls = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what knows where callers fall back to."""
+        object.__setattr__(self, "falls", Falls(self.rest, self.number, self.url, self.run))
+
+    def move(self, call: str, url: str) -> None:
+        """Have a caller go on with the document at `url`; where that cannot be had they fall back as ever."""
+        self.rest.move(call, f"{url}{RETRY}", *self.falls.where)
 
     def hold(self, place: str, on: bool) -> "Future[bool]":
         """Have the caller hear music, or the agent again."""
@@ -165,7 +175,7 @@ class Talks:
         self.desk.talks.hold(place.id, on)
 
     def _send(self, place: Place, query: str) -> None:
-        self.rest.move(place.call_id, f"{self.url}/voice/agent/{place.offer}/sent?{query}")
+        self.move(place.call_id, f"{self.url}/voice/agent/{place.offer}/sent?{query}")
 
     def _consulted(self, guest: Guest) -> bool:
         place = self.desk.place(guest.line)
@@ -178,7 +188,8 @@ class Talks:
         url = f"{self.url}/voice/agent/guest/{guest.id}"
 
         def ring() -> None:
-            leg = self.rest.ring(guest.phone, self.number, f"{url}/whisper", f"{url}/over{RETRY_CALLBACK}", RINGS)
+            whisper, over = f"{url}/whisper{RETRY}", f"{url}/over{RETRY_CALLBACK}"
+            leg = self.rest.ring(guest.phone, self.number, whisper, over, RINGS)
             self.desk.guests.rung(guest.id, leg)
 
         if _succeeds("guest not rung", ring):

@@ -1,7 +1,12 @@
-"""Runs the proofs in full: `python -m tests.faults`, or one of them, `python -m tests.faults doubled_turns 200`."""
+"""Runs the proofs in full: `python -m tests.faults`, or one of them, `python -m tests.faults doubled_turns 200`.
+
+`python -m tests.faults all 10000` is the storm: calls under all that can go wrong at once;
+`python -m tests.faults kill 50` kills server, jobs and PostgreSQL in turn under load.
+"""
 
 import os
 import sys
+from importlib import import_module
 from typing import Final
 
 import pytest
@@ -18,13 +23,18 @@ FULL: Final = {
     "dead_wallet": ("DEAD_CALLS", "300"),
     "killed_publisher": ("PUBLISHER_KILLS", "200"),
     "killed_freezes": ("FREEZES", "500"),
-    "storm": ("STORM", "2000"),
+    "crowd": ("CROWD", "2000"),
     "fuzz": ("FUZZ", "100"),
     "crawl": ("FUZZ", "100"),
     "canary": ("CANARY_CALLS", "200"),
     "doctor": ("SET_UPS", "all"),
     "backup_load": ("BACKUPS", "20"),
 }
+STORMS: Final = {
+    "all": "tests.faults.storm",
+    "kill": "tests.faults.kills",
+    "deploy": "tests.faults.deploy",
+}  # Which are no tests, and need their own words.
 
 
 def main(name: str = "", amount: str = "") -> int:
@@ -36,4 +46,6 @@ def main(name: str = "", amount: str = "") -> int:
 
 
 if __name__ == "__main__":
+    if storm := STORMS.get("".join(sys.argv[1:2])):
+        sys.exit(import_module(storm).main(sys.argv[2:]))
     sys.exit(main(*sys.argv[1:]))

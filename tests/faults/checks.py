@@ -50,12 +50,15 @@ def checked(parts: Parts, carrier: Carrier, caller: Caller) -> Seen:
     return Seen(turns, states[-1].ended, states[-1].language, unheeded)
 
 
-def replayed(parts: Parts, call_id: str) -> tuple[Sequence[Turn], Sequence[Call]]:
-    """Return the turns of a call that is over, and the call after each, once its journal holds against itself."""
+def replayed(parts: Parts, call_id: str, flow: Flow | None = None) -> tuple[Sequence[Turn], Sequence[Call]]:
+    """Return the turns of a call that is over, and the call after each, once its journal holds against itself.
+
+    `flow` is what it began with, where that is not what answers now.
+    """
     turns = parts.journal.turns(call_id)
     assert turns, f"{call_id} is not in the journal"
     assert [turn.number for turn in turns] == list(range(len(turns)))
-    states = list(_states(parts.flow, turns))
+    states = list(_states(flow or parts.flow, turns))
     ends = [event for turn in turns for event in turn.events if isinstance(event, Ended)]
     assert len(ends) == 1, f"{call_id} ended {len(ends)} times"
     _stored(parts, call_id, states[-1], next(state for state in states if state.ended))

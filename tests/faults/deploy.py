@@ -1,0 +1,124 @@
+"""A new version with a migration in the middle of calls, which nobody notices: `python -m tests.faults deploy`.
+
+The new version is started beside the old one, and told to the balancer once it answers; the old one is then told to
+end, and ends what it has in hand. On PostgreSQL that is done with one server after the other.
+"""
+
+import argparse
+import asyncio
+import shutil
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import inspect
+
+from tests.faults.acts import Director
+from tests.faults.storm import Outcome, Storm, run
+from tests.light.proxy import Backend
+from tests.light.stage import Stage
+from tests.processes import Server
+from tests.world import free_port
+
+SLOWEST: Final = 5.0
+APOLOGY: Final = "系统出了点问题"
+ENDS: Final = 20.0  # Seconds within which the old version must have ended.
+MIGRATION: Final = '''"""A column more."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999"
+down_revision = "{head}"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add it, nullable, as the release before goes on writing."""
+    op.add_column("calls", sa.Column("of_tomorrow", sa.String(16), nullable=True))
+    op.create_index("ix_calls_of_tomorrow", "calls", ["of_tomorrow"])
+'''
+
+
+def newer(stage: Stage) -> Path:
+    """Return a copy of the program with one more migration, which shares all that is kept with the old one."""
+    copy = stage.project.with_name("newer")
+    shutil.copytree(stage.project, copy, ignore=shutil.ignore_patterns("instance", "messages", "calls", "*.log"))
+    (copy / "instance").symlink_to(stage.project / "instance")
+    for name in ("messages", "calls"):
+        (stage.project / "recordings" / name).mkdir(exist_ok=True)
+        (copy / "recordings" / name).symlink_to(stage.project / "recordings" / name)
+    versions = copy / "ivr" / "store" / "migrations" / "versions"
+    head = max(file.stem.split("_")[0] for file in versions.glob("[0-9]*.py"))
+    (versions / "9999_of_tomorrow.py").write_text(MIGRATION.format(head=head), "utf-8")
+    return copy
+
+
+async def deploy(director: Director) -> None:
+    """Replace every server, and the jobs, by those of the new version."""
+    director.met(10, "a new version is deployed, with a migration")
+    stage = director.stage
+    copy = await asyncio.to_thread(newer, stage)
+    for number, old in enumerate(list(stage.servers)):
+        new = Server(copy, free_port(), old.environment)
+        stage.servers.append(new)
+        await stage.started(new)
+        before, stage.proxy.backends[number] = stage.proxy.backends[number], Backend(new.port)
+        await ended(old)
+        before.client.close()
+        stage.servers.remove(old)
+    stage.jobs.kill()
+    stage.jobs.project = copy
+    stage.jobs.start()
+    assert "of_tomorrow" in {column["name"] for column in inspect(stage.parts.engine).get_columns("calls")}
+
+
+async def ended(server: Server) -> None:
+    """Tell a server to end, and wait until it has; raise AssertionError where it does not."""
+    assert server.process
+    server.process.send_signal(signal.SIGTERM)
+    until = asyncio.get_running_loop().time() + ENDS
+    while server.process.poll() is None:
+        assert asyncio.get_running_loop().time() < until, f"the old server does not end: {server.log.read_text()}"
+        await asyncio.sleep(0.05)
+
+
+async def wait(director: Director) -> None:
+    """Let calls get under way, or go on."""
+    await asyncio.sleep(2.0)
+
+
+def noticed(outcome: Outcome) -> list[str]:
+    """Return what a caller, or the carrier, can have noticed."""
+    asked = [one for told in outcome.history.asked.values() for one in told]
+    found = [f"{one.path}: {one.failure or one.status}" for one in asked if one.failure or one.status >= 400]
+    found += [f"{one.path} took {one.seconds:.1f} s" for one in asked if one.seconds > SLOWEST]
+    return found + [f"{one.path} apologised" for one in asked if APOLOGY.encode() in one.body]
+
+
+def storm_of(kind: str, at_once: int, speed: float, servers: int = 3) -> Storm:
+    """Return calls amid which there is a deployment."""
+    plan = (wait, deploy, wait)
+    return Storm(0, at_once, kind, 1, 30, apart=(0.0, 0.1), plan=plan, tidy=True, speed=speed, servers=servers)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Deploy on each kind of database, print what came of it, and return 1 where anybody noticed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.faults deploy", description=__doc__)
+    parser.add_argument("--calls", type=int, default=500, help="under way at once")
+    parser.add_argument("--speed", type=float, default=8.0, help="how fast human time goes")
+    parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
+    given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # What was started is to be ended in any case.
+    wrong = 0
+    for kind in given.database:
+        outcome = asyncio.run(run(storm_of(kind, given.calls, given.speed)))
+        seen = noticed(outcome)
+        asked = [one for told in outcome.history.asked.values() for one in told]
+        slowest = max(one.seconds for one in asked)
+        print(*outcome.report(), *seen[:20], sep="\n")
+        print(f"deployed amid {given.calls} calls on {kind}: {len(seen)} noticed, the slowest turn {slowest:.2f} s")
+        wrong += len(seen) + len(outcome.violations)
+    return 1 if wrong else 0
