@@ -3,7 +3,6 @@
 from asyncio import get_running_loop
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from io import BytesIO
 from time import perf_counter
 from typing import Any, Final
@@ -17,7 +16,7 @@ from werkzeug.test import run_wsgi_app
 from ivr.store.errors import StoreError
 from ivr.tally import Tally
 from ivr.telephony.admission import COMES_AGAIN, PROBE, Admission
-from ivr.telephony.calls import FORM, fields
+from ivr.telephony.calls import FORM, Told, fields
 from ivr.telephony.quick import Quick
 from ivr.telephony.routes import LARGEST, TRIED, Line
 
@@ -28,18 +27,9 @@ Headers = Sequence[tuple[bytes, bytes]]
 VOICE: Final = "/voice/"
 WATCHED: Final = ("/healthz", "/readyz", "/metrics")
 ENCODED: Final = FORM.encode()
+NOT_HEARD: Final = "429"
+AFTER: Final = {COMES_AGAIN: b"5", NOT_HEARD: b"60"}  # Seconds after which to ask again, by the status that says so.
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A signed request of the carrier's that is no longer than ours are."""
-
-    path: str
-    query: str
-    body: bytes
-    form: bool
-    signature: str
 
 
 class Front:
@@ -79,43 +69,42 @@ class Front:
             await (self._watched if path in WATCHED else self._pages)(scope, receive, send)
 
     async def _voice(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the body only where it is signed, by nobody who forges, and no longer than ours are."""
+        """Read the body only where it is signed and no longer than ours are; forgers get no farther than here."""
         headers, peer = dict(scope["headers"]), (scope.get("client") or ("",))[0]
         signature, length = headers.get(b"x-twilio-signature", b""), headers.get(b"content-length", b"")
-        if not self._admission.strangers.heard(peer):
-            await _send(send, 429, [*self._headers, (b"retry-after", b"60")], b"")
-        elif not signature or not length.isdigit() or int(length) > LARGEST:
+        if not signature or not length.isdigit() or int(length) > LARGEST:
             await self._pages(scope, receive, send)
+            return
+        path, query, body = scope["path"], scope["query_string"].decode("ascii", "replace"), await _read(receive)
+        form = fields(body) if headers.get(b"content-type", b"").startswith(ENCODED) else None
+        told = self._quick.signed(path, query, form, signature.decode("latin-1")) if form else None
+        answer, failed = None, None
+        if told is not None:
+            self._admission.strangers.told(peer, right=True)
+            late = self._admission.queue.long()
+            answer, failed = (self._admission.later(path, query, body), None) if late else await self._take(path, told)
+        elif not self._admission.strangers.heard(peer):
+            answer = NOT_HEARD
+        if answer is None:
+            environ = build_environ(scope, BytesIO(body))  # type: ignore[arg-type]
+            await self._by_thread(environ | ({TRIED: failed} if failed else {}), send)
+        elif answer in AFTER:
+            await _send(send, int(answer), [*self._headers, (b"retry-after", AFTER[answer])], b"")
         else:
-            body, form = await _read(receive), headers.get(b"content-type", b"").startswith(ENCODED)
-            query = scope["query_string"].decode("ascii", "replace")
-            asked = Asked(scope["path"], query, body, form, signature.decode("latin-1"))
-            answer, failed = await self._answer(asked, peer)
-            if answer is None:
-                environ = build_environ(scope, BytesIO(body))  # type: ignore[arg-type]
-                await self._by_thread(environ | ({TRIED: failed} if failed else {}), send)
-            elif answer == COMES_AGAIN:
-                await _send(send, 503, [*self._headers, (b"retry-after", b"5")], b"")
-            else:
-                await self._say(send, answer.encode())
+            await self._say(send, answer.encode())
 
-    async def _answer(self, asked: Asked, peer: str) -> tuple[str | None, StoreError | None]:
+    async def _take(self, path: str, told: Told) -> tuple[str | None, StoreError | None]:
         """Return the answer of the quick way, or None, and why that was in vain: nobody is to wait for it twice."""
-        if self._admission.queue.long():
-            return self._admission.later(asked.path, asked.query, asked.body), None
-        if not asked.form or (told := fields(asked.body)) is None:
-            return None, None
         begun = perf_counter()
         try:
-            answer = await self._quick.answer(asked.path, asked.query, told, asked.signature)
+            answer = await self._quick.answer(path, told)
         except StoreError as error:
             return None, error
         except Exception:
-            log.exception("not by the quick way", path=asked.path)
+            log.exception("not by the quick way", path=path)
             return None, None
         if answer is not None:
-            self._admission.strangers.told(peer, right=True)
-            kind = asked.path[len(VOICE) :].partition("/")[0]
+            kind = path[len(VOICE) :].partition("/")[0]
             self._tally.took(kind, "200" if answer else "204", perf_counter() - begun)
         return answer, None
 

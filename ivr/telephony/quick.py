@@ -28,15 +28,20 @@ class Quick:
     line: Line
     threads: Executor
 
-    async def answer(self, path: str, query: str, fields: Sequence[tuple[str, str]], signature: str) -> str | None:
-        """Return the TwiML, or `DONE`; None for whatever is not signed, not known, or not to be had from memory.
+    def signed(self, path: str, query: str, fields: Sequence[tuple[str, str]], signature: str) -> Told | None:
+        """Return what the carrier tells of a call of ours, signed by it; None for all else."""
+        form, line = Told(reversed(fields)), self.line
+        if form.get("AccountSid") != line.account or not form.get("CallSid"):
+            return None
+        return form if line.signatures.good(path, query, fields, signature) else None
+
+    async def answer(self, path: str, form: Told) -> str | None:
+        """Return the TwiML, or `DONE`, for what is `signed`; None for whatever is not to be had from memory.
 
         Raise what the writing down of it raises: it may be written all the same.
         """
-        form, found, line = Told(reversed(fields)), PATH.fullmatch(path), self.line
-        if found is None or form.get("AccountSid") != line.account or not (call := form.get("CallSid")):
-            return None
-        if not line.signatures.good(path, query, fields, signature):
+        found, line, call = PATH.fullmatch(path), self.line, form["CallSid"]
+        if found is None:
             return None
         if found[1] == "status":
             return await self._over(call, form)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from datetime import timedelta
 from threading import Event, Thread
 from time import monotonic, sleep
 from typing import Final
@@ -15,14 +14,11 @@ from ivr.desk.keeping import Desk, Offer, Place
 from ivr.telephony.render import RETRY, RETRY_CALLBACK
 from ivr.telephony.rest import Rest
 from ivr.telephony.talks import RINGS, Talks
-from ivr.telephony.watch import Watch
+from ivr.telephony.watch import Watch, watches
 
 SECONDS: Final = 1.0  # How often it tends all by itself, for what other processes changed, and what nobody told.
 REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen in one more.
 CUSTOMER: Final = (40, 3600)  # Seconds that a customer is rung, and can talk: who lured us into it gains no more.
-QUIET_RING: Final = timedelta(seconds=7)
-QUIET_TALK: Final = timedelta(minutes=5)  # Nobody keys so slowly in a call either; but a message may be long.
-QUIET_CALLER: Final = timedelta(seconds=90)  # A round of the waiting room is shorter: its music and a few words.
 WAIT: Final = 15.0
 log = structlog.get_logger()
 
@@ -55,13 +51,9 @@ class Switchboard:
     def __post_init__(self) -> None:
         """Make what changes talks, and what watches rings and callers."""
         made = Talks(self.desk, self.rest, self.number, self.url, self.prefixes, self.run)
-        seconds, watched = timedelta(seconds=1), (self.desk.now, self.rest, made.quietly)
-        rings = Watch(*watched, self.desk.ringing, self.left, QUIET_RING, 4 * seconds, seconds, most=1000)
-        talks = Watch(*watched, self.desk.talking, self.left, QUIET_TALK, QUIET_TALK, 5 * seconds, most=5)
-        callers = Watch(*watched, self.desk.quiet, self._gone, QUIET_CALLER, 60 * seconds, 5 * seconds, most=5)
-        calls = Watch(*watched, self.desk.unheard, self._gone, QUIET_TALK, 2 * QUIET_TALK, 5 * seconds, most=5)
         object.__setattr__(self, "talks", made)
-        object.__setattr__(self, "watches", (rings, talks, callers, calls))
+        watched = watches(self.desk, self.rest, made.quietly, self.left, self._gone)
+        object.__setattr__(self, "watches", watched)
 
     def changed(self) -> None:
         """Look at the line again, soon; whoever joins, leaves, or becomes free tells it here."""

@@ -3,9 +3,14 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
-from ivr.desk.keeping import Lasting
+from ivr.desk.keeping import Desk, Lasting
 from ivr.telephony.rest import Rest
+
+QUIET_RING: Final = timedelta(seconds=7)
+QUIET_TALK: Final = timedelta(minutes=5)  # Nobody keys so slowly in a call either; but a message may be long.
+QUIET_CALLER: Final = timedelta(seconds=90)  # A round of the waiting room is shorter: its music and a few words.
 
 
 @dataclass
@@ -46,3 +51,20 @@ class Watch:
 
     def _ask(self, one: Lasting) -> None:
         self.quietly("call not asked about", lambda: self.rest.over(one.call_id) and self.over(one.name))
+
+
+def watches(
+    desk: Desk,
+    rest: Rest,
+    quietly: Callable[[str, Callable[[], object]], None],
+    left: Callable[[str], object],
+    gone: Callable[[str], object],
+) -> tuple[Watch, ...]:
+    """Return who asks about agents' rings and talks, callers in line, and callers elsewhere."""
+    second, watched = timedelta(seconds=1), (desk.now, rest, quietly)
+    return (
+        Watch(*watched, desk.ringing, left, QUIET_RING, 4 * second, second, most=1000),
+        Watch(*watched, desk.talking, left, QUIET_TALK, QUIET_TALK, 5 * second, most=5),
+        Watch(*watched, desk.quiet, gone, QUIET_CALLER, 60 * second, 5 * second, most=5),
+        Watch(*watched, desk.unheard, gone, QUIET_TALK, 2 * QUIET_TALK, 5 * second, most=5),
+    )
