@@ -110,6 +110,7 @@ def hotline(database: str, more: Mapping[str, str] = NONE, change: Callable[[Pat
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": TOKEN,
         "SECRET_KEY": SECRET,
+        "JOBS": "apart",
         "DATABASE_URL": database,
         "TWILIO_API_URL": f"http://127.0.0.1:{port}",  # Nothing may leave this machine.
         **more,
