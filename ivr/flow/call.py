@@ -79,14 +79,16 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
     def after(self, event: Event) -> "Call":
         """Return the call as it stands once the event has happened."""
         match event:
+            case Said():
+                return self._with(said=(*self.said, event))
+            case Entered(node):
+                return self._at(node)
             case Heard(Found(late=question), at) if question:
                 return self._with(turn=self.turn + 1, at=at)
             case Heard(heard, at):
                 return self._with(turn=self.turn + 1, at=at, said=())._told(heard)
-            case Entered(node):
-                return self._at(node)
-            case Said():
-                return self._with(said=(*self.said, event))
+            case Waiting(wait, turn):
+                return self._until(wait, turn)
             case Learned(name, value):
                 facts = {key: old for key, old in self.facts.items() if key != name}
                 return self._left(name)._with(facts=facts | {name: value} if value else facts)
@@ -100,8 +102,6 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
                 return self._with(wrongs=self.wrongs + 1)
             case Switched(language):
                 return self._with(language=language)
-            case Waiting(wait, turn):
-                return self._until(wait, turn)
             case Ended(reason):
                 return self._with(wait=None, line=None, ended=reason)
 
