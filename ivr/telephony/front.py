@@ -25,6 +25,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 VOICE: Final = "/voice/"
+AUDIO: Final = "/audio/"
+SOUNDS: Final = 4  # Threads that give out what callers are played.
 WATCHED: Final = ("/healthz", "/readyz", "/metrics")
 ENCODED: Final = FORM.encode()
 NOT_HEARD: Final = "429"
@@ -43,14 +45,17 @@ class Front:
         tally: Tally,
         headers: Sequence[tuple[str, str]],
         threads: int,
+        pages: int,
     ) -> None:
-        """Serve this application with so many threads: calls do not wait for those of the pages, nor health for both.
+        """Serve this application with so many threads for calls, and for pages: neither waits for the other's.
 
+        Nor do health, and what callers are played, wait for any of them.
         `headers` stand on each answer of the quick way, as on all others.
         """
         self._plain, self._admission, self._tally = plain, admission, tally
         self._threads = ThreadPoolExecutor(threads, "calls")
-        self._pages: Any = WSGIMiddleware(plain, threads)  # type: ignore[arg-type]
+        self._pages: Any = WSGIMiddleware(plain, pages)  # type: ignore[arg-type]
+        self._sounds: Any = WSGIMiddleware(plain, SOUNDS)  # type: ignore[arg-type]
         self._watched: Any = WSGIMiddleware(plain, 2)  # type: ignore[arg-type]
         self._quick = Quick(line, self._threads)
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers]
@@ -66,7 +71,8 @@ class Front:
         elif path.startswith(VOICE) and scope["method"] == "POST":
             await self._voice(scope, receive, send)
         else:
-            await (self._watched if path in WATCHED else self._pages)(scope, receive, send)
+            kind = self._watched if path in WATCHED else self._sounds if path.startswith(AUDIO) else self._pages
+            await kind(scope, receive, send)
 
     async def _voice(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body only where it is signed and no longer than ours are; forgers get no farther than here."""
