@@ -23,17 +23,23 @@ __all__ = ["site"]
 CROWD = 40
 
 
-async def asked(front: Front, path: str, form: dict[str, str] | None = None) -> int:
-    """Ask for a page, or tell a signed form; return the status."""
-    body, told = urlencode(form or {}).encode(), list[MutableMapping[str, Any]]()
+async def asked(
+    front: Front, path: str, form: dict[str, str] | None = None, sent: bytes = b"", *, ends: bool = True
+) -> int:
+    """Ask for a page, or tell a signed form, or send something, and maybe never end; return the status."""
+    body, told = sent if sent else urlencode(form or {}).encode(), list[MutableMapping[str, Any]]()
     headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/x-www-form-urlencoded")]
     if form:
         headers.append((b"x-twilio-signature", RequestValidator(TOKEN).compute_signature(URL + path, form).encode()))
-    scope = {"type": "http", "http_version": "1.1", "method": "POST" if form else "GET", "path": path}
+    scope = {"type": "http", "http_version": "1.1", "method": "POST" if body else "GET", "path": path}
     scope |= {"query_string": b"", "headers": headers, "client": ("127.0.0.1", 9)}
 
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": body}
+    def receive() -> asyncio.Future[MutableMapping[str, Any]]:
+        # As the server does it, which gives no coroutine.
+        future = asyncio.get_running_loop().create_future()
+        if ends:
+            future.set_result({"type": "http.request", "body": body})
+        return future
 
     async def send(message: MutableMapping[str, Any]) -> None:
         told.append(message)
@@ -67,6 +73,29 @@ def test_however_many_read_pages_callers_find_connections_and_hear_their_music(s
     status, held = asyncio.run(crowded())
     assert status == 200
     assert held == PAGES <= 18 // 2
+
+
+@pytest.mark.parametrize(("sent", "status"), [(b"a=b", 400), (b"a=" + b"b" * 100_000, 413)])
+def test_pages_read_what_is_posted(site: Site, sent: bytes, status: int) -> None:
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+    assert asyncio.run(asked(front, "/desk/login", sent=sent)) == status, "it has no token against forgery, or too much"
+
+
+def test_whoever_never_ends_a_form_keeps_nobody_from_a_thread(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.telephony.front.PATIENCE", 3.0)
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+
+    async def crowded() -> tuple[int, set[int]]:
+        forms = [("/desk/login", None), ("/voice/incoming", ASKED)]
+        await asked(front, "/desk/login")
+        crowd = [asyncio.create_task(asked(front, path, form, b"a=b", ends=False)) for path, form in forms * CROWD]
+        await asyncio.sleep(0)
+        page = await asyncio.wait_for(asked(front, "/desk/login"), 2.5)
+        return page, {*await asyncio.gather(*crowd)}
+
+    page, refused = asyncio.run(crowded())
+    assert page == 200
+    assert refused == {408}
 
 
 def test_a_hang_up_that_the_database_has_no_time_for_waits_for_it_in_no_thread(
