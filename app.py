@@ -21,10 +21,11 @@ from ivr.store.engine import upgrade_apart
 from ivr.store.errors import StoreError
 from ivr.telephony.render import RETRY_CALLBACK
 
-# Turns at once. Each takes up to a megabyte, and may need one of the database's 18 connections; whoever does not find a
-# thread free waits before its turn, not in it. In practice each open phone holds one, too.
+# Turns at once that memory alone does not answer. Each takes up to a megabyte, and may need one of the database's 18
+# connections; whoever does not find a thread free waits before its turn, not in it.
 THREADS: Final = 16
-THREADS_IN_PRACTICE: Final = 32
+PAGES: Final = 8  # Pages at once: they may read for long, and callers are to find connections left.
+PAGES_IN_PRACTICE: Final = 32  # As each open phone holds one.
 WAITING: Final = 4096  # Connections: whoever is not let in here comes again in seconds, and nobody knows of them.
 # A turn makes hardly anything in circles; to look for such as often as Python does costs a twentieth of the time.
 COLLECTS: Final = (20_000, 20, 50)
@@ -140,7 +141,7 @@ def serve(application: Flask, found: Settings) -> None:
         parts.begin(lambda: late and pages.hire_late(lambda name, password: welcome(found, name, password)))
         gc.collect()
         gc.set_threshold(*COLLECTS)
-        return application.extensions["front"](THREADS_IN_PRACTICE if found.practice else THREADS)
+        return application.extensions["front"](THREADS, PAGES_IN_PRACTICE if found.practice else PAGES)
 
     gc.freeze()  # What was made by now stays; to look through it again and again would stop the calls for 0.1 s.
     server.serve(target_loader=serving, wrap_loader=False)

@@ -88,6 +88,5 @@ class Data:
         cipher, sounds = Cipher(found.secrets), Sounds(parts.vault)
         spool = Spool(found.instance / "spool", cipher)
         waiting, registry = (lambda: {fact.call for fact in spool.all()}), Registry(parts.engine)
-        return caller_commands(
-            Callers(registry, cipher, self._trail, self.now, parts.flow, parts.live.of, sounds, waiting)
-        )
+        told = registry, cipher, self._trail, self.now, parts.flow, parts.live.of, sounds, waiting
+        return caller_commands(Callers(*told, parts.board.rest.erase))

@@ -117,7 +117,7 @@ def _surround(app: Flask, parts: Parts, line: Line, pages: Pages, now: Callable[
     app.extensions["admission"] = admission
     app.wsgi_app = watch(parts, now).around(guarding(admission, found.https))  # type: ignore[method-assign,assignment]
     front = (admission, parts.tally, headers.told(found.https))
-    app.extensions["front"] = lambda threads: Front(line, app.wsgi_app, *front, threads)
+    app.extensions["front"] = lambda *threads: Front(line, app.wsgi_app, *front, *threads)
 
 
 def _menus(parts: Parts, now: Callable[[], datetime]) -> click.Group:

@@ -5,6 +5,7 @@ import wave
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from zipfile import ZipFile
@@ -18,6 +19,8 @@ from ivr.store.crypto import Cipher
 from ivr.store.desk_tables import cases, line, wrapups
 from ivr.store.fact_tables import facts, stays, tallies
 from ivr.store.tables import calls, messages
+from ivr.store.transcripts import Transcripts
+from ivr.telephony.rest import Rest
 from tests.canary import Search
 from tests.faults.restored import of_call, tallied
 from tests.faults.wander import wander
@@ -147,6 +150,29 @@ def test_whoever_asks_is_given_all_and_then_forgotten(here: World, tmp_path: Pat
     assert len(theirs) == 1, "that one person called so often is counted"
     assert "calls: 0\n" in said(here, "show", HOME)
     assert "erased: nothing" in said(here, "erase", HOME, "--yes")
+
+
+@pytest.mark.parametrize("answer", ["", "the carrier answered 503"])
+def test_no_recording_of_theirs_stays_with_the_carrier_or_comes_back_from_there(here: World, answer: str) -> None:
+    caller, now = here.caller(NUMBER), here.parts.messages
+    caller.listen()
+    caller.hang_up()
+    sids = ["RE" + letter * 32 for letter in "ab"]
+    came, wanted = (now.report(sid, caller.leg.sid, "completed", 3, NOON) for sid in sids)
+    now.fetched(came, "none.sealed", 9, NOON + timedelta(days=1))
+    asked: list[str] = []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Rest, "erase", lambda _, sid: asked.append(sid) or answer)
+        told = said(here, "erase", NUMBER, "--yes")
+    assert sorted(asked) == sids
+    assert (sids[0] in told) == (sids[1] in told) == bool(answer)
+    assert not now.fetched(wanted, "late.sealed", 9), "it came while they were erased"
+    Transcripts(here.parts.engine).done(came, "我的号码")
+    for sid, message_id in zip(sids, (came, wanted), strict=True):
+        now.report(sid, caller.leg.sid, "completed", 3, NOON)
+        found = now.recorded(sid)
+        assert found, "else the next look at the carrier's recordings takes it for one that nobody told us of"
+        assert (found.id, found.state, found.file, found.transcript) == (message_id, "absent", None, None)
 
 
 def test_nobody_is_erased_while_they_talk_or_without_a_yes(here: World) -> None:

@@ -2,7 +2,8 @@
 
 import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, count
 from threading import Event
 from time import perf_counter
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import Engine, event
 from ivr.desk.keeping import RULES, Desk, Outlook, Place
 from ivr.desk.kept import Kept
 from ivr.desk.line import order
+from ivr.desk.outlook import Outlooks
 from ivr.desk.places import STANDING, entry
 from ivr.flow.call import Call
 from ivr.store.desk_tables import line
@@ -21,6 +23,7 @@ from tests.desks import TEN, Office
 from tests.stores import LANGUAGE
 
 MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -88,6 +91,21 @@ def test_nothing_is_told_to_who_is_not_in_line_and_without_a_past(office: Office
     assert seen(office, place) == Outlook(0, 0, "", 0, 1)
     office.leaves(place.call_id)
     assert seen(office, place) is None
+
+
+def test_what_is_at_hand_asks_no_database_even_if_it_grows_old_just_then(office: Office) -> None:
+    answered(office.engine, *[3.5] * 40)
+    place, chance, asked = office.queued(), random.Random(7), list[object]()
+    moments = accumulate(chance.choice([0.01, 0.2]) * SECOND for _ in count())
+    outlooks = Outlooks(office.engine, lambda: TEN + next(moments), RULES, UTC)
+    event.listen(office.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    found = 0
+    for _ in range(1000):
+        outlooks.of(place.id, None)
+        asked.clear()
+        found += outlooks.at_hand(place.id, None) is not None
+        assert not asked, "it is asked in the thread that answers all callers"
+    assert found
 
 
 def test_the_range_is_what_others_really_waited(office: Office) -> None:

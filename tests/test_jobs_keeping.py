@@ -5,13 +5,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
 from ivr.jobs.keeping import Clearing, Sealing
 from ivr.jobs.recordings import CLEARED, Recordings, Source
 from ivr.store.messages import Message, Messages
 from ivr.store.seals import Seals
 from ivr.store.shelf import Folder
+from ivr.store.tables import messages as table
 from ivr.store.vault import Vault, place
 from tests.desk_site import Clock, desk_site
 from tests.pages import until
@@ -53,6 +54,28 @@ def test_what_lies_plain_is_sealed_and_what_nobody_knows_is_left(messages: Messa
     assert sorted(file.name for file in folder.iterdir()) == sorted([f"{told}.sealed", "unknown.wav"])
     assert vault(folder).open(f"messages/{told}.sealed").read() == sound(2)
     assert Sealing(messages, vault(folder), lambda: NOON).take() == 0
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_what_is_deleted_while_it_is_sealed_stays_deleted(
+    messages: Messages, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sealed: bool
+) -> None:
+    folder = tmp_path / "messages"
+    told = plain(messages, folder)
+    if sealed:
+        Sealing(messages, vault(folder), lambda: NOON).take()
+    made = Vault(Folder(tmp_path), Seals(["a newer secret", SECRET]))
+    copy = Vault.copy
+
+    def meanwhile(here: Vault, old: str, new: str) -> int:
+        size = copy(here, old, new)
+        with messages.engine.begin() as connection:
+            connection.execute(delete(table).where(table.c.id == told))
+        return size
+
+    monkeypatch.setattr(Vault, "copy", meanwhile)
+    Sealing(messages, made, lambda: NOON).take()
+    assert not (folder / f"{told}.sealed").exists()
 
 
 @pytest.mark.parametrize("step", ["copy", "moved", "settle"])

@@ -1,5 +1,6 @@
 """TwiML is a fold over events: a table, without HTTP."""
 
+import gc
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
 
@@ -7,6 +8,7 @@ import pytest
 
 from ivr.flow.events import Ended, Event, Heard, Learned, Said, Waiting
 from ivr.flow.inputs import Answered
+from ivr.flow.secret import Secret
 from ivr.flow.waits import Agent, Keys, Leaving, Lookup, Message, Outside, Room, Talking
 from ivr.telephony import voices
 from ivr.telephony.render import Site, chunks, render
@@ -95,6 +97,12 @@ def test_events_become_twiml(name: str) -> None:
     document = render(events, SITE, "zh-CN")
     assert ET.canonicalize(document) == ET.canonicalize(f"<Response>{expected}</Response>")
     assert faults(document, waiting=name in ("leaving", "a round of waiting")) == []
+
+
+def test_what_was_keyed_in_confidence_does_not_stay_in_memory_with_the_document() -> None:
+    pin = Secret("835172")
+    render([HELLO, Waiting(Lookup("check_pin", (("who", "8800000001"), ("pin", pin))), 7)], SITE, "zh-CN")
+    assert not [one for one in gc.get_referrers(pin) if isinstance(one, tuple)]
 
 
 def test_a_wait_without_a_verb_is_an_error() -> None:

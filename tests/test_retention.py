@@ -128,6 +128,19 @@ def test_calls_that_go_on_and_messages_not_dealt_with_are_kept_for_ever(site: Si
     assert retaining(site, **days).run()["messages"] == 1
 
 
+def test_a_call_stays_as_long_as_a_recording_of_it_that_only_the_call_says_whose_it_is(
+    site: Site, clock: Clock
+) -> None:
+    place = site.left_message()
+    done(site, place.id)
+    site.hotline.hang_up(place.call_id)
+    digested(site)
+    clock.on(days=40)
+    counted(site, clock)
+    assert retaining(site, calls=30).run() == {"calls": 0}
+    assert retaining(site, messages=30, calls=30).run() == {"messages": 1, "calls": 1}
+
+
 def test_a_message_goes_with_its_file_and_the_carriers_copy_or_not_at_all(site: Site, clock: Clock) -> None:
     place = site.left_message()
     done(site, place.id)

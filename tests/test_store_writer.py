@@ -1,5 +1,6 @@
 """The writer commits together what waits together; what goes wrong with one turn stays with that turn."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -179,3 +180,23 @@ def test_a_late_reader_does_not_put_a_call_back_in_memory() -> None:
     assert [recent.get(call_id) is None for call_id in ("CA1", "CA2", "CA3")] == [False, True, False]
     recent.forget("CA1")
     assert recent.get("CA1") is None
+
+
+def test_a_loop_that_is_closed_ends_no_writer_nor_keeps_others_from_their_answers(
+    journal: Journal, engine: Engine, opened_engine: Callable[..., Engine]
+) -> None:
+    assert journal.append(first(new_call_id())) is True
+    blocker = opened_engine(engine.url.render_as_string(hide_password=False))
+    loop = asyncio.new_event_loop()
+    with blocker.connect() as connection, ThreadPoolExecutor(2) as pool:
+        held = hold_up(pool, journal, engine, connection, first(new_call_id()))
+        gone = loop.create_task(journal.appended(first(new_call_id())))
+        loop.run_until_complete(asyncio.sleep(0))
+        following_one = pool.submit(journal.append, first(new_call_id()))
+        assert_soon(waiting_for(journal, 2))
+        gone.cancel()
+        loop.run_until_complete(asyncio.gather(gone, return_exceptions=True))
+        loop.close()
+        connection.rollback()
+        assert held.result() is following_one.result() is True
+    assert journal.append(first(new_call_id())) is True

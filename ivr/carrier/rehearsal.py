@@ -87,7 +87,7 @@ def _front(app: Flask) -> WSGIApplication:
     made = app.extensions.get("front")
     if made is None:
         return app
-    calls: WSGIApplication = ASGIMiddleware(made(THREADS), loop=_loop())  # type: ignore[assignment]
+    calls: WSGIApplication = ASGIMiddleware(made(THREADS, THREADS), loop=_loop())  # type: ignore[assignment]
     return calls
 
 

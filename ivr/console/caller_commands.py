@@ -1,6 +1,6 @@
 """Commands: what is kept of whoever calls from a number, shown, given to them, or erased on their request."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,7 @@ from ivr.reports.digest import mark
 from ivr.store.audit import Trail
 from ivr.store.crypto import Cipher
 from ivr.store.errors import StoreError
+from ivr.store.messages import Message, elsewhere
 from ivr.store.personal import Kept, Person, Registry
 
 QUICK: Final = click.option(
@@ -28,7 +29,10 @@ QUICK: Final = click.option(
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """What the commands need: `flow_of` gives the menus of a version, `waiting` the calls that wait in the spool."""
+    """What the commands need: `flow_of` gives the menus of a version, `waiting` the calls that wait in the spool.
+
+    `delete` has the carrier delete a recording, and tells why it could not.
+    """
 
     registry: Registry
     cipher: Cipher
@@ -38,6 +42,7 @@ class Callers:
     flow_of: Callable[[int], Flow]
     sounds: Sounds
     waiting: Callable[[], set[str]]
+    delete: Callable[[str], str]
 
     def person(self, typed: str) -> Person:
         """Return whose number that is; raise BadParameter for what is no number."""
@@ -121,7 +126,7 @@ def _erase(callers: Callers, number: str, quick: bool) -> None:
     callers.registry.erase(person, kept, made, callers.now())
     files = sum(callers.sounds.delete(row) for row in kept.messages)
     click.echo(f"erased: {', '.join(f'{count} {what}' for what, count in counted(kept) if count) or 'nothing'}")
-    _told(kept, other, files)
+    _told(kept, other, files, _still(callers, kept))
 
 
 def _without(callers: Callers, kept: Kept, person: Person) -> tuple[dict[str, list[tuple[Event, ...]]], int]:
@@ -136,13 +141,18 @@ def _without(callers: Callers, kept: Kept, person: Person) -> tuple[dict[str, li
     return made, other
 
 
-def _told(kept: Kept, other: int, files: int) -> None:
+def _still(callers: Callers, kept: Kept) -> list[str]:
+    """Have the carrier delete its copies; return those that it still has."""
+    copies = [message.recording_sid or "" for row in kept.messages if elsewhere(message := Message(**row))]
+    return [sid for sid in copies if callers.delete(sid)]
+
+
+def _told(kept: Kept, other: int, files: int, still: Sequence[str]) -> None:
     """Say what else a person should know who promised that somebody is forgotten."""
     click.echo(f"{files} recordings deleted here")
-    wanted = [row["recording_sid"] for row in kept.messages if row["recording_sid"] and not row["file"]]
     for what in (
         f"{other} calls cannot be done again exactly, as menus go other ways without the number" if other else "",
-        f"recordings that were never fetched lie at the carrier: {', '.join(wanted)}" if wanted else "",
+        f"recordings lie at the carrier, which did not delete them: {', '.join(still)}" if still else "",
         f"{len(kept.audit)} entries of the audit log name them; those cannot be changed" if kept.audit else "",
         "backups taken before still hold them, until you delete those",
         "PostgreSQL's own files hold old rows, sealed, until it vacuums; SQLite's were overwritten",

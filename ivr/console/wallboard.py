@@ -14,8 +14,8 @@ from ivr.console.wall import Board, Seen, Wall
 from ivr.flow.names import mark_name, queue_name
 from ivr.reports.live import Looks
 
-# A held answer takes one of the server's 16 threads, which calls need: so few are held in a process, for so long, and
-# whoever else watches comes again soon.
+# A held answer takes one of the server's 8 threads for pages: so few are held in a process, for so long, and whoever
+# else watches comes again soon.
 HELD: Final = 4
 HOLD: Final = 4.0  # Seconds; a server that is told to stop waits for those whom it holds.
 AGAIN: Final = 300  # milliseconds

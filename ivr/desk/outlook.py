@@ -57,17 +57,16 @@ class Outlooks:
         if caller is None:
             return None
         line.callers[place] = caller
-        return self._outlook(caller.queue, Standing(line.ahead(caller), line.on(caller)), told)
+        return self._outlook(self._past(caller.queue).get(), Standing(line.ahead(caller), line.on(caller)), told)
 
     def at_hand(self, place: str, told: Promised | None) -> Outlook | None:
         """Return what `of` returns where memory tells it; else None."""
         line = self._standings.at_hand()
         caller = line.callers.get(place) if line else None
-        if line is None or caller is None or caller.queue not in self._pasts:
+        past = self._past(caller.queue).at_hand() if caller else None
+        if line is None or caller is None or past is None:
             return None
-        if self._pasts[caller.queue].at_hand() is None:
-            return None
-        return self._outlook(caller.queue, Standing(line.ahead(caller), line.on(caller)), told)
+        return self._outlook(past, Standing(line.ahead(caller), line.on(caller)), told)
 
     def promised(self, days: int = DAYS) -> tuple[int, int]:
         """Return how many ranges came true, and how many were told, to who was answered in the last so many days."""
@@ -82,28 +81,28 @@ class Outlooks:
             ]
         return round((hit_rate(kept) or 0) * len(kept)), len(kept)
 
-    def _outlook(self, queue: str, stands: Standing, before: Promised | None) -> Outlook:
+    def _outlook(self, past: Past, stands: Standing, before: Promised | None) -> Outlook:
         """Look from when as many stood ahead as now, so far as that was told: it says more than the joining."""
         same = before is not None and before.ahead == stands.ahead
         waited = int((self._now() - before.since).total_seconds()) // COARSE * COARSE if before and same else 0
-        span = self._estimate(queue, stands, waited)
+        span = self._estimate(past, stands, waited)
         if span is None:
             return Outlook(0, 0, "", stands.ahead, stands.agents)
         said = Range(before.low, before.high) if before else None
         span, why = told(said, span, Standing(before.ahead, before.agents) if before else None, stands)
         return Outlook(span.low, span.high, _word(why), stands.ahead, stands.agents)
 
-    def _estimate(self, queue: str, stands: Standing, waited: int) -> Range | None:
-        past, hour = self._past(queue), slot(self._now().astimezone(self._zone))
+    def _estimate(self, past: Past, stands: Standing, waited: int) -> Range | None:
+        hour = slot(self._now().astimezone(self._zone))
         asked = stands.ahead, stands.agents, waited, hour
         if asked not in past.found:
             past.found[asked] = estimate(past.cases, *asked)
         return past.found[asked]
 
-    def _past(self, queue: str) -> Past:
+    def _past(self, queue: str) -> Kept[Past]:
         if (known := self._pasts.get(queue)) is None:
             known = self._pasts.setdefault(queue, Kept(lambda: Past(self._cases(queue)), self._now, FRESH))
-        return known.get()
+        return known
 
     def _cases(self, queue: str) -> list[Case]:
         """Return the last answered callers, and those who were answered about this hour in the weeks before."""

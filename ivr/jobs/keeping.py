@@ -37,10 +37,18 @@ class Sealing:
 
     def _renewed(self, name: str) -> bool:
         try:
-            return self.vault.renew(name)
+            renewed = self.vault.renew(name)
+            if renewed and not self._kept(name):
+                self.vault.delete(name)  # It was read before it was deleted, and written again after that.
+            return renewed
         except OSError as error:  # It may just have been deleted.
             log.warning("a recording is not sealed anew", recording=name, why=str(error))
             return False
+
+    def _kept(self, name: str) -> bool:
+        """Return whether somebody still knows of a recording."""
+        message = self.messages.find(PurePath(name).stem)
+        return message is not None and message.file == PurePath(name).name
 
     def _moved(self, old: str) -> bool:
         message = self.messages.find(PurePath(old).stem)
@@ -51,6 +59,8 @@ class Sealing:
             if place(message) == old:
                 self.vault.copy(old, new)
                 self.messages.moved(message.id, PurePath(old).name, PurePath(new).name, self.now())
+                if not self._kept(new):
+                    self.vault.delete(new)
             self.vault.open(new).read(1)  # What is deleted is heard from elsewhere.
             self.vault.settle(old)
         except OSError as error:

@@ -66,7 +66,9 @@ class Recordings:
         except (FetchError, wav.BadWavError, OSError) as error:
             self._missed(message, error)
         else:
-            self.messages.fetched(message.id, f"{message.id}{SEALED}", size, self.now() + CLEARED)
+            file = f"{message.id}{SEALED}"
+            if not self.messages.fetched(message.id, file, size, self.now() + CLEARED):
+                self.vault.delete(f"{room(message)}/{file}")  # It was erased while it came.
 
     def bring(self, message: Message) -> int:
         """Keep what the carrier has; return of how many bytes it is, raise FetchError, BadWavError or OSError."""

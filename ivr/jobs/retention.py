@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 import structlog
 
-from ivr.store.messages import Message, Messages
+from ivr.store.messages import Messages, elsewhere
 from ivr.store.retention import Retention
 from ivr.store.vault import Vault, place
 
@@ -65,7 +65,7 @@ class Retaining:
         if (message := self.messages.find(message_id)) is None:
             return False
         try:
-            if _elsewhere(message) and (why := self.erase(message.recording_sid or "")):
+            if elsewhere(message) and (why := self.erase(message.recording_sid or "")):
                 raise OSError(why)
             if message.file:
                 self.vault.delete(place(message))
@@ -78,12 +78,6 @@ class Retaining:
         """Return the beginning of the first day that is kept, by the hotline's clock."""
         zone: ZoneInfo = self.retention.zone
         return datetime.combine(self.now().astimezone(zone).date() - timedelta(days=days), time(), zone)
-
-
-def _elsewhere(message: Message) -> bool:
-    """Whether the carrier may have a copy yet."""
-    cleared = message.state == "fetched" and message.next_try_at is None and message.error is None
-    return bool(message.recording_sid) and not cleared
 
 
 def retention_commands(retaining: Retaining) -> click.Group:

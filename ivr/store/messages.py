@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-from sqlalchemy import Engine, RowMapping, and_, case, func, select, update
+from sqlalchemy import Engine, RowMapping, and_, case, func, not_, or_, select, update
 
 from ivr.flow.events import Learned
 from ivr.flow.inputs import Recorded
@@ -24,6 +24,7 @@ LEASE: Final = timedelta(minutes=2)
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=2)
 GIVE_UP: Final = timedelta(hours=24)
+ERASED: Final = "erased"  # Why a recording is absent that its caller wished gone; it never comes back.
 REMARK: Final = "remark"  # The fact that a survey's recording becomes.
 TOLD: Final = ("call_id", "kind", "queue", "language", "matter")  # What the call knows better than the carrier.
 
@@ -99,14 +100,15 @@ class Messages:
             row = connection.execute(claim.returning(messages)).mappings().first()
         return _made(row) if row else None
 
-    def fetched(self, message_id: str, file: str, size: int, clear_at: datetime | None = None) -> None:
-        """Write down that the file is here, under this name and of so many bytes.
+    def fetched(self, message_id: str, file: str, size: int, clear_at: datetime | None = None) -> bool:
+        """Write down that the file is here, under this name and of so many bytes; False where nobody may keep it.
 
         From `clear_at` on the carrier's own copy is to be deleted; never where that is None.
         """
         done = {"state": "fetched", "file": file, "bytes": size, "next_try_at": clear_at, "error": None}
         with begun(self._engine) as connection:
-            connection.execute(update(messages).where(messages.c.id == message_id).values(done))
+            kept = and_(messages.c.id == message_id, not_(_erased()))
+            return connection.execute(update(messages).where(kept).values(done)).rowcount > 0
 
     def missed(self, message_id: str, error: str, now: datetime) -> datetime | None:
         """Write down why the file did not come, and return when to try again.
@@ -171,6 +173,12 @@ class Messages:
             return [_made(row) for row in connection.execute(query).mappings()]
 
 
+def elsewhere(message: Message) -> bool:
+    """Return whether the carrier may have a copy yet."""
+    cleared = message.state == "fetched" and message.next_try_at is None and message.error is None
+    return bool(message.recording_sid) and not cleared
+
+
 def left(entry: Entry, recorded: Recorded, at: datetime) -> dict[str, Any]:
     """Return the row of the message that this turn of a call left; one in which nothing was said is absent."""
     said = bool(recorded.sid) and recorded.seconds > 0
@@ -199,7 +207,8 @@ def upsert(dialect: str) -> Insert:
 def _reported(dialect: str) -> Any:
     insert = INSERT[dialect](messages)
     new, old = insert.excluded, messages.c
-    here = old.state == "fetched"  # Whatever the carrier still says, the file stays ours.
+    # Whatever the carrier still says, the file stays ours, and what was erased stays gone.
+    here = or_(old.state == "fetched", _erased())
     told: dict[str, Any] = {
         name: case((here, old[name]), else_=new[name]) for name in ("state", "next_try_at", "error")
     }
@@ -216,6 +225,10 @@ def _row(sid: str | None, call_id: str, seconds: int | None, state: State, at: d
     }
     row = {"id": uuid4().hex, "call_id": call_id, "recording_sid": sid, "seconds": seconds}
     return row | told | {"tries": 0, "created_at": at}
+
+
+def _erased() -> Any:
+    return func.coalesce(messages.c.error, "") == ERASED
 
 
 def _lost(status: Status) -> State:

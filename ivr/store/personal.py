@@ -18,6 +18,7 @@ from ivr.store.errors import StoreError
 from ivr.store.fact_tables import facts, marks
 from ivr.store.filters import saved_filters
 from ivr.store.guesses import guesses, proofs
+from ivr.store.messages import ERASED
 from ivr.store.tables import calls, messages, turns
 from ivr.store.texts import texts
 
@@ -149,7 +150,8 @@ class Registry:
         connection.execute(update(facts).where(facts.c.call_id.in_(ids)).values(hidden))
         connection.execute(update(calls).where(calls.c.id.in_(kept.mentions)).values(digested=False))
         connection.execute(delete(marks).where(marks.c.call_id.in_([*ids, *kept.mentions])))
-        gone = {"state": "absent", "file": None, "recording_sid": None, "transcript": None, "error": "erased"}
+        # By the carrier's id it is known whatever the carrier still tells of it.
+        gone = {"state": "absent", "file": None, "transcript": None, "error": ERASED}
         connection.execute(update(messages).where(messages.c.call_id.in_(ids)).values(gone | {"next_try_at": None}))
 
     def _turns(self, connection: Connection, made: dict[str, list[tuple[Event, ...]]]) -> None:

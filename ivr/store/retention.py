@@ -113,7 +113,9 @@ def _over(kind: str, until: datetime) -> tuple[Table, str, ColumnElement[bool]]:
             return messages, "id", and_(messages.c.transcript.is_not(None), settled)
         case "calls":
             ended = and_(calls.c.started_at < until, calls.c.ended_at < until, calls.c.digested)
-            return calls, "id", and_(ended, not_(waits.where(line.c.call_id == calls.c.id)))
+            # By its call alone a recording is found, for whoever asks what there is of them, or to be erased.
+            heard = exists().where(messages.c.call_id == calls.c.id)
+            return calls, "id", and_(ended, not_(waits.where(line.c.call_id == calls.c.id)), not_(heard))
         case "cases":
             return cases, "id", and_(cases.c.state == "closed", cases.c.closed_at < until)
         case "texts":

@@ -59,9 +59,10 @@ class Transcripts:
         return tries
 
     def done(self, message_id: str, text: str) -> None:
-        """Keep what was said."""
+        """Keep what was said, unless the recording was erased meanwhile."""
         with begun(self.engine) as connection:
-            connection.execute(update(messages).where(messages.c.id == message_id).values(transcript=text))
+            here = and_(messages.c.id == message_id, messages.c.state == "fetched")
+            connection.execute(update(messages).where(here).values(transcript=text))
             self._note(connection, message_id, {"state": "done", "next_try_at": None, "error": None})
 
     def failed(self, message_id: str, tries: int, error: str, since: datetime | None, now: datetime) -> datetime | None:

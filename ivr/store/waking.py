@@ -2,6 +2,7 @@
 
 from asyncio import AbstractEventLoop, Future
 from collections import deque
+from contextlib import suppress
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -20,7 +21,8 @@ class Waking(Generic[T]):
         self._told.append((future, answer))
         if not self._woken:
             self._woken = True
-            self.loop.call_soon_threadsafe(self._deliver)
+            with suppress(RuntimeError):  # The loop is closed, and nobody waits in it; whoever tells goes on.
+                self.loop.call_soon_threadsafe(self._deliver)
 
     def _deliver(self) -> None:
         self._woken = False  # Before what is there is taken, so that whatever comes later wakes the loop again.

@@ -1,6 +1,6 @@
 """The hotline as an ASGI application: turns of calls by the quick way, all else by WSGI in threads of their own."""
 
-from asyncio import get_running_loop
+from asyncio import get_running_loop, timeout
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -25,6 +25,11 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 VOICE: Final = "/voice/"
+AUDIO: Final = "/audio/"
+SOUNDS: Final = 4  # Threads that give out what callers are played.
+UPLOADS: Final = 2  # Threads that read what is larger than a form.
+PATIENCE: Final = 10.0  # Seconds within which a form is sent.
+LATE: Final = 408
 WATCHED: Final = ("/healthz", "/readyz", "/metrics")
 ENCODED: Final = FORM.encode()
 NOT_HEARD: Final = "429"
@@ -43,14 +48,18 @@ class Front:
         tally: Tally,
         headers: Sequence[tuple[str, str]],
         threads: int,
+        pages: int,
     ) -> None:
-        """Serve this application with so many threads: calls do not wait for those of the pages, nor health for both.
+        """Serve this application with so many threads for calls, and for pages: neither waits for the other's.
 
+        Nor do health, and what callers are played, wait for any of them.
         `headers` stand on each answer of the quick way, as on all others.
         """
         self._plain, self._admission, self._tally = plain, admission, tally
         self._threads = ThreadPoolExecutor(threads, "calls")
-        self._pages: Any = WSGIMiddleware(plain, threads)  # type: ignore[arg-type]
+        self._pages: Any = WSGIMiddleware(plain, pages)  # type: ignore[arg-type]
+        self._uploads: Any = WSGIMiddleware(plain, UPLOADS)  # type: ignore[arg-type]
+        self._sounds: Any = WSGIMiddleware(plain, SOUNDS)  # type: ignore[arg-type]
         self._watched: Any = WSGIMiddleware(plain, 2)  # type: ignore[arg-type]
         self._quick = Quick(line, self._threads)
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers]
@@ -66,7 +75,21 @@ class Front:
         elif path.startswith(VOICE) and scope["method"] == "POST":
             await self._voice(scope, receive, send)
         else:
-            await (self._watched if path in WATCHED else self._pages)(scope, receive, send)
+            kind = self._watched if path in WATCHED else self._sounds if path.startswith(AUDIO) else self._page
+            await kind(scope, receive, send)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Read what is sent before a thread is taken for it: whoever sends slowly, or never, keeps none from others."""
+        headers = dict(scope.get("headers", ()))
+        length = headers.get(b"content-length", b"0")
+        if b"transfer-encoding" in headers or not length.isdigit() or int(length) > LARGEST:
+            await self._uploads(scope, _by_coroutine(receive), send)
+        elif not int(length):
+            await self._pages(scope, receive, send)
+        elif (body := await _read(receive)) is None:
+            await _send(send, LATE, self._headers, b"")
+        else:
+            await self._pages(scope, _read_before(body), send)
 
     async def _voice(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Read the body only where it is signed and no longer than ours are; forgers get no farther than here."""
@@ -75,7 +98,10 @@ class Front:
         if not signature or not length.isdigit() or int(length) > LARGEST:
             await self._pages(scope, receive, send)
             return
-        path, query, body = scope["path"], scope["query_string"].decode("ascii", "replace"), await _read(receive)
+        path, query = scope["path"], scope["query_string"].decode("ascii", "replace")
+        if (body := await _read(receive)) is None:
+            await _send(send, LATE, self._headers, b"")
+            return
         form = fields(body) if headers.get(b"content-type", b"").startswith(ENCODED) else None
         told = self._quick.signed(path, query, form, signature.decode("latin-1")) if form else None
         answer, failed = None, None
@@ -121,13 +147,34 @@ class Front:
         await _send(send, int(status.split()[0]), told, b"".join(chunks))
 
 
-async def _read(receive: Receive) -> bytes:
+async def _read(receive: Receive) -> bytes | None:
+    """Return a body; None where it does not come in time."""
     parts, more = list[bytes](), True
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
+    try:
+        async with timeout(PATIENCE):
+            while more:
+                message = await receive()
+                parts.append(message.get("body", b""))
+                more = message.get("more_body", False)
+    except TimeoutError:
+        return None
     return b"".join(parts)
+
+
+def _by_coroutine(receive: Receive) -> Receive:
+    """Return what threads can call: the server gives what can be awaited, but is no coroutine."""
+
+    async def received() -> MutableMapping[str, Any]:
+        return await receive()
+
+    return received
+
+
+def _read_before(body: bytes) -> Receive:
+    async def receive() -> MutableMapping[str, Any]:
+        return {"type": "http.request", "body": body}
+
+    return receive
 
 
 async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:

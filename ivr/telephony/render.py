@@ -52,7 +52,15 @@ def render(events: Iterable[Event], site: Site, language: str) -> str:
     """Return the TwiML document of one turn's events; `language` is the call's from here on."""
     happened = tuple(events)
     said = tuple(event for event in happened if isinstance(event, Said))
-    return _document(said, happened[-1] if happened else None, site, language)
+    return _document(said, _shown(happened[-1]) if happened else None, site, language)
+
+
+def _shown(event: Event) -> Event:
+    """Return the event as a document shows it: what the wallet is asked about, a PIN maybe, must not stay in memory."""
+    match event:
+        case Waiting(Lookup(question), turn):
+            return Waiting(Lookup(question), turn)
+    return event
 
 
 @lru_cache(maxsize=1024)  # Most callers hear what others heard before them, at the same turn of their call.

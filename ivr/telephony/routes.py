@@ -158,8 +158,12 @@ def _ready(line: Line) -> list[Ready]:
 
 
 def _written(line: Line, told: Sequence[Fact]) -> Response:
-    """Have facts written down; the carrier is to tell again what neither the database nor the disk takes."""
-    safe = [line.unwritten.write(fact) for fact in told]
+    """Have facts written down; the carrier is to tell again what neither the database nor the disk takes.
+
+    What the database just had no time for waits for its turn: threads are few, and others wait for an apology.
+    """
+    write = line.unwritten.keep if asked().environ.get(TRIED) else line.unwritten.write
+    safe = [write(fact) for fact in told]
     return Response(status=204 if all(safe) else 503)
 
 

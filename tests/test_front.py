@@ -1,0 +1,119 @@
+"""What stands before the application: calls, what callers are played, and pages do not wait for one another."""
+
+import asyncio
+from collections.abc import MutableMapping
+from threading import Event
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from sqlalchemy import select
+from twilio.request_validator import RequestValidator
+
+from app import PAGES, THREADS
+from ivr.store.engine import opened
+from ivr.store.errors import StoreError
+from ivr.store.writer import LATE, Writer
+from ivr.telephony.front import Front
+from ivr.telephony.unwritten import Unwritten
+from tests.test_webhooks import ASKED, URL, Site, site
+from tests.world import TOKEN
+
+__all__ = ["site"]
+CROWD = 40
+
+
+async def asked(
+    front: Front, path: str, form: dict[str, str] | None = None, sent: bytes = b"", *, ends: bool = True
+) -> int:
+    """Ask for a page, or tell a signed form, or send something, and maybe never end; return the status."""
+    body, told = sent if sent else urlencode(form or {}).encode(), list[MutableMapping[str, Any]]()
+    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/x-www-form-urlencoded")]
+    if form:
+        headers.append((b"x-twilio-signature", RequestValidator(TOKEN).compute_signature(URL + path, form).encode()))
+    scope = {"type": "http", "http_version": "1.1", "method": "POST" if body else "GET", "path": path}
+    scope |= {"query_string": b"", "headers": headers, "client": ("127.0.0.1", 9)}
+
+    def receive() -> asyncio.Future[MutableMapping[str, Any]]:
+        # As the server does it, which gives no coroutine.
+        future = asyncio.get_running_loop().create_future()
+        if ends:
+            future.set_result({"type": "http.request", "body": body})
+        return future
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.append(message)
+
+    await front(scope, receive, send)
+    return int(told[0]["status"])
+
+
+def test_however_many_read_pages_callers_find_connections_and_hear_their_music(site: Site) -> None:
+    done, engine = Event(), site.parts.engine
+
+    def slow() -> str:
+        with opened(engine) as connection:
+            connection.scalar(select(1))
+            done.wait(10)
+        return ""
+
+    site.app.add_url_rule("/slow", "slow", slow)  # type: ignore[attr-defined]
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+
+    async def crowded() -> tuple[int, int]:
+        crowd = [asyncio.create_task(asked(front, "/slow")) for _ in range(CROWD)]
+        while engine.pool.checkedout() < PAGES:  # type: ignore[attr-defined]
+            await asyncio.sleep(0.01)
+        try:
+            return await asyncio.wait_for(asked(front, "/audio/music/hold.wav"), 5), engine.pool.checkedout()  # type: ignore[attr-defined]
+        finally:
+            done.set()
+            await asyncio.gather(*crowd)
+
+    status, held = asyncio.run(crowded())
+    assert status == 200
+    assert held == PAGES <= 18 // 2
+
+
+@pytest.mark.parametrize(("sent", "status"), [(b"a=b", 400), (b"a=" + b"b" * 100_000, 413)])
+def test_pages_read_what_is_posted(site: Site, sent: bytes, status: int) -> None:
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+    assert asyncio.run(asked(front, "/desk/login", sent=sent)) == status, "it has no token against forgery, or too much"
+
+
+def test_whoever_never_ends_a_form_keeps_nobody_from_a_thread(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.telephony.front.PATIENCE", 3.0)
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+
+    async def crowded() -> tuple[int, set[int]]:
+        forms = [("/desk/login", None), ("/voice/incoming", ASKED)]
+        await asked(front, "/desk/login")
+        crowd = [asyncio.create_task(asked(front, path, form, b"a=b", ends=False)) for path, form in forms * CROWD]
+        await asyncio.sleep(0)
+        page = await asyncio.wait_for(asked(front, "/desk/login"), 2.5)
+        return page, {*await asyncio.gather(*crowd)}
+
+    page, refused = asyncio.run(crowded())
+    assert page == 200
+    assert refused == {408}
+
+
+def test_a_hang_up_that_the_database_has_no_time_for_waits_for_it_in_no_thread(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+    assert asyncio.run(asked(front, "/voice/incoming", ASKED)) == 200
+    tried, wrote = list[object](), Writer.write
+
+    async def late(*_: object) -> bool:
+        raise StoreError(LATE)
+
+    monkeypatch.setattr(Writer, "written", late)
+    monkeypatch.setattr(Unwritten, "_go_on", lambda _: None)
+    monkeypatch.setattr(Writer, "write", lambda *told: tried.append(told) or wrote(*told))
+    assert asyncio.run(asked(front, "/voice/status", ASKED | {"CallStatus": "completed"})) == 204
+    assert not tried
+    site.parts.unwritten.close()
+    (call,) = (site.parts.journal.fresh(ASKED["CallSid"]),)
+    assert call
+    assert call.call.ended == "hung-up"
