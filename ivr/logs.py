@@ -4,8 +4,8 @@ import logging
 import re
 import sys
 from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
-from typing import Any, Final
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TextIO, cast
 
 import structlog
 from flask import has_request_context, request
@@ -16,6 +16,23 @@ from structlog.typing import Processor
 NUMBER: Final = re.compile(r"(?<![0-9A-Za-z])(\+?\d{3,})(\d{4})(?![0-9A-Za-z])")
 # What would end a line, move the cursor or turn the writing of whoever reads the log; a line feed is written as \\n.
 UNSEEN: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+class Unfailing:
+    """The standard error, maybe on a full disk, or closed: that is to cost lines of it, and nobody their call."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+
+    def write(self, words: str) -> None:
+        """Write words, if they are taken."""
+        with suppress(OSError, ValueError):
+            self._file.write(words)
+
+    def flush(self) -> None:
+        """Have what was written be where it belongs, if it is taken."""
+        with suppress(OSError, ValueError):
+            self._file.flush()
 
 
 class _Lines(logging.StreamHandler[Any]):
@@ -37,7 +54,7 @@ def configure(form: str = "plain") -> None:
         root.addHandler(handler)
     structlog.configure(
         processors=processors,
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", Unfailing(sys.stderr))),
         cache_logger_on_first_use=False,
     )
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import zip_longest
 from multiprocessing import get_context
 from pathlib import Path
@@ -157,10 +158,10 @@ def servers(
 
 
 @contextmanager
-def parts_of(server: Server) -> Iterator[Parts]:
+def parts_of(server: Server, now: Callable[[], datetime] = utc_now) -> Iterator[Parts]:
     """Give what a server has behind it, to look into its database."""
     found = settings.read({**server.environment, "PORT": str(server.port)}, server.project)
-    parts = assemble(found, utc_now)
+    parts = assemble(found, now)
     try:
         yield parts
     finally:

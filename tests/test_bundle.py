@@ -165,6 +165,34 @@ def test_what_was_recorded_while_all_of_us_was_away_is_taken_in_afterwards(here:
     assert strays(here) == 0
 
 
+def test_a_message_of_which_only_the_callback_told_is_work_afterwards(here: World) -> None:
+    send = here.carrier.send
+
+    def broken(url: str, *more: Any) -> Any:
+        if "/voice/turn/" in url and any("RecordingSid" in str(one) for one in more):
+            raise ConnectionError("the line broke")
+        return send(url, *more)
+
+    here.carrier.clock.advance(12 * 3600)  # By then nobody takes calls.
+    caller = Caller(here.carrier, "+8613900001111", NUMBER)
+    for key in "01":
+        caller.press(key)
+        caller.listen()
+    assert isinstance(caller.cue, Recording)
+    here.carrier.send = broken
+    caller.speak(8)
+    caller.press("#")
+    caller.hang_up()
+    here.carrier.send = send
+    soon(lambda: here.parts.messages.latest() != [])
+    here.carrier.clock.advance(3600)
+    assert here.parts.desk.waiting() == []
+    assert strays(here) == 1
+    (place,) = here.parts.desk.waiting()
+    assert (place.call_id, place.kind) == (caller.leg.sid, "message")
+    assert strays(here) == 0
+
+
 def strays(here: World) -> int:
     """Have the carrier asked what nobody told us."""
     parts, rest = here.parts, Rest(ACCOUNT, TOKEN, here.parts.settings.api_url)

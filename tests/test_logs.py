@@ -2,10 +2,12 @@
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 import structlog
 from flask import Flask
 from twilio.request_validator import RequestValidator
+from werkzeug.test import TestResponse
 
 from ivr import logs, settings
 from ivr.factory import create_app
@@ -36,16 +39,28 @@ def logging_json(folder: Path) -> Iterator[Flask]:
         logs.configure()
 
 
-def ask(app: Flask, token: str = TOKEN) -> None:
+def ask(app: Flask, token: str = TOKEN) -> TestResponse:
     """Ring."""
     url = "https://hotline.example/voice/incoming"
     signed = {"X-Twilio-Signature": RequestValidator(token).compute_signature(url, FORM)}
-    app.test_client().post("/voice/incoming", data=FORM, headers=signed)
+    return app.test_client().post("/voice/incoming", data=FORM, headers=signed)
 
 
 def lines(said: str) -> list[dict[str, Any]]:
     """Return what was logged."""
     return [json.loads(line) for line in said.splitlines()]
+
+
+def test_a_full_disk_costs_lines_of_the_log_and_no_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError("to be logged")
+
+    monkeypatch.setattr(Hotline, "answer", fails)
+    with open("/dev/full", "wb", buffering=0) as full, monkeypatch.context() as patched:
+        patched.setattr(sys, "stderr", TextIOWrapper(full, write_through=True))
+        with logging_json(tmp_path) as app:
+            assert "<Redirect" in ask(app).text
+    logs.configure()
 
 
 def test_each_line_of_a_calls_request_names_the_call_whoever_logs_it(

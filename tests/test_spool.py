@@ -1,5 +1,6 @@
 """Facts that the database did not take: on the disk before the carrier is answered, and written down after a crash."""
 
+import resource
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -69,6 +70,17 @@ def test_a_disk_that_takes_nothing_is_told_so_that_the_carrier_asks_again(tmp_pa
     kept = Unwritten(away, spool(tmp_path))
     assert not kept.write(REPORT)
     kept.close()
+
+
+def test_a_disk_that_is_full_has_nothing_left_on_it(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        with capture_logs():
+            assert not spool(tmp_path).put(REPORT)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 
 def test_what_is_done_again_and_again_is_done_sooner_after_it_failed() -> None:

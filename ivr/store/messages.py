@@ -6,13 +6,14 @@ from functools import cache
 from typing import Any, Final, Literal
 from uuid import uuid4
 
-from sqlalchemy import Engine, RowMapping, and_, case, func, not_, or_, select, update
+from sqlalchemy import Engine, RowMapping, and_, case, exists, func, not_, or_, select, update
 
 from ivr.flow.events import Learned
 from ivr.flow.inputs import Recorded
+from ivr.store.desk_tables import line
 from ivr.store.engine import begun, opened
 from ivr.store.entries import Entry
-from ivr.store.tables import INSERT, Insert, messages
+from ivr.store.tables import INSERT, Insert, calls, messages
 
 State = Literal["wanted", "fetched", "absent", "failed"]
 Status = Literal["completed", "absent", "failed"]
@@ -25,6 +26,7 @@ FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=2)
 GIVE_UP: Final = timedelta(hours=24)
 ERASED: Final = "erased"  # Why a recording is absent that its caller wished gone; it never comes back.
+HEARABLE: Final = ("wanted", "fetched")
 REMARK: Final = "remark"  # The fact that a survey's recording becomes.
 TOLD: Final = ("call_id", "kind", "queue", "language", "matter")  # What the call knows better than the carrier.
 
@@ -165,6 +167,16 @@ class Messages:
         with opened(self._engine) as connection:
             row = connection.execute(query).mappings().first()
         return _made(row) if row else None
+
+    def unheard(self, since: datetime, until: datetime) -> list[Message]:
+        """Return what was recorded between these moments in calls that are over, and is nobody's work; oldest first."""
+        work = exists().where(line.c.recording == messages.c.recording_sid)
+        going_on = exists().where(calls.c.id == messages.c.call_id, calls.c.ended_at.is_(None))
+        theirs = and_(messages.c.kind == "message", messages.c.state.in_(HEARABLE), messages.c.seconds > 0)
+        between = messages.c.created_at.between(since, until)
+        query = select(messages).where(theirs, between, ~work, ~going_on).order_by(messages.c.created_at)
+        with opened(self._engine) as connection:
+            return [_made(row) for row in connection.execute(query).mappings()]
 
     def latest(self, limit: int = 100) -> list[Message]:
         """Return the newest messages, newest first."""

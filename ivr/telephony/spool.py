@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -36,6 +37,8 @@ class Spool:
             draft.replace(file)
             self._settle()
         except OSError as error:
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
             log.error("the spool takes nothing", call=fact.call, what=fact.name, why=str(error))
             return False
         return True

@@ -1,4 +1,4 @@
-"""Recordings that the carrier has and never told us of, as we were away: made in the lifeboat of another host."""
+"""Recordings that nobody told us of, or only half: made in the lifeboat of another host, or as the line broke."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import structlog
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Recorded
 from ivr.hotline import Hotline
-from ivr.replies import Caller
+from ivr.replies import UNTOLD, Caller
 from ivr.store.messages import Messages
 from ivr.telephony.facts import Left, Ready
 from ivr.telephony.rest import Rest, Tape
@@ -33,7 +33,23 @@ class Strays:
     now: Callable[[], datetime]
 
     def take(self) -> int:
-        """Take in the recordings of the last days that we do not know, and return how many; raise what REST raises."""
+        """Take in the recordings of the last days that we do not know, or nobody hears; return how many.
+
+        Raise what REST raises.
+        """
+        return self._unheard() + self._unknown()
+
+    def _unheard(self) -> int:
+        """Have recordings heard of which only the carrier's callback told, as the caller's own request never came."""
+        now = self.now()
+        found = self.messages.unheard(now - BACK, now - SETTLED)
+        for one in found:
+            left = Recorded(one.recording_sid or "", one.seconds or 0)
+            self.unwritten.write(Left(one.call_id, UNTOLD, left, one.created_at))
+            log.warning("a message that was nobody's work", call=one.call_id, message=one.id)
+        return len(found)
+
+    def _unknown(self) -> int:
         found = list(self._found())
         for tape, caller, matter in found:
             seconds = tape.seconds

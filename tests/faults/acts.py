@@ -11,6 +11,7 @@ from typing import Final
 from sqlalchemy import create_engine, make_url, text
 
 from tests.faults.history import History
+from tests.faults.machine import fill_disk, jump_clock, outage, replay
 from tests.light.stage import Stage
 from tests.processes import Server
 from tests.test_published_amid_calls import publish
@@ -29,6 +30,7 @@ class Director:
     apart: tuple[float, float] = (0.5, 3.0)
     published: int = 0
     over: bool = False
+    burst: Callable[[], object] = bool  # Has everybody ring at once.
 
     async def run(self) -> None:
         """Go on until it is over; each act ends with all of it running again."""
@@ -136,6 +138,11 @@ ACTS: Final[tuple[Act, ...]] = (
     lock_postgresql,
     lock_sqlite,
     publish_menus,
+    fill_disk,
+    jump_clock,
+    outage,
+    replay,
+    replay,
 )
 ONLY: Final = {
     kill_postgresql: "postgresql",

@@ -1,6 +1,6 @@
 """All that happened in a run: what was asked and answered, what was done to it, and to which calls."""
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -31,6 +31,8 @@ class History:
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     injected: list[Injected] = field(default_factory=list)
     accounts: dict[str, str] = field(default_factory=dict)  # By the number of whoever has it frozen.
+    signed: deque[Message] = field(default_factory=lambda: deque(maxlen=5000))  # All that the carrier asked, as told.
+    stood: int = 0  # How many were in line when that was held against the carrier's queues.
     begun: float = field(default_factory=timed)
 
     def note(self, asked: Asked) -> None:
@@ -40,9 +42,14 @@ class History:
     def served(self, asked: Message, answer: Message) -> None:
         """Note what a server answered, whether the carrier ever got to hear it or not."""
         path = asked.path.partition("?")[0]
+        self.signed.append(asked)
         self.statuses[kind_of(path), answer.status] += 1
         if answer.status == 200:
             self.answers[form_of(asked).get("CallSid", ""), path].add(answer.body)
+
+    def call_of(self, asked: Message) -> str:
+        """Return the call that is asked about, "" for none."""
+        return form_of(asked).get("CallSid", EVERYBODY)
 
     def met(self, row: int, what: str, call: str = EVERYBODY) -> None:
         """Note that something was made to go wrong."""

@@ -22,8 +22,10 @@ from ivr.telephony.render import Site, render
 from ivr.wallets.demo import tables
 from ivr.wallets.demo.file import opened
 from tests.faults.checks import _replies, _waits, replayed
+from tests.faults.counters import Counters
 from tests.faults.history import History
 from tests.faults.ledger import Ledger
+from tests.faults.tapes import unkept
 from tests.light.stage import Stage
 
 SLOWEST: Final = 5.0
@@ -35,6 +37,11 @@ CALLBACKS: Final = (  # Which the carrier is to tell again.
     *("voice/agent/over", "voice/agent/rung", "voice/agent/guest/over"),
 )
 ADRIFT: Final = (b"/voice/fallback", b"rounds=")
+# Whom a long queue of requests meets is asked for patience: the same is asked again, or for the present prompt.
+PATIENCE: Final = re.compile(
+    r'.*<Response>(?:<Say [^>]*>[^<]*</Say>)*<Pause length="[2-6]" /><Redirect method="POST">'
+    r"[^<]*/voice/(turn/0|[^?#<]*)(?:[?#][^<]*)?</Redirect></Response>"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class Audit:
     stage: Stage
     history: History
     ledger: Ledger
+    counters: Counters
 
     def violations(self) -> Iterator[Violation]:
         """Yield all that must not be."""
@@ -67,7 +75,9 @@ class Audit:
         yield from self._agents()
         yield from self._freezes()
         yield from self._once()
+        yield from (Violation("7 counters", "", what) for what in self.counters.check())
         yield from self._kept()
+        yield from (Violation("lost", call, what) for call, what in unkept(self.stage))
         yield from self._chain()
 
     @property
@@ -222,6 +232,8 @@ class Known:
         finals = set[str]()
         for body in bodies:
             text = body.decode()
+            if (patience := PATIENCE.fullmatch(text)) and patience[1] in ("turn/0", name):
+                continue
             if adrift(body) or (name, text) in self.waits or any(text == wait for _, wait in self.waits):
                 continue
             if text not in self.presents and text != self.replies.get(name):

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from math import inf
 from random import Random
 from typing import Final
 
@@ -18,30 +18,21 @@ from sqlalchemy.exc import DBAPIError
 
 from ivr.store.errors import StoreError
 from tests.faults.acts import Act, Director
+from tests.faults.callers import Phones, ring
+from tests.faults.counters import Counters
 from tests.faults.history import EVERYBODY, History
+from tests.faults.hurry import hurried, now_of
 from tests.faults.invariants import Audit, Violation
 from tests.faults.ledger import Ledger
 from tests.faults.rows import ROWS
-from tests.light.leg import Leg, Party
-from tests.light.people import AgentPhone, Customer
-from tests.light.proxy import MISCHIEF, form_of
+from tests.faults.standing import patient
+from tests.faults.upsets import prepare
 from tests.light.stage import Shape, Stage, staged
-from tests.light.wire import Message
 
 SPEED: Final = 60.0
 PATIENCE: Final = 0.5
+WAITING: Final = 6  # Callers who are in line at last.
 RECONCILED: Final = 60.0  # Seconds within which all must have settled.
-MOODS: Final = {"rejects": 0.05, "deaf": 0.03, "lost": 0.03, "declines": 0.05, "vanishes": 0.05}
-ROW_OF_MOOD: Final = {"rejects": 16, "deaf": 16, "lost": 17, "declines": 16, "vanishes": 17}
-# Nobody waits for minutes: calls that show no sign of life are asked about sooner, as human time goes faster.
-HURRIED: Final = (
-    ("QUIET_TALK: Final = timedelta(minutes=5)", "QUIET_TALK: Final = timedelta(seconds=12)"),
-    ("QUIET_CALLER: Final = timedelta(seconds=90)", "QUIET_CALLER: Final = timedelta(seconds=9)"),
-    ("60 * second, 5 * second, most=5", "5 * second, second, most=100"),
-    ("2 * QUIET_TALK, 5 * second, most=5", "5 * second, second, most=100"),
-    ("QUIET_TALK, QUIET_TALK, 5 * second, most=5", "QUIET_TALK, 5 * second, second, most=100"),
-)
-SCRIPTS: Final = (["0"], ["0"], ["1"], ["2", "1", "1"], ["3", "2"], ["4"], ["8", "0"], ["5", "4"], [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +78,6 @@ class Outcome:
         return [*lines, f"{len(self.violations)} violations"]
 
 
-def hurried(project: Path) -> None:
-    """Have a copy of the project reconcile sooner."""
-    file = project / "ivr" / "telephony" / "watch.py"
-    found = file.read_text("utf-8")
-    for one, other in HURRIED:
-        assert one in found, one
-        found = found.replace(one, other)
-    file.write_text(found, "utf-8")
-
-
 async def run(storm: Storm) -> Outcome:
     """Make the calls, let all be reconciled, and look."""
     history, begun = History(), time.monotonic()
@@ -109,110 +90,61 @@ async def run(storm: Storm) -> Outcome:
         0.0 if storm.tidy else storm.rest_faults,
         fsync=False,
         change=hurried,
+        now=now_of,
     )
     phones = Phones(Random(f"{storm.seed} phones"), history)
     async with staged(shape, str(storm.seed), phones) as stage:
         up = time.monotonic() - begun
-        ledger = Ledger(stage.parts.engine)
-        await _prepare(storm, stage, history)
+        audit = Audit(stage, history, Ledger(stage.parts.engine), Counters(stage.parts.engine))
+        await prepare(storm, stage, history)
         director = Director(stage, history, Random(f"{storm.seed} acts"), storm.apart)
         tending, acting = (
             asyncio.ensure_future(stage.tending()),
             asyncio.ensure_future(director.follow(storm.plan) if storm.plan else director.run()),
         )
         await _calls(storm, stage, history, director)
-        director.over = True
-        await acting
+        wrong = await _last(storm, stage, history, director, acting)
         called = time.monotonic() - begun - up
-        audit = Audit(stage, history, ledger)
-        violations = await _settled(stage, audit)
+        violations = [*wrong, *await _settled(stage, audit)]
         tending.cancel()
         seconds = f"{called:.0f} s of calls after {up:.0f} s to start, {time.monotonic() - begun:.0f} s in all"
         return Outcome(storm, history, violations, [*_figures(storm, stage, history), seconds])
-
-
-async def _prepare(storm: Storm, stage: Stage, history: History) -> None:
-    stage.company.noted = history.note
-    stage.proxy.noted = history.served
-    chance = Random(f"{storm.seed} callbacks")
-
-    def callback(kind: str) -> list[float]:
-        match chance.choices(("once", "late", "twice", "never"), (85, 5, 5, 5 if kind == "status" else 0))[0]:
-            case "late":
-                history.met(3, f"a callback comes late: {kind}")
-                return [chance.uniform(1, 4)]
-            case "twice":
-                history.met(3, f"a callback comes twice: {kind}")
-                return [0.0, chance.uniform(0, 1)]
-            case "never":
-                history.met(4, f"a callback never comes: {kind}")
-                return []
-        return [0.0]
-
-    if not storm.tidy:
-        stage.company.callback = callback
-    if stage.proxy.mischief:
-        stage.proxy.mischief.injected = lambda kind, asked: history.met(MISCHIEF[kind], kind, _call(asked))
-    stage.rest.injected = lambda fault, path: history.met(21, f"REST {fault}")
-    await asyncio.to_thread(stage.hire, storm.agents)
-
-
-def _call(asked: Message) -> str:
-    return form_of(asked).get("CallSid", "")
-
-
-@dataclass
-class Phones:
-    """Who is rung by the hotline."""
-
-    chance: Random
-    history: History
-
-    def __call__(self, to: str) -> Party:
-        """Return who picks up at this address."""
-        if to.startswith("client:"):
-            return AgentPhone(self.chance, dict(MOODS), met=self._met)
-        return Customer(self.chance, ["1"])
-
-    def _met(self, mood: str) -> None:
-        self.history.met(ROW_OF_MOOD[mood], f"an agent {mood}")
 
 
 async def _calls(storm: Storm, stage: Stage, history: History, director: Director) -> None:
     """Make so many calls, or calls until the plan is over."""
     accounts = await asyncio.to_thread(stage.accounts, max(1000 if storm.plan else 10, storm.calls // 5))
     numbers = itertools.count() if storm.plan else iter(range(storm.calls))
+    more = list[asyncio.Future[object]]()
 
-    async def line() -> None:
+    async def line(most: float = inf) -> None:
         for number in numbers:
-            await _one(storm, stage, history, number, accounts)
-            if storm.plan and director.over:
+            await ring(storm, stage.company, history, number, accounts)
+            most -= 1
+            if most <= 0 or (storm.plan and director.over):
                 return
 
+    director.burst = lambda: more.extend(asyncio.ensure_future(line(1)) for _ in range(storm.at_once))
     await asyncio.gather(*(line() for _ in range(storm.at_once)))
-    await stage.proxy.settle()
+    await asyncio.gather(*more)
 
 
-async def _one(storm: Storm, stage: Stage, history: History, number: int, accounts: list[str]) -> Leg:
-    chance = Random(f"{storm.seed} {number}")
-    quits = chance.choice([0.0, 0.0, 0.03, 0.1])
-    person = Customer(
-        chance,
-        list(chance.choice(SCRIPTS)),
-        rounds=chance.randrange(6),
-        then=chance.choice(["1", "1", "2", "3", ""]),
-        wander=True,
-        quits=quits,
-        message=chance.choice([(8.0, "#"), (5.0, ""), (0.0, ""), (4.0, "hangup")]),
-    )
-    caller = f"+86138{number:08}"
-    if number % 5 == 0 and number // 5 < len(accounts):
-        history.accounts[caller] = account = accounts[number // 5]
-        person.script = ["1", f"{account}#", "135790", "5"]
-    leg = await stage.company.ring_in(caller, person)
-    if person.quits:
-        history.met(18, "a caller may hang up anywhere", leg.sid)
-    return leg
+async def _last(
+    storm: Storm, stage: Stage, history: History, director: Director, acting: asyncio.Future[None]
+) -> list[Violation]:
+    """Have the last callers wait while all still goes wrong, end that, and return who stands where they must not."""
+
+    async def over() -> None:
+        director.over = True
+        await acting
+        stage.proxy.mischief = None
+        await stage.proxy.settle()
+
+    if storm.plan:
+        await over()
+        return []
+    chance = Random(f"{storm.seed} patient")
+    return [Violation("3 line and queue", *told) for told in await patient(stage, history, chance, WAITING, over)]
 
 
 async def _settled(stage: Stage, audit: Audit) -> list[Violation]:
@@ -232,7 +164,9 @@ def _figures(storm: Storm, stage: Stage, history: History) -> list[str]:
     slow = ", ".join(f"{name} {took[int(len(took) * part)] * 1000:.0f} ms" for name, part in QUANTILES)
     failures = Counter(one.failure for asked in history.asked.values() for one in asked if one.failure)
     rang = sum(leg.direction == "inbound" for leg in stage.company.legs.values())
+    stood = [f"{history.stood} stood in line and in the carrier's queues"] if history.stood else []
     return [
+        *stood,
         f"{rang} calls on {storm.kind}, seed {storm.seed}: {len(took)} answers of servers, {slow}",
         f"failed at the carrier: {dict(failures)}; {dict(stage.company.tally)}; {dict(stage.proxy.tally)}",
     ]

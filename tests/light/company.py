@@ -95,6 +95,7 @@ class Company:
 
     Requests are made with `patience` times what the fragments of URLs say. `noted` is told of each, `broken` holds
     what was wrong with documents. `callback` may delay a callback (seconds), tell it more than once, or never.
+    `after_recording` may have what follows a recording be asked some seconds late, or never (None): the line broke.
     """
 
     account: str
@@ -109,6 +110,7 @@ class Company:
     most_queued: int = 5000
     noted: Callable[[Asked], object] = lambda _: None
     callback: Callable[[str], list[float]] = lambda _: [0.0]
+    after_recording: Callable[[Tape], float | None] = lambda _: 0.0
     rest_url: str = ""
     legs: dict[str, Leg] = field(default_factory=dict)
     queues: dict[str, list[Leg]] = field(default_factory=dict)
@@ -256,9 +258,8 @@ class Company:
             "CallSid": leg.sid,
             "CallStatus": leg.status,
             "Called": leg.to,
-            "Caller": leg.from_,
+            **({"Caller": leg.from_, "From": leg.from_} if leg.from_ else {}),
             "Direction": leg.direction,
-            "From": leg.from_,
             "FromCity": "",
             "FromCountry": "CN",
             "To": leg.to,

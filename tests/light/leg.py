@@ -275,6 +275,9 @@ class Leg:
         told = self.company.taped(tape, length)
         form = {"RecordingUrl": told, "RecordingSid": tape.sid, "RecordingDuration": str(length), "Digits": end}
         goal = Goal(action, form, verb.method)
+        if (late := self.company.after_recording(tape)) is None:
+            raise gone or HungUp
+        await asyncio.sleep(late)
         if gone is not None:
             await self.company.tell(self, goal)
             raise gone

@@ -129,6 +129,10 @@ class Proxy:
         while self.loose:
             await asyncio.wait(set(self.loose))
 
+    def again(self, asked: Message) -> None:
+        """Have servers asked once more what they were asked before."""
+        self._later(0.0, asked)
+
     def close(self) -> None:
         """Let go of all connections."""
         for backend in self.backends:

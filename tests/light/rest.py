@@ -20,6 +20,7 @@ from tests.light.wire import HangUp, Message, answer
 OVER: Final = ("completed", "busy", "no-answer", "failed", "canceled")
 FAULTS: Final = ("429", "500", "500 after", "hangs", "breaks", "breaks after")
 HANGS: Final = 4.5  # Seconds; the hotline's clients wait for four.
+DOWNLOADS: Final = ("401", "404", "500", "truncated", "cut", "late")  # What may go wrong with a recording's sound.
 
 
 class RefusedError(Exception):
@@ -32,12 +33,17 @@ class RefusedError(Exception):
 
 @dataclass
 class Rest:
-    """Answers the hotline for a company; this part of the requests goes wrong."""
+    """Answers the hotline for a company; this part of the requests goes wrong.
+
+    `downloads` may say what goes wrong with the sound of a recording, and `raced` is told whose call is moved.
+    """
 
     company: Company
     chance: Random
     part: float = 0.0
     injected: Callable[[str, str], object] = lambda *_: None
+    downloads: Callable[[str], str] = lambda _: ""
+    raced: Callable[[Leg], object] = lambda _: None
     texts: list[dict[str, Any]] = field(default_factory=list)
     codes: Counter[str] = field(default_factory=Counter)
     tally: Counter[str] = field(default_factory=Counter)
@@ -45,6 +51,8 @@ class Rest:
     async def handle(self, asked: Message) -> bytes:
         """Answer as a handler of wire.serve."""
         place = urlsplit(asked.path)
+        if place.path.endswith(".wav") and (fault := self.downloads(place.path)):
+            return await self._badly(fault, unquote(place.path))
         form = dict(parse_qsl(place.query, keep_blank_values=True)) | dict(parse_qsl(asked.body.decode()))
         fault = self.chance.choice(FAULTS) if self.chance.random() < self.part else ""
         if fault:
@@ -64,6 +72,17 @@ class Rest:
         if fault == "breaks after":
             raise HangUp
         return done
+
+    async def _badly(self, fault: str, path: str) -> bytes:
+        if fault.isdigit():
+            return answer(int(fault), b"{}")
+        if fault == "late":
+            await asyncio.sleep(HANGS / 3)
+        whole = self._answered("GET", path, {})
+        if fault == "cut":
+            raise HangUp(whole[: len(whole) // 2])
+        head, _, sound = whole.partition(b"\r\n\r\n")
+        return answer(200, sound[: len(sound) // 2], "audio/x-wav") if fault == "truncated" and head else whole
 
     def _answered(self, method: str, path: str, form: dict[str, str]) -> bytes:
         self.tally[method] += 1
@@ -139,6 +158,8 @@ class Rest:
         url, status = form.get("Url", ""), form.get("Status", "")
         if leg.over or (url and not leg.answered):
             raise RefusedError(400, 21220, f"Call is not in-progress. Cannot redirect. It is {leg.status}.")
+        if url:
+            self.raced(leg)
         leg.signal(Moved(Goal(url), form.get("FallbackUrl", "")) if url else HungUp())
         return shape(leg) | ({"status": status} if status else {})
 

@@ -11,6 +11,8 @@ import warnings
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -18,6 +20,7 @@ from typing import Any, Final
 import psutil
 from sqlalchemy import insert, make_url, select
 
+from ivr.factory import utc_now
 from ivr.parts import Parts
 from ivr.settings import PRACTICE_SENDER
 from ivr.wallets.demo import tables
@@ -135,6 +138,7 @@ class Stage:
     parts: Parts
     chance: Random
     agents: list[str] = field(default_factory=list)
+    closed: bool = False  # Whether no agent takes calls.
 
     def hire(self, count: int) -> None:
         """Have so many agents take calls of every kind."""
@@ -149,7 +153,9 @@ class Stage:
         for agent in self.parts.desk.agents():
             if agent.state in ("wrapping", "working"):
                 self.parts.desk.wrap_up(agent.id, "resolved", "")
-            if agent.state in ("away", "offline"):
+            if self.closed:
+                self.parts.desk.away(agent.id, "break")
+            elif agent.state in ("away", "offline"):
                 self.parts.desk.available(agent.id)
 
     async def tending(self, seconds: float = 0.3) -> None:
@@ -198,6 +204,7 @@ class Shape:
     fsync: bool = True
     jobs: bool = True
     change: Callable[[Path], object] = bool
+    now: Callable[[Path], datetime] = lambda _: utc_now()  # By the clock of this copy of the program.
 
 
 @asynccontextmanager
@@ -218,7 +225,7 @@ async def staged(shape: Shape, seed: str, phones: Callable[[str], Party]) -> Asy
         try:
             # One after the other, as the first makes the tables.
             await _all_started(servers)
-            with parts_of(servers[0]) as parts:
+            with parts_of(servers[0], partial(shape.now, copy)) as parts:
                 made.files = _boat(copy)
                 if shape.jobs:
                     jobs.start()
