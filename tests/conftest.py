@@ -19,6 +19,7 @@ from tests.once import (  # noqa: E402
     real_pragmas,
     replayers_forked,
     routes_compiled_once,
+    servers_forked,
     statements_compiled_once,
     templates_compiled_once,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "real_pragmas",
     "replayers_forked",
     "routes_compiled_once",
+    "servers_forked",
     "statements_compiled_once",
     "templates_compiled_once",
 ]

@@ -66,14 +66,15 @@ def menus_read_once() -> Iterator[None]:
     # What they call unless told otherwise stands in their defaults.
     parsed = lru_cache(256)(parse)
     with (
-        patch.object(load, "__defaults__", _with(parsed, load.__defaults__)),
-        patch.object(reading.read, "__defaults__", _with(parsed, reading.read.__defaults__)),
+        patch.object(load, "__defaults__", with_parsed(parsed, load.__defaults__)),
+        patch.object(reading.read, "__defaults__", with_parsed(parsed, reading.read.__defaults__)),
         patch("ivr.editor.reading.load", once),
     ):
         yield
 
 
-def _with(parsed: Callable[..., Any], defaults: tuple[Any, ...] | None) -> tuple[Any, ...]:
+def with_parsed(parsed: Callable[..., Any], defaults: tuple[Any, ...] | None) -> tuple[Any, ...]:
+    """Return what a function calls unless told otherwise, with this instead of `parse`."""
     assert parse in (defaults or ()), "where is the text parsed?"
     return tuple(parsed if one is parse else one for one in defaults or ())
 
@@ -160,6 +161,16 @@ def replayers_forked() -> Iterator[Callable[[str], Any]]:
 
     real = yesterday.get_context
     with patch("ivr.editor.yesterday.get_context", lambda _: APART):
+        yield real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_forked() -> Iterator[Callable[..., Any]]:
+    """Have servers be forked from a process that has imported the program; return what starts `python app.py`."""
+    from tests import processes  # It needs what stands here.
+
+    real = processes.started
+    with patch("tests.processes.started", processes.forked_server):
         yield real
 
 

@@ -24,13 +24,17 @@ from ivr.carrier.web import Send
 from ivr.factory import utc_now
 from ivr.parts import Parts, assemble
 from ivr.telephony.render import RETRY, RETRY_CALLBACK
+from tests import forked
+from tests.forked import Forked
 from tests.world import ACCOUNT, NUMBER, OPEN, ROOT, TOKEN, free_port
 
 NOBODY = "http://127.0.0.1:9"  # No carrier to ask: its calls are no less there for that.
 PATIENCE: Final = 30.0
 APART: Final = get_context("forkserver")  # For functions: its processes share nothing with ours, nor with one another.
 # What takes a second to import is imported once.
-APART.set_forkserver_preload(["tests.stores", "tests.desk_site", "tests.processes", "ivr.editor.replaying"])
+APART.set_forkserver_preload(
+    ["tests.stores", "tests.desk_site", "tests.processes", "ivr.editor.replaying", *forked.IMPORTED, "tests.preloaded"]
+)
 Environment = Mapping[str, str]
 
 
@@ -75,7 +79,7 @@ class Server:
     project: Path
     port: int
     environment: Environment
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
 
     @property
     def log(self) -> Path:
@@ -85,11 +89,7 @@ class Server:
     def start(self) -> None:
         """Start it, in a session of its own; it answers a moment later."""
         given = {**os.environ, **self.environment, "PORT": str(self.port), "PYTHONPATH": str(self.project)}
-        command = [sys.executable, "app.py"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, cwd=self.project, env=given, stdout=log, stderr=log, start_new_session=True
-            )
+        self.process = started(self.project, given, self.log)
 
     def await_answers(self) -> None:
         """Wait until it answers requests."""
@@ -99,8 +99,7 @@ class Server:
     def kill(self) -> None:
         """`kill -9` all of its processes at once, wherever they are, and wait until the port is free."""
         assert self.process
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
+        killed(self.process)
         self.process.wait()
         awaited(lambda: not self._answers(), "the killed server is gone")
 
@@ -112,6 +111,29 @@ class Server:
             return requests.get(f"http://127.0.0.1:{self.port}/audio/music/none", timeout=5).status_code == 404
         except requests.RequestException:
             return False
+
+
+def started(project: Path, environment: Environment, log: Path) -> subprocess.Popen[bytes] | Forked:
+    """Start `python app.py` in a session of its own; return its process."""
+    command = [sys.executable, "app.py"]
+    with log.open("ab") as file:
+        return subprocess.Popen(command, cwd=project, env=environment, stdout=file, stderr=file, start_new_session=True)
+
+
+def forked_server(project: Path, environment: Environment, log: Path) -> Forked:
+    """Return a process that does what `started` has one do, but that is forked from one that has imported it all."""
+    process = APART.Process(target=forked.serve, args=(project, environment, log))
+    process.start()
+    return Forked(process)
+
+
+def killed(process: subprocess.Popen[bytes] | Forked) -> None:
+    """`kill -9` a process and all that it forked."""
+    if isinstance(process, Forked):
+        process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def awaited(happened: Callable[[], object], what: str) -> None:
