@@ -1,9 +1,10 @@
 """A server that is killed while it publishes leaves whole menus live, and the draft as it was or published."""
 
 import os
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from random import Random
 
 from ivr.folders import menus
@@ -11,7 +12,8 @@ from ivr.store.crypto import Cipher
 from ivr.store.drafts import Drafts
 from ivr.store.engine import connect
 from ivr.store.library import Library
-from tests.faults.publisher import MARK, MARKED, publishing
+from tests.faults.publisher import MARK, MARKED, main, publishing
+from tests.processes import APART
 from tests.stores import NOON, SECRET
 from tests.world import ROOT
 
@@ -25,19 +27,28 @@ def told(files: dict[str, str]) -> tuple[str, str]:
     return one, two
 
 
+def said(ours: Connection) -> Iterator[str]:
+    """Yield all that a killed process said before."""
+    with ours, suppress(EOFError):
+        while True:
+            yield ours.recv()
+
+
 def test_a_killed_publisher_leaves_no_half_menus_and_loses_no_draft(database: str) -> None:
     engine, chance = connect(database, Cipher([SECRET])), Random(SEED)
     library, drafts = Library(engine), Drafts(engine)
     assert library.publish(library.keep(menus(ROOT / "menus"), NOON), "", NOON, "", None)
     published = 0
     for _ in range(KILLS):
-        command = [sys.executable, "-m", "tests.faults.publisher", database]
-        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout
-            assert process.stdout.readline() == "begun\n"
-            time.sleep(chance.uniform(0, 0.25))  # The moment is what is tried; whatever it hits must be whole.
-            process.kill()
-            lines = [line.split() for line in process.stdout if line.endswith("\n")]
+        ours, theirs = APART.Pipe(duplex=False)
+        process = APART.Process(target=main, args=(database, theirs.send))
+        process.start()
+        theirs.close()
+        assert ours.recv() == "begun"
+        time.sleep(chance.uniform(0, 0.25))  # The moment is what is tried; whatever it hits must be whole.
+        process.kill()
+        process.join()
+        lines = [line.split() for line in said(ours)]
         done = [mark for first, mark, *_ in lines if first == "published"]
         published += len(done)
         last = library.live()

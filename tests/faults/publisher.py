@@ -1,8 +1,9 @@
 """A process that publishes drafts one after another until it is killed: `python -m tests.faults.publisher URL`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
 from ivr.editor.gate import Finding, Gate
 from ivr.editor.publishing import Publishing
@@ -48,10 +49,10 @@ def publishing(url: str) -> Publishing:
     return Publishing(library, Drafts(engine), live, Open(lambda: HERE), lambda: datetime.now(UTC))
 
 
-def main(url: str) -> None:
+def main(url: str, say: Callable[[str], object]) -> None:
     """Publish: each draft marks two files, of which nobody may ever see the one without the other."""
     made = publishing(url)
-    print("begun", flush=True)
+    say("begun")
     for number in range(10**6):
         base = made.last().version
         files = made.library.files(base)
@@ -61,8 +62,8 @@ def main(url: str) -> None:
             files[name] = f"{files[name].partition(MARK)[0]}{MARK}{mark}\n"
             made.drafts.edit(draft, revision, files, "sam", made.now(), mark)
         made.draft(draft, 2, "sam", mark)
-        print("published", mark, flush=True)
+        say(f"published {mark}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], partial(print, flush=True))
