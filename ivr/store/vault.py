@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -109,9 +109,10 @@ class Vault:
         return (self.shelf, self.before) if self.before else (self.shelf,)
 
     def _where(self, name: str) -> tuple[Shelf, int]:
-        for shelf in self._shelves():
-            if (size := shelf.size(name)) is not None:
-                return shelf, size
+        with suppress(ValueError):  # What is no name of a recording is nowhere.
+            for shelf in self._shelves():
+                if (size := shelf.size(name)) is not None:
+                    return shelf, size
         raise FileNotFoundError("the recording is on no shelf")
 
 
