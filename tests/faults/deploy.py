@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import inspect
 
 from tests.faults.acts import Director
-from tests.faults.storm import Outcome, Storm, run
+from tests.faults.storm import Outcome, Storm, run, to_the_end
 from tests.light.proxy import Backend
 from tests.light.stage import Stage
 from tests.processes import Server
@@ -111,10 +111,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--speed", type=float, default=8.0, help="how fast human time goes")
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # What was started is to be ended in any case.
     wrong = 0
     for kind in given.database:
-        outcome = asyncio.run(run(storm_of(kind, given.calls, given.speed)))
+        outcome = to_the_end(run(storm_of(kind, given.calls, given.speed)))
         seen = noticed(outcome)
         asked = [one for told in outcome.history.asked.values() for one in told]
         slowest = max(one.seconds for one in asked)

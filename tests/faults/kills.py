@@ -1,12 +1,10 @@
 """`kill -9` of server, jobs and PostgreSQL in turn under load, and nothing lost: `python -m tests.faults kill 50`."""
 
 import argparse
-import asyncio
-import signal
 from collections.abc import Sequence
 
 from tests.faults.acts import kill_jobs, kill_postgresql, kill_server
-from tests.faults.storm import Storm, run
+from tests.faults.storm import Storm, run, to_the_end
 
 
 def storm_of(kind: str, kills: int, seed: int, at_once: int = 60) -> Storm:
@@ -23,10 +21,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--at-once", type=int, default=60)
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # What was started is to be ended in any case.
     violated = 0
     for kind in given.database:
-        outcome = asyncio.run(run(storm_of(kind, given.kills, given.seed, given.at_once)))
+        outcome = to_the_end(run(storm_of(kind, given.kills, given.seed, given.at_once)))
         print(*outcome.report(), sep="\n", flush=True)
         violated += len(outcome.violations)
     return 1 if violated else 0

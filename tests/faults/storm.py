@@ -5,14 +5,15 @@ import asyncio
 import itertools
 import re
 import signal
+import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.exc import DBAPIError
 
@@ -180,13 +181,27 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults all", description=__doc__)
     parser.add_argument("calls", type=int, nargs="?", default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--at-once", type=int, default=100)
+    parser.add_argument("--at-once", type=int, default=200)
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     given = parser.parse_args(arguments)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # What was started is to be ended in any case.
     violated = 0
     for kind in given.database:
-        outcome = asyncio.run(run(Storm(given.calls, given.at_once, kind, given.seed)))
+        outcome = to_the_end(run(Storm(given.calls, given.at_once, kind, given.seed)))
         print(*outcome.report(), sep="\n", flush=True)
         violated += len(outcome.violations)
     return 1 if violated else 0
+
+
+def to_the_end(made: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Return what comes of a run; what it started is ended in any case, also where we are told to end meanwhile."""
+
+    async def guarded() -> Outcome:
+        task = asyncio.current_task()
+        assert task
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await made
+
+    try:
+        return asyncio.run(guarded())
+    except asyncio.CancelledError:
+        sys.exit(128 + signal.SIGTERM)
