@@ -26,7 +26,7 @@ def named_in(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_calls_under_a_storm_of_faults_keep_every_promise(kind: str) -> None:
-    outcome = asyncio.run(run(Storm(calls=14, at_once=7, kind=kind, seed=3, apart=(1.5, 3.0), servers=2)))
+    outcome = asyncio.run(run(Storm(calls=10, at_once=10, kind=kind, seed=3, apart=(3.0, 5.0), servers=2)))
     print(*outcome.report(), sep="\n")
     assert outcome.violations == []
     assert len({one.row for one in outcome.history.injected}) >= 6

@@ -10,16 +10,26 @@ from typing import Final
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
+from ivr.carrier.verbs import Gather
 from ivr.store.desk_tables import line
 from tests.faults.history import History
+from tests.light.leg import Leg
 from tests.light.people import Customer
 from tests.light.stage import Stage
 
-PATIENT: Final = 10**9  # Rounds of the waiting room.
 AGREE: Final = 30.0  # Seconds within which both must be the same.
 STANDS: Final = ("waiting", "offered")
 RINGS: Final = 2.0
 CALM: Final = 3
+RANG: Final = "+86139"  # The numbers of those who wait at last begin so.
+
+
+class Patient(Customer):
+    """Somebody who asks for a person, and waits for as long as it takes."""
+
+    def keys(self, leg: Leg, gather: Gather, heard: float) -> tuple[float, str] | None:
+        """Press nothing in the waiting room, as Party."""
+        return None if leg.queue else Customer.keys(self, leg, gather, heard)
 
 
 def unlike(stage: Stage) -> tuple[set[str], set[str]]:
@@ -27,6 +37,12 @@ def unlike(stage: Stage) -> tuple[set[str], set[str]]:
     queued = {leg.sid for queue in stage.company.queues.values() for leg in queue}
     placed = places(stage.parts.engine)
     return queued - placed, placed - queued
+
+
+def arrived(stage: Stage) -> bool:
+    """Say whether whoever rang at last, and is still there, has come to wait."""
+    legs = stage.company.legs.values()
+    return all(leg.queue for leg in legs if leg.from_.startswith(RANG) and not leg.over)
 
 
 def places(engine: Engine) -> set[str]:
@@ -45,9 +61,9 @@ async def patient(
     """
     stage.closed = True
     await asyncio.to_thread(stage.tend)
-    people = [Customer(chance, ["0"], rounds=PATIENT) for _ in range(count)]
+    people = [Patient(chance, ["0"]) for _ in range(count)]
     rings = [
-        asyncio.ensure_future(stage.company.ring_in(f"+86139{number:08}", person))
+        asyncio.ensure_future(stage.company.ring_in(f"{RANG}{number:08}", person))
         for number, person in enumerate(people)
     ]
     await asyncio.sleep(RINGS)
@@ -65,7 +81,7 @@ async def _agreed(stage: Stage) -> list[tuple[str, str]]:
     while True:
         with suppress(DBAPIError):
             queued, placed = await asyncio.to_thread(unlike, stage)
-            calm = 0 if queued or placed else calm + 1
+            calm = 0 if queued or placed or not arrived(stage) else calm + 1
             if calm == CALM or time.monotonic() > until:
                 return _told(queued, placed)
         await asyncio.sleep(0.3)
