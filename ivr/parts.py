@@ -118,6 +118,7 @@ class Parts:
         for worker in self.jobs:
             worker.stop()
         self.live.stop()
+        self.board.stop()
         self.gatekeeper.close()
         self.unwritten.close()
         self.journal.close()

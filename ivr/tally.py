@@ -49,6 +49,7 @@ class Tally:
     carrier_errors: Counter[tuple[str, str]] = field(default_factory=Counter)
     wallet: dict[str, Spread] = field(default_factory=dict)
     wallet_answers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    stumbled: Counter[str] = field(default_factory=Counter)
     under_way: int = 0
     _lock: Lock = field(default_factory=Lock)
 
@@ -73,6 +74,11 @@ class Tally:
         with self._lock:
             _in(self.turns, path).add(seconds)
             self.answers[path, status] += 1
+
+    def stumble(self, error: Exception) -> None:
+        """Count a turn that the quick way could not take, for an error of ours."""
+        with self._lock:
+            self.stumbled[type(error).__name__] += 1
 
     def asked_wallet(self, question: str, outcome: str, seconds: float) -> None:
         """Count a question to the wallet: what came of it, and how long that took."""

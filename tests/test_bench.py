@@ -14,7 +14,7 @@ from tests.bench.turns import BARE, measure, paced, ratios, running, table
 from tests.stores import Postgres
 
 LOWEST = 0.01  # Far below what is promised: machines that run tests do other things meanwhile.
-MOST_MB = 112  # Aimed at are 100, and 102 to 109 are reached on two cores; this finds what grows.
+MOST_MB = 126  # What 4,096 calls leave in memory is in it, as so many are made in that time; this finds what grows.
 
 
 @pytest.fixture(autouse=True)

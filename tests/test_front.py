@@ -16,6 +16,7 @@ from ivr.store.errors import StoreError
 from ivr.store.writer import LATE, Writer
 from ivr.telephony.front import Front
 from ivr.telephony.unwritten import Unwritten
+from tests.apart import finished
 from tests.test_webhooks import ASKED, URL, Site, site
 from tests.world import TOKEN
 
@@ -70,7 +71,7 @@ def test_however_many_read_pages_callers_find_connections_and_hear_their_music(s
             done.set()
             await asyncio.gather(*crowd)
 
-    status, held = asyncio.run(crowded())
+    status, held = finished(crowded())
     assert status == 200
     assert held == PAGES <= 18 // 2
 
@@ -78,7 +79,7 @@ def test_however_many_read_pages_callers_find_connections_and_hear_their_music(s
 @pytest.mark.parametrize(("sent", "status"), [(b"a=b", 400), (b"a=" + b"b" * 100_000, 413)])
 def test_pages_read_what_is_posted(site: Site, sent: bytes, status: int) -> None:
     front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
-    assert asyncio.run(asked(front, "/desk/login", sent=sent)) == status, "it has no token against forgery, or too much"
+    assert finished(asked(front, "/desk/login", sent=sent)) == status, "it has no token against forgery, or too much"
 
 
 def test_whoever_never_ends_a_form_keeps_nobody_from_a_thread(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,7 +94,7 @@ def test_whoever_never_ends_a_form_keeps_nobody_from_a_thread(site: Site, monkey
         page = await asyncio.wait_for(asked(front, "/desk/login"), 2.5)
         return page, {*await asyncio.gather(*crowd)}
 
-    page, refused = asyncio.run(crowded())
+    page, refused = finished(crowded())
     assert page == 200
     assert refused == {408}
 
@@ -102,7 +103,7 @@ def test_a_hang_up_that_the_database_has_no_time_for_waits_for_it_in_no_thread(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
-    assert asyncio.run(asked(front, "/voice/incoming", ASKED)) == 200
+    assert finished(asked(front, "/voice/incoming", ASKED)) == 200
     tried, wrote = list[object](), Writer.write
 
     async def late(*_: object) -> bool:
@@ -111,7 +112,7 @@ def test_a_hang_up_that_the_database_has_no_time_for_waits_for_it_in_no_thread(
     monkeypatch.setattr(Writer, "written", late)
     monkeypatch.setattr(Unwritten, "_go_on", lambda _: None)
     monkeypatch.setattr(Writer, "write", lambda *told: tried.append(told) or wrote(*told))
-    assert asyncio.run(asked(front, "/voice/status", ASKED | {"CallStatus": "completed"})) == 204
+    assert finished(asked(front, "/voice/status", ASKED | {"CallStatus": "completed"})) == 204
     assert not tried
     site.parts.unwritten.close()
     (call,) = (site.parts.journal.fresh(ASKED["CallSid"]),)

@@ -50,8 +50,12 @@ def away(here: World, late: bool = False) -> Iterator[None]:
             plain(entry)
         raise StoreError("the database is away")
 
+    async def refuse_soon(entry: Entry) -> bool:
+        return refuse(entry)
+
     with pytest.MonkeyPatch.context() as changed:
         changed.setattr(here.parts.journal, "append", refuse)
+        changed.setattr(here.parts.journal, "appended", refuse_soon)
         yield
 
 

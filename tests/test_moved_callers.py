@@ -7,7 +7,8 @@ import pytest
 
 from ivr.carrier.cues import Saying, Talking
 from ivr.carrier.web import Pairs, Response
-from ivr.telephony.rest import Number, Rest
+from ivr.telephony.numbers import Ask, Number
+from ivr.telephony.rest import Rest
 from tests.test_switchboard import SKILLS, picked_up, queued, soon
 from tests.world import NUMBER, world
 
@@ -30,7 +31,7 @@ def test_a_moved_caller_whose_document_is_lost_hears_the_lifeboat_and_gets_a_per
             monkeypatch.setattr(Rest, "numbers", lambda self: 1 / 0)
         else:
             elsewhere = f"{here.parts.settings.public_url}/voice/fallback?elsewhere=1"
-            told = [Number(NUMBER, "", elsewhere, "POST")]
+            told = [Number("PN" + "1" * 32, NUMBER, (Ask(""), Ask(elsewhere), Ask("")))]
             monkeypatch.setattr(Rest, "numbers", lambda self: told)
         for name in ("alice", "bob"):
             here.carrier.phone(f"client:{name}")

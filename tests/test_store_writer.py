@@ -17,6 +17,7 @@ from ivr.store.errors import Busy, StoreError
 from ivr.store.journal import Journal
 from ivr.store.recent import Recent
 from ivr.store.tables import turns
+from tests.apart import finished
 from tests.stores import SECRET, Postgres, first, following, hung_up, new_call_id, told
 
 
@@ -187,16 +188,19 @@ def test_a_loop_that_is_closed_ends_no_writer_nor_keeps_others_from_their_answer
 ) -> None:
     assert journal.append(first(new_call_id())) is True
     blocker = opened_engine(engine.url.render_as_string(hide_password=False))
-    loop = asyncio.new_event_loop()
-    with blocker.connect() as connection, ThreadPoolExecutor(2) as pool:
-        held = hold_up(pool, journal, engine, connection, first(new_call_id()))
-        gone = loop.create_task(journal.appended(first(new_call_id())))
-        loop.run_until_complete(asyncio.sleep(0))
+
+    async def left() -> "Future[bool]":
+        gone = asyncio.ensure_future(journal.appended(first(new_call_id())))
+        await asyncio.sleep(0)
         following_one = pool.submit(journal.append, first(new_call_id()))
         assert_soon(waiting_for(journal, 2))
         gone.cancel()
-        loop.run_until_complete(asyncio.gather(gone, return_exceptions=True))
-        loop.close()
+        await asyncio.gather(gone, return_exceptions=True)
+        return following_one
+
+    with blocker.connect() as connection, ThreadPoolExecutor(2) as pool:
+        held = hold_up(pool, journal, engine, connection, first(new_call_id()))
+        following_one = finished(left())
         connection.rollback()
         assert held.result() is following_one.result() is True
     assert journal.append(first(new_call_id())) is True

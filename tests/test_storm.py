@@ -4,12 +4,12 @@ The full form is `python -m tests.faults all 10000`.
 """
 
 import ast
-import asyncio
 import re
 from pathlib import Path
 
 import pytest
 
+from tests.apart import finished
 from tests.faults import deploy
 from tests.faults.rows import OUTSIDE, ROWS, STORM
 from tests.faults.storm import Storm, run
@@ -26,7 +26,7 @@ def named_in(file: Path) -> set[str]:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_calls_under_a_storm_of_faults_keep_every_promise(kind: str) -> None:
-    outcome = asyncio.run(run(Storm(calls=10, at_once=10, kind=kind, seed=3, apart=(3.0, 5.0), servers=2)))
+    outcome = finished(run(Storm(calls=10, at_once=10, kind=kind, seed=3, apart=(3.0, 5.0), servers=2)))
     print(*outcome.report(), sep="\n")
     assert outcome.violations == []
     assert len({one.row for one in outcome.history.injected}) >= 6
@@ -49,7 +49,7 @@ def test_the_rows_are_those_of_the_table() -> None:
 
 
 def test_nobody_notices_a_deployment() -> None:
-    outcome = asyncio.run(run(deploy.storm_of("sqlite", at_once=8, speed=60)))
+    outcome = finished(run(deploy.storm_of("sqlite", at_once=8, speed=60)))
     assert outcome.violations == []
     assert deploy.noticed(outcome) == []
     assert [one.row for one in outcome.history.injected if one.row == 10]

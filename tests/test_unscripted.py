@@ -22,6 +22,7 @@ READ = {
     "talks": ".staff li",
     "inbox": ".rows article",
     "emergency": "main form",
+    "blocked": "main form",
     "reports": ".catalogue li",
     "wallboard": ".board table, .board dl, .board section",
 }

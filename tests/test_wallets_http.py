@@ -6,12 +6,13 @@ import re
 import socket
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -57,13 +58,18 @@ def asking(url: str, secret: str = KEY, seconds: Seconds | None = None) -> Itera
     made.close()
 
 
+def asked(logs: list[MutableMapping[str, Any]]) -> list[str]:
+    """Return the questions that were told of; a thread of a test before this one may tell of other things."""
+    return [one["question"] for one in logs if "question" in one]
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 def test_what_goes_wrong_at_the_company_is_no_answer_in_time_and_told_without_facts(
     served: Company, fault: str
 ) -> None:
     with asking(served.url) as wallet, capture_logs() as logs:
         assert ask(wallet, "a", "withdrawal") == ANSWER
-        assert logs == []
+        assert asked(logs) == []
         served.fails(fault)
         begun = time.monotonic()
         assert ask(wallet, "b", "withdrawal") == NotFound("slow" if fault in SLOW else "unavailable")
@@ -71,7 +77,7 @@ def test_what_goes_wrong_at_the_company_is_no_answer_in_time_and_told_without_fa
         ask(wallet, "c", "check_pin")
         served.fails("", 0)
         assert ask(wallet, "d", "withdrawal") == ANSWER
-    assert [one["question"] for one in logs][:1] == ["withdrawal"]
+    assert asked(logs)[:1] == ["withdrawal"]
     assert re.search(r"88000000|13800138|246810|50000", repr(logs)) is None
     assert ("/wallet/v1/ours", "b") not in served.asked
 

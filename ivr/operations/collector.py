@@ -80,6 +80,7 @@ def _turns(tally: Tally) -> Iterator[Metric]:
     yield _spread("hotline_turn_seconds", "Seconds until the carrier's requests were answered.", tally.turns, "path")
     yield _count("hotline_answers", "Answers to the carrier.", dict(tally.answers), "path", "status")
     yield _count("hotline_refused", "Requests on the carrier's paths that were refused.", dict(tally.refused), "reason")
+    yield _count("hotline_stumbled", "Turns not by the quick way, for an error.", dict(tally.stumbled), "error")
     yield _count("hotline_lifeboat", "Answers of the lifeboat.", dict(tally.lifeboat), "why")
     yield _gauge("hotline_turns_under_way", "Requests of the carrier that are being answered.", tally.under_way)
 

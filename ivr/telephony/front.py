@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Any, Final
 from wsgiref.types import WSGIApplication
 
-import structlog
 from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi import build_environ
 from werkzeug.test import run_wsgi_app
@@ -34,7 +33,6 @@ WATCHED: Final = ("/healthz", "/readyz", "/metrics")
 ENCODED: Final = FORM.encode()
 NOT_HEARD: Final = "429"
 AFTER: Final = {COMES_AGAIN: b"5", NOT_HEARD: b"60"}  # Seconds after which to ask again, by the status that says so.
-log = structlog.get_logger()
 
 
 class Front:
@@ -126,8 +124,8 @@ class Front:
             answer = await self._quick.answer(path, told)
         except StoreError as error:
             return None, error
-        except Exception:
-            log.exception("not by the quick way", path=path)
+        except Exception as error:
+            self._tally.stumble(error)  # The plain way, which does it once more, tells what is wrong.
             return None, None
         if answer is not None:
             kind = path[len(VOICE) :].partition("/")[0]

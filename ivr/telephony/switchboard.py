@@ -47,6 +47,7 @@ class Switchboard:
     watches: tuple[Watch, ...] = field(init=False)
     _customers: dict[str, str] = field(default_factory=dict)
     _woken: Event = field(default_factory=Event)
+    _closed: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
         """Make what changes talks, and what watches rings and callers."""
@@ -62,6 +63,11 @@ class Switchboard:
     def start(self) -> None:
         """Look after the line from now on, in a thread of this process."""
         Thread(target=self._forever, name="switchboard", daemon=True).start()
+
+    def stop(self) -> None:
+        """Look after it no longer."""
+        self._closed.set()
+        self._woken.set()
 
     def tend(self) -> None:
         """Take back all that is past, and offer whoever waits to whoever is free."""
@@ -274,7 +280,7 @@ class Switchboard:
 
     def _forever(self) -> None:
         due = monotonic()
-        while True:
+        while not self._closed.is_set():
             self._woken.wait(max(0, due - monotonic()))
             self._woken.clear()
             if monotonic() < due:

@@ -3,13 +3,13 @@
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
 from twilio.request_validator import RequestValidator
 
+from tests.apart import finished
 from tests.world import ACCOUNT, CUSTOMER, NUMBER, TOKEN
 
 PATIENCE: Final = 15.0  # Seconds after which the carrier has gone.
@@ -44,9 +44,7 @@ def struck(port: int, requests: Sequence[bytes], patience: float = PATIENCE) -> 
     async def all_of_them() -> list[Answer]:
         return list(await asyncio.gather(*(_asked(port, one, patience) for one in requests)))
 
-    # In a thread of its own: where a browser was driven before, this one has an event loop that runs for ever.
-    with ThreadPoolExecutor(1) as beside:
-        return beside.submit(lambda: asyncio.run(all_of_them())).result()
+    return finished(all_of_them())
 
 
 async def _asked(port: int, request: bytes, patience: float) -> Answer:
