@@ -44,8 +44,8 @@ def queued(here: World, *keys: str) -> Caller:
 
 def picked_up(here: World, name: str = "alice") -> Caller:
     """Return an agent who picked up the phone as it rang."""
-    here.parts.board.tend()
     phone = here.carrier.phone(f"client:{name}")
+    here.parts.board.tend()
     soon(lambda: phone.ringing)
     return Caller(here.carrier, leg=phone.answer())
 
