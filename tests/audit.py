@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 PINNED: Final = Path(__file__).resolve().parents[1] / ".ci" / "constraints.txt"
+USUAL: Final = "the usual service"  # of pip-audit
 PROBE: Final = ("urllib3", "1.24.1")  # Has had advisories since 2019, by each of the services.
-SERVICES: Final = ("pypi", "osv")
+SERVICES: Final = (USUAL, "osv")
 SECONDS: Final = 300
 BLIND: Final = (
     "NOTHING WAS AUDITED: NOBODY KNOWS WHETHER WHAT WE ARE BUILT ON HAS HOLES. RUN IT WHERE ADVISORIES ARE REACHED."
@@ -63,7 +64,8 @@ def asked(service: str, pins: str) -> Mapping[str, Any] | str:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "pins.txt"
         file.write_text(pins, "utf-8")
-        command = [sys.executable, "-m", "pip_audit", "-s", service, "-r", str(file), "-f", "json"]
+        where = [] if service == USUAL else ["-s", service]
+        command = [sys.executable, "-m", "pip_audit", *where, "-r", str(file), "-f", "json"]
         quiet = ["--no-deps", "--disable-pip", "--progress-spinner", "off"]
         try:
             done = subprocess.run(command + quiet, capture_output=True, text=True, timeout=SECONDS)
