@@ -27,6 +27,7 @@ from ivr.operations.doctor.finding import Finding
 from ivr.operations.doctor.given import forgiving
 from ivr.parts import Parts
 from ivr.telephony.render import RETRY_CALLBACK
+from tests.listening import listening
 from tests.openapi import Log, recorded
 from tests.world import ACCOUNT, CUSTOMER, NUMBER, ROOT, TOKEN, free_port, hotline_settings
 
@@ -124,14 +125,8 @@ def tls(made: Standing, certificate: trustme.LeafCert, port: int) -> Iterator[No
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
     server = make_server("localhost", port, made.answer, threaded=True, request_handler=_Quiet, ssl_context=context)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with listening(server):
         yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def ring(made: Standing) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
+from threading import Event
+
+from tests.listening import listening
 
 ACCOUNT = "AC" + "0" * 32
 SID = "RE" + "a" * 32
@@ -66,11 +68,5 @@ def site(*answers: Answer) -> Iterator[Site]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     made = Site(f"http://127.0.0.1:{server.server_port}", list(answers))
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(server):
         yield made
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from sqlalchemy import select, update
@@ -24,6 +23,7 @@ from ivr.jobs.worker import Worker
 from ivr.settings import SettingsError, read
 from ivr.store.notices import Notices, notices
 from tests.desk_site import Clock, Site, desk_site
+from tests.listening import listening
 from tests.pages import until
 from tests.stores import CALLER
 from tests.test_daily import Server, server
@@ -66,16 +66,10 @@ def hook(*statuses: int) -> Iterator[Hook]:
         def log_message(self, *_: object) -> None:
             pass
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Hook(f"http://127.0.0.1:{listening.server_port}/in", list(statuses) or [204])
-    thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made = Hook(f"http://127.0.0.1:{server.server_port}/in", list(statuses) or [204])
+    with listening(server):
         yield made
-    finally:
-        listening.shutdown()
-        listening.server_close()
-        thread.join()
 
 
 @pytest.fixture

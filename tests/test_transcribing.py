@@ -6,7 +6,6 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 from sqlalchemy import select, text
@@ -16,6 +15,7 @@ from ivr.settings import SettingsError, read
 from ivr.store.messages import Message, Messages
 from ivr.store.transcripts import Transcripts, transcripts
 from tests.desk_site import Clock, Site, desk_site
+from tests.listening import listening
 from tests.test_inbox_page import entered
 from tests.test_jobs_recordings import vault
 
@@ -48,16 +48,10 @@ def service(*answers: tuple[int, bytes]) -> Iterator[Service]:
         def log_message(self, *_: object) -> None:
             pass
 
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Service(f"http://127.0.0.1:{listening.server_port}/", list(answers))
-    thread = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made = Service(f"http://127.0.0.1:{server.server_port}/", list(answers))
+    with listening(server):
         yield made
-    finally:
-        listening.shutdown()
-        listening.server_close()
-        thread.join()
 
 
 def heard(words: str) -> tuple[int, bytes]:

@@ -70,10 +70,10 @@ class Figures:
 
 def page(parts: Parts, now: Callable[[], datetime]) -> Callable[[], tuple[str, bytes]]:
     """Return what makes the page of figures: its type, and its bytes."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Figures(parts, now, Asked(lambda: standing(parts.engine, now()), SECONDS, LASTS)))
-    ProcessCollector(registry=registry)
-    return lambda: (CONTENT_TYPE_PLAIN_0_0_4, generate_latest(registry))
+    figures = CollectorRegistry(auto_describe=False)
+    figures.register(Figures(parts, now, Asked(lambda: standing(parts.engine, now()), SECONDS, LASTS)))
+    ProcessCollector(registry=figures)
+    return lambda: (CONTENT_TYPE_PLAIN_0_0_4, generate_latest(figures))
 
 
 def _turns(tally: Tally) -> Iterator[Metric]:

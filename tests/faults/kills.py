@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from tests.faults.acts import kill_jobs, kill_postgresql, kill_server
-from tests.faults.storm import Storm, run, to_the_end
+from tests.faults.storm import Storm, told
 
 
 def storm_of(kind: str, kills: int, seed: int, at_once: int = 60) -> Storm:
@@ -21,9 +21,4 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--at-once", type=int, default=60)
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     given = parser.parse_args(arguments)
-    violated = 0
-    for kind in given.database:
-        outcome = to_the_end(run(storm_of(kind, given.kills, given.seed, given.at_once)))
-        print(*outcome.report(), sep="\n", flush=True)
-        violated += len(outcome.violations)
-    return 1 if violated else 0
+    return told(storm_of(kind, given.kills, given.seed, given.at_once) for kind in given.database)

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
@@ -184,9 +184,14 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--at-once", type=int, default=200)
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     given = parser.parse_args(arguments)
+    return told(Storm(given.calls, given.at_once, kind, given.seed) for kind in given.database)
+
+
+def told(storms: Iterable[Storm]) -> int:
+    """Run them, print what came of each, and return 1 where something was violated."""
     violated = 0
-    for kind in given.database:
-        outcome = to_the_end(run(Storm(given.calls, given.at_once, kind, given.seed)))
+    for storm in storms:
+        outcome = to_the_end(run(storm))
         print(*outcome.report(), sep="\n", flush=True)
         violated += len(outcome.violations)
     return 1 if violated else 0
