@@ -4,19 +4,14 @@ What only a practice or a command needs is imported there, so that a server of r
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
-from flask import Flask, redirect, url_for
+from flask import Flask
 
 from ivr import errands, folders, logs, settings
-from ivr.cli import Later, Rehearsal, Tools, commands
+from ivr.cli import Later, Tools, commands
 from ivr.data import data_commands
 from ivr.desk.tasks import Tasks
 from ivr.editor.reading import read
@@ -27,6 +22,7 @@ from ivr.operations.tools import doctor, tools
 from ivr.operations.watch import watch
 from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, here
+from ivr.practice import practise, rehearse
 from ivr.settings import Settings
 from ivr.store.audit import Trail
 from ivr.store.crypto import Cipher
@@ -47,14 +43,8 @@ from ivr.telephony.taskrouter_commands import taskrouter_commands
 from ivr.telephony.taskrouter_paths import taskrouter
 from ivr.telephony.taskrouter_rest import Workspace
 from ivr.telephony.tokens import Tokens
-from ivr.transcript import Script
 from ivr.web import headers, web
 from ivr.web.headers import guarding
-
-if TYPE_CHECKING:
-    from ivr.carrier.company import Carrier
-    from ivr.carrier.desk_phones import DeskPhones
-
 
 ALONE: Final = (
     "call",
@@ -76,7 +66,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     parts = assemble(settled, now)
     found, line, app = parts.settings, _line(parts, now), Calls(__name__)
     app.extensions["hotline"] = parts
-    practice = _practise(app, parts, now) if found.practice else None
+    practice = practise(app, parts, now) if found.practice else None
     for blueprint in (voice(line), agents(line, parts.board), audio(found.recordings), web()):
         app.register_blueprint(blueprint)
     changed = parts.board.changed
@@ -232,64 +222,11 @@ def _hand_over(app: Flask, parts: Parts, line: Line) -> None:
         app.register_blueprint(taskrouter(line, parts.board, Tasks(parts.engine, desk.now), workspace))
 
 
-def _practise(app: Flask, parts: Parts, now: Callable[[], datetime]) -> "DeskPhones":
-    """Put a telephone company beside the hotline, with a phone in the browser to ring it."""
-    from ivr.carrier.company import Carrier
-    from ivr.carrier.desk_phones import DeskPhones
-    from ivr.carrier.phone import phone
-    from ivr.carrier.rest import rest
-
-    found, number = parts.settings, parts.flow.hotline.number
-    callbacks = ThreadPoolExecutor(4, "carrier")
-    carrier = Carrier(found.account, found.tokens[0], now, background=callbacks.submit, api_url=found.api_url)
-    base = f"{found.public_url}/voice"
-    carrier.number(number, f"{base}/incoming", f"{base}/fallback", f"{base}/status")
-    app.extensions["carrier"] = carrier
-    app.register_blueprint(rest(carrier))
-    app.register_blueprint(phone(carrier, number))
-    app.add_url_rule("/", "index", lambda: redirect(url_for("phone.show")))
-    phones = DeskPhones(carrier)
-    parts.board.beside.append(lambda: phones.tick([agent.phone for agent in parts.desk.agents()]))
-    return phones
-
-
-def _rehearsal(made: Parts, carrier: "Carrier", number: str) -> Rehearsal:
-    """Return a call from a number to this hotline."""
-    from ivr.carrier.caller import Caller
-
-    caller = Caller(carrier, number, made.flow.hotline.number)
-    texts = carrier.inbox.of
-    return Rehearsal(
-        caller, lambda: made.journal.events(caller.leg.sid), lambda: [text.body for _, text in texts(number)]
-    )
-
-
 def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
     """Return what the commands need."""
-    found, number = parts.settings, parts.flow.hotline.number
-
-    @contextmanager
-    def rehearse(script: Script) -> Iterator[Rehearsal]:
-        from ivr.carrier.rehearsal import rehearsal
-        from ivr.carrier.rest import rest
-
-        with TemporaryDirectory() as folder:
-            # The rehearsal has a database of its own, so that nothing of it is kept.
-            alone = replace(found, practice=False, instance=Path(folder), database_url=f"sqlite:///{folder}/hotline.db")
-
-            def make(port: int, clock: Callable[[], datetime]) -> Flask:
-                url = f"http://127.0.0.1:{port}"
-                return create_app(replace(alone, port=port, public_url=url, api_url=url), clock)
-
-            with rehearsal(make, script.at, found.account, found.tokens[0], number) as (app, carrier), logs.brief():
-                app.register_blueprint(rest(carrier))  # Which sends codes and SMS.
-                made: Parts = app.extensions["hotline"]
-                made.desk.staff_all(made.flow.queues, made.flow.hotline.languages)
-                yield _rehearsal(made, carrier, script.caller)
-                made.close()
-
+    found = parts.settings
     return Tools(
-        rehearse=rehearse,
+        rehearse=lambda script: rehearse(found, parts.flow.hotline.number, script, create_app),
         now=now,
         zone=parts.flow.zone,
         base=parts.flow.base,
