@@ -26,6 +26,7 @@ from ivr.telephony.render import RETRY_CALLBACK
 THREADS: Final = 16
 PAGES: Final = 8  # Pages at once: they may read for long, and callers are to find connections left.
 PAGES_IN_PRACTICE: Final = 32  # As each open phone holds one.
+ENDS: Final = 10  # Seconds that what is under way has when the server is told to end; the carrier waits no longer.
 WAITING: Final = 4096  # Connections: whoever is not let in here comes again in seconds, and nobody knows of them.
 # A turn makes hardly anything in circles; to look for such as often as Python does costs a twentieth of the time.
 COLLECTS: Final = (20_000, 20, 50)
@@ -128,6 +129,7 @@ def serve(application: Flask, found: Settings) -> None:
         workers=1,
         loop=Loops.uvloop,
         log_enabled=False,
+        workers_kill_timeout=ENDS,
         backlog=WAITING,
         backpressure=WAITING,
     )

@@ -1,10 +1,11 @@
 """What stands before the application: calls, what callers are played, and pages do not wait for one another."""
 
 import asyncio
-from collections.abc import MutableMapping
-from threading import Event
+from collections.abc import Iterator, MutableMapping
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import urlencode
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from sqlalchemy import select
@@ -16,6 +17,7 @@ from ivr.store.errors import StoreError
 from ivr.store.writer import LATE, Writer
 from ivr.telephony.front import Front
 from ivr.telephony.unwritten import Unwritten
+from ivr.telephony.wsgi import Pages
 from tests.apart import finished
 from tests.test_webhooks import ASKED, URL, Site, site
 from tests.world import TOKEN
@@ -47,6 +49,36 @@ async def asked(
 
     await front(scope, receive, send)
     return int(told[0]["status"])
+
+
+def test_a_page_under_way_keeps_no_server_from_ending() -> None:
+    begun, over = Event(), Event()
+
+    def plain(_environ: WSGIEnvironment, start: StartResponse) -> Iterator[bytes]:
+        start("200 OK", [])
+        yield b"first"
+        begun.set()
+        over.wait(10)
+        yield b"last"
+
+    async def taken(_message: MutableMapping[str, Any]) -> None:
+        """Take all that is sent."""
+
+    pages, loop = Pages(plain, 1), asyncio.new_event_loop()
+    serving = Thread(target=loop.run_forever, daemon=True)
+    serving.start()
+    scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    asyncio.run_coroutine_threadsafe(pages(scope, taken, taken), loop)
+    assert begun.wait(10)
+    loop.call_soon_threadsafe(loop.stop)
+    serving.join(10)
+    over.set()
+    ending = Thread(target=pages.executor.shutdown, daemon=True)
+    ending.start()
+    ending.join(5)
+    stuck = ending.is_alive()
+    Thread(target=loop.run_forever, daemon=True).start()  # Else whoever is stuck would keep the tests from ending, too.
+    assert not stuck
 
 
 def test_however_many_read_pages_callers_find_connections_and_hear_their_music(site: Site) -> None:

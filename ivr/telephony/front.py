@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Any, Final
 from wsgiref.types import WSGIApplication
 
-from a2wsgi import WSGIMiddleware
 from a2wsgi.wsgi import build_environ
 from werkzeug.test import run_wsgi_app
 
@@ -18,6 +17,7 @@ from ivr.telephony.admission import COMES_AGAIN, PROBE, Admission
 from ivr.telephony.calls import FORM, Told, fields
 from ivr.telephony.quick import Quick
 from ivr.telephony.routes import LARGEST, TRIED, Line
+from ivr.telephony.wsgi import Pages
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -55,10 +55,10 @@ class Front:
         """
         self._plain, self._admission, self._tally = plain, admission, tally
         self._threads = ThreadPoolExecutor(threads, "calls")
-        self._pages: Any = WSGIMiddleware(plain, pages)  # type: ignore[arg-type]
-        self._uploads: Any = WSGIMiddleware(plain, UPLOADS)  # type: ignore[arg-type]
-        self._sounds: Any = WSGIMiddleware(plain, SOUNDS)  # type: ignore[arg-type]
-        self._watched: Any = WSGIMiddleware(plain, 2)  # type: ignore[arg-type]
+        self._pages = Pages(plain, pages)
+        self._uploads = Pages(plain, UPLOADS)
+        self._sounds = Pages(plain, SOUNDS)
+        self._watched = Pages(plain, 2)
         self._quick = Quick(line, self._threads)
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers]
         self._xml = [(b"content-type", b"text/xml; charset=utf-8"), *self._headers]
