@@ -166,6 +166,7 @@ def test_a_text_whose_fate_nobody_knows_is_looked_up_before_it_is_sent_again(
     desk.work()
     site.carrier.faults.release()
     awaited(lambda: len(site.bodies) == taken, "the carrier has it, or not")
+    awaited(lambda: site.asked() == ["POST Messages.json"], "what broke off was written down, too")
     found = desk.one(call_id)
     assert (found.state, found.sid, found.error) == ("sending", None, why)
     assert desk.wait_for(call_id) >= SETTLED

@@ -60,7 +60,7 @@ async def patient(
     `over` ends what goes wrong. Then agents come back, and whoever waits is served.
     """
     stage.closed = True
-    await asyncio.to_thread(stage.tend)
+    await stage.tended()
     people = [Patient(chance, ["0"]) for _ in range(count)]
     rings = [
         asyncio.ensure_future(stage.company.ring_in(f"{RANG}{number:08}", person))

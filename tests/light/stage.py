@@ -19,10 +19,12 @@ from typing import Any, Final
 
 import psutil
 from sqlalchemy import insert, make_url, select
+from sqlalchemy.exc import DBAPIError
 
 from ivr.factory import utc_now
 from ivr.parts import Parts
 from ivr.settings import PRACTICE_SENDER
+from ivr.store.errors import StoreError
 from ivr.wallets.demo import tables
 from ivr.wallets.demo.file import HASHER, opened
 from tests.light.company import Company
@@ -158,11 +160,18 @@ class Stage:
             elif agent.state in ("away", "offline"):
                 self.parts.desk.available(agent.id)
 
+    async def tended(self) -> None:
+        """Tend the agents as soon as the database is there."""
+        while True:
+            with suppress(StoreError, DBAPIError):
+                await asyncio.to_thread(self.tend)
+                return
+            await asyncio.sleep(0.3)
+
     async def tending(self, seconds: float = 0.3) -> None:
         """Tend the agents again and again, whether the database is there or not."""
         while True:
-            with suppress(Exception):
-                await asyncio.to_thread(self.tend)
+            await self.tended()
             await asyncio.sleep(seconds)
 
     @property
