@@ -50,7 +50,7 @@
       [frames, running] = [[], true];
       let last = 0;
       const look = (at) => {
-        if (last) frames.push(at - last);
+        if (last && at > last) frames.push(at - last); // Two looks at one moment are of one frame.
         last = at;
         if (running) requestAnimationFrame(look);
       };
