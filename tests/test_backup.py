@@ -18,9 +18,10 @@ from ivr.store.backup.manifest import Manifest, Rows
 from ivr.store.backup.restoring import FullError, unpack
 from ivr.store.backup.vault import HEAD, PIECE, TAG, BadBackupError, Opening, Sealing
 from ivr.store.desk_tables import agent_states
-from ivr.store.engine import head, upgrade
+from ivr.store.engine import upgrade
 from ivr.store.errors import NewerError, StoreError
 from ivr.store.journal import Journal
+from ivr.store.level import head
 from ivr.store.migrations import run
 from ivr.store.people import passkeys, people
 from ivr.store.tables import calls, meta

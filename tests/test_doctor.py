@@ -26,7 +26,7 @@ from ivr.carrier.signals import Request
 from ivr.factory import utc_now
 from ivr.operations.doctor import examine, findings
 from ivr.operations.doctor.given import forgiving
-from ivr.store.engine import head, known
+from ivr.store.level import head, known
 from ivr.wallets.demo import Demo
 from tests.doctor_site import Standing, Ward, answers, changes, line, silent, standing, tls, told, waits, ward, without
 from tests.stores import Postgres
@@ -289,6 +289,11 @@ CASES = {
     ),
     "a newer database": Case(
         executed("UPDATE alembic_version SET version_num = '9999'"), "database", ("9999, newer than this release",)
+    ),
+    "a database of the next release": Case(
+        executed("UPDATE alembic_version SET version_num = '9999', before = ?", head()),
+        "",
+        ("9999, newer than this release", "end the deployment"),
     ),
     "another key": Case(settings(SECRET_KEY="another"), "SECRET_KEY", ("which another one sealed", "new,old")),
     "two processes on a file": Case(two_processes, "", ("2 processes have the SQLite file open",)),

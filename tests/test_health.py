@@ -16,6 +16,7 @@ from ivr.factory import create_app
 from ivr.operations.deadline import Asked, Late
 from ivr.operations.health import PILE, Health, Signs
 from ivr.store.errors import StoreError
+from ivr.store.level import head
 from tests.processes import awaited
 from tests.stores import Postgres
 from tests.world import OPEN, World, hotline_settings, world
@@ -60,6 +61,14 @@ def test_a_database_that_changed_beneath_it_is_told(here: World) -> None:
     status, told = asked(here.app)
     assert status == 503
     assert "the database is at 0001 migration" in told["reasons"][0]
+
+
+def test_while_the_next_release_is_deployed_it_stays_ready(here: World) -> None:
+    with here.parts.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE alembic_version SET version_num = '9999', before = :before"), {"before": head()}
+        )
+    assert asked(here.app) == (200, {"ready": True, "answers": True, "reasons": []})
 
 
 def test_a_dead_writer_and_a_spool_that_piles_up_are_told(here: World) -> None:

@@ -19,10 +19,11 @@ from sqlalchemy import Engine, select, text
 
 from ivr.store.crypto import Cipher
 from ivr.store.desk_tables import line
-from ivr.store.engine import connect, head, upgrade
+from ivr.store.engine import connect, upgrade
 from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
-from ivr.store.migrations import config
+from ivr.store.level import Level, came_from, head, known, level
+from ivr.store.migrations import config, run
 from ivr.store.tables import meta
 from tests.once import ready_file
 from tests.stores import SECRET, Postgres, first, new_call_id
@@ -101,6 +102,35 @@ def test_a_database_of_a_newer_release_is_refused(database: str, opened_engine: 
     with opened_engine(database).begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     assert "newer than this release" in refusal(database)
+
+
+def test_a_database_that_the_next_release_upgraded_is_used_as_it_is(
+    database: str, opened_engine: Callable[..., Engine]
+) -> None:
+    engine = opened_engine(database)
+    later = [*known(), "9999"]
+    with engine.begin() as connection, patch("ivr.store.level.known", lambda: later):
+        at = level(connection)
+        assert (at.found, at.newer, at.good, at.usable) == (later[-2], False, False, False)
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+        came_from(connection, at.found)
+    start(database)
+    with engine.connect() as connection:
+        at = level(connection)
+    assert (at.found, at.before, at.newer, at.good, at.usable) == ("9999", later[-2], True, False, True)
+    with engine.begin() as connection:
+        came_from(connection, "9998")  # The one after that was upgraded to by another that we do not know, either.
+    assert "newer than this release" in refusal(database)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_an_upgrade_notes_where_the_database_was(empty_database: str, opened_engine: Callable[..., Engine]) -> None:
+    engine = opened_engine(empty_database)
+    with engine.begin() as connection:
+        run(connection, "0024")
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert level(connection) == Level(head(), "0024")
 
 
 def test_sqlite_keeps_every_commit_and_its_foreign_keys(

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine, Table, func, select
 
 from ivr.reports.live import LASTS
 from ivr.store.desk_tables import OPEN, agents, line
-from ivr.store.engine import head, level, opened, snapshot
+from ivr.store.engine import opened, snapshot
+from ivr.store.level import head, level
 from ivr.store.tables import GOING_ON, UNDIGESTED, calls, messages
 from ivr.store.texts import OPEN as UNSENT
 from ivr.store.texts import texts
@@ -44,8 +45,8 @@ def standing(engine: Engine, at: datetime) -> Standing:
 def unusable(engine: Engine) -> str:
     """Return why a database that answers is of no use, "" where it is; raise StoreError where it does not answer."""
     with opened(engine) as connection:
-        if (found := level(connection)) != head():
-            return f"the database is at {found or 'no'} migration, this release at {head()}"
+        if not (found := level(connection)).usable:
+            return f"the database is at {found.found or 'no'} migration, this release at {head()}"
     return ""
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import Engine, Row, Text, column, make_url, select, table, text,
 from sqlalchemy.exc import ArgumentError
 
 from ivr.store.crypto import Cipher, of
-from ivr.store.engine import connect, head, known, level, nowhere, opened
+from ivr.store.engine import connect, nowhere, opened
 from ivr.store.errors import StoreError
+from ivr.store.level import Level, level
 from ivr.store.library import Library
 from ivr.store.tables import calls
 
@@ -22,20 +23,6 @@ SAFE: Final[Mapping[str, tuple[str, ...]]] = {
 }
 ROLES: Final = "SELECT people_roles.person, roles.name FROM people_roles JOIN roles ON roles.id = people_roles.role"
 KEYED: Final = "SELECT user_id FROM passkeys"
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """At which migration a database is, None before its first; at which this release is, and whether it knows it."""
-
-    found: str | None
-    head: str
-    known: bool
-
-    @property
-    def good(self) -> bool:
-        """Whether it has this release's tables."""
-        return self.found == self.head
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +53,7 @@ class Database:
     def at(self) -> Level:
         """Return at which migration it is; raise StoreError where it does not answer."""
         with opened(self.engine) as connection:
-            found = level(connection)
-        return Level(found, head(), found is None or found in known())
+            return level(connection)
 
     def durability(self) -> list[str]:
         """Return the settings by which a commit may be lost that was said to be done."""

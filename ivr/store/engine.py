@@ -7,14 +7,14 @@ from pathlib import Path
 from time import sleep
 from typing import Any, Final
 
-from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, make_url, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from ivr.store.crypto import Cipher, bind
 from ivr.store.errors import NewerError, StoreError, advised, told
+from ivr.store.level import Level, came_from, head, level
 
-VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 LOCKED_SECONDS: Final = 2.0  # that a statement waits for a SQLite file which another program holds
 LOCK: Final = 0x1F12  # The key of our advisory lock in PostgreSQL; any number will do, so it is ours for ever.
 
@@ -53,22 +53,28 @@ def nowhere(why: StoreError, cipher: Cipher) -> Engine:
 def upgrade(engine: Engine) -> None:
     """Bring the database to this release's tables, once, however many processes start together.
 
-    Raise StoreError where it is unreachable, read-only, locked, or was upgraded by a newer release.
+    One that the next release upgraded is left as it is. Raise StoreError where it is unreachable, read-only, locked,
+    or was upgraded by a release newer than that.
     """
     with opened(engine) as connection:
         _writable(connection)
-        if level(connection) == head():
+        if _usable(level(connection)):
             return
     from ivr.store.migrations import run  # Alembic is slow to import, and seldom needed.
 
     with opened(engine) as connection:
         by_itself(connection)
-        if (found := level(connection)) != head():
-            if found is not None and found not in known():
-                raise NewerError(f"the database is at {found}, newer than this release ({head()}): update the program")
+        if not _usable(found := level(connection)):
             run(connection)
+            came_from(connection, found.found)
         connection.commit()
         connection.invalidate()  # Its patience was raised for the migration.
+
+
+def _usable(found: Level) -> bool:
+    if found.newer and not found.usable:
+        raise NewerError(f"the database is at {found.found}, newer than this release ({head()}): update the program")
+    return found.usable
 
 
 def upgrade_apart(url: str, cipher: Cipher) -> None:
@@ -84,16 +90,6 @@ def upgrade_apart(url: str, cipher: Cipher) -> None:
 def _upgrade(url: str, cipher: Cipher) -> None:
     with suppress(StoreError):
         upgrade(connect(url, cipher))
-
-
-def known() -> list[str]:
-    """Return the revisions this release knows, oldest first, as the names of their files begin."""
-    return sorted(path.stem.split("_")[0] for path in VERSIONS.glob("[0-9]*.py"))
-
-
-def head() -> str:
-    """Return the newest revision this release knows."""
-    return known()[-1]
 
 
 @contextmanager
@@ -205,14 +201,6 @@ def _writable(connection: Connection) -> None:
     connection.rollback()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * LOCKED_SECONDS:.0f}")
-
-
-def level(connection: Connection) -> str | None:
-    """Return the revision that a database is at, None for one without tables."""
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return found
 
 
 def by_itself(connection: Connection) -> None:

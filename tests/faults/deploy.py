@@ -1,7 +1,8 @@
 """A new version with a migration in the middle of calls, which nobody notices: `python -m tests.faults deploy`.
 
 The new version is started beside the old one, and told to the balancer once it answers; the old one is then told to
-end, and ends what it has in hand. On PostgreSQL that is done with one server after the other.
+end, and ends what it has in hand. In between one more of the old version starts, which must still serve.
+On PostgreSQL that is done with one server after the other.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import requests
 from sqlalchemy import inspect
 
 from tests.faults.acts import Director
@@ -65,6 +67,8 @@ async def deploy(director: Director) -> None:
         new = Server(copy, free_port(), old.environment)
         stage.servers.append(new)
         await stage.started(new)
+        if not number:
+            await begun_again(old, stage)
         before, stage.proxy.backends[number] = stage.proxy.backends[number], Backend(new.port)
         await ended(old)
         before.client.close()
@@ -73,6 +77,15 @@ async def deploy(director: Director) -> None:
     stage.jobs.project = copy
     stage.jobs.start()
     assert "of_tomorrow" in {column["name"] for column in inspect(stage.parts.engine).get_columns("calls")}
+
+
+async def begun_again(old: Server, stage: Stage) -> None:
+    """Have the old version start once more, and serve, on the new one's tables: it may have to, or be gone back to."""
+    again = Server(old.project, free_port(), old.environment)
+    await stage.started(again)
+    told = await asyncio.to_thread(requests.get, f"http://127.0.0.1:{again.port}/readyz", timeout=5)
+    assert told.ok, told.text
+    await ended(again)
 
 
 async def ended(server: Server) -> None:

@@ -10,6 +10,7 @@ from ivr.operations.doctor.finding import Finding, warning, well, wrong
 from ivr.operations.doctor.patient import Patient
 from ivr.store.condition import file_of
 from ivr.store.errors import StoreError
+from ivr.store.level import head
 
 OLDEST: Final = 130000
 ROOM: Final = 20  # Connections; a process takes 18 at most.
@@ -24,13 +25,16 @@ def reached(patient: Patient) -> Iterator[Finding]:
         return
     if level.good:
         yield well("database", f"it answers, at migration {level.found}")
-    elif not level.known:
-        do = "update the program: this one does not start with it"
-        yield wrong("database", f"it is at migration {level.found}, newer than this release ({level.head})", do)
+    elif level.newer:
+        words = f"it is at migration {level.found}, newer than this release ({head()})"
+        if level.usable:
+            yield warning("database", words, "end the deployment: this release still works, and is no longer updated")
+        else:
+            yield wrong("database", words, "update the program: this one does not start with it")
     elif level.found is None:
         yield warning("database", "it is empty", "nothing: the first start makes its tables")
     else:
-        words = f"it is at migration {level.found}, behind this release ({level.head})"
+        words = f"it is at migration {level.found}, behind this release ({head()})"
         yield wrong("database", words, "start the program: it brings the database up before it answers")
 
 

@@ -12,8 +12,9 @@ from ivr.flow.problem import Problem
 from ivr.operations.deadline import Asked
 from ivr.parts import here
 from ivr.settings import Settings
-from ivr.store.condition import Database, Level, looked_at
+from ivr.store.condition import Database, looked_at
 from ivr.store.crypto import Cipher
+from ivr.store.level import Level
 
 SECONDS: Final = 4.0
 FOR_EVER: Final = float("inf")
@@ -51,7 +52,7 @@ class Patient:
     def usable(self) -> bool:
         """Tell whether the database answers and has this release's tables; another check says why not."""
         try:
-            return self.level.answer().good
+            return self.level.answer().usable
         except Exception:
             return False
 

@@ -13,8 +13,9 @@ from ivr.store.backup.opened import Backup
 from ivr.store.backup.rows import into
 from ivr.store.backup.taking import NAME, ours
 from ivr.store.backup.vault import BadBackupError
-from ivr.store.engine import by_itself, known, opened
+from ivr.store.engine import by_itself, opened
 from ivr.store.errors import NewerError, StoreError
+from ivr.store.level import known
 
 LEVEL: Final = "alembic_version"
 # What a program that was only started has written down: the menus of its folder, and what its migrations put there.

@@ -1,7 +1,8 @@
 """The steps by which the database came to its present tables, run in order.
 
 A step is a file in `versions/`, numbered on from the last. It must run while the previous release still serves: add
-tables, columns that may be empty, and indexes; rename and remove only what no running release reads any more.
+tables, columns that may be empty, and indexes; rename and remove only what no running release reads any more. That
+release may also start again, or be gone back to: `ivr.store.level` says which one it is.
 """
 
 from pathlib import Path
