@@ -27,7 +27,7 @@ class History:
     """What was told by the carrier and what servers answered, call by call."""
 
     asked: dict[str, list[Asked]] = field(default_factory=lambda: defaultdict(list))
-    answers: dict[tuple[str, str], set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    answers: dict[str, dict[str, set[bytes]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(set)))
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     injected: list[Injected] = field(default_factory=list)
     accounts: dict[str, str] = field(default_factory=dict)  # By the number of whoever has it frozen.
@@ -45,7 +45,7 @@ class History:
         self.signed.append(asked)
         self.statuses[kind_of(path), answer.status] += 1
         if answer.status == 200:
-            self.answers[form_of(asked).get("CallSid", ""), path].add(answer.body)
+            self.answers[form_of(asked).get("CallSid", "")][path].add(answer.body)
 
     def call_of(self, asked: Message) -> str:
         """Return the call that is asked about, "" for none."""

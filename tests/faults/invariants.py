@@ -83,14 +83,14 @@ class Audit:
     @property
     def callers(self) -> list[str]:
         """The calls of those who rang."""
-        return [leg.sid for leg in self.stage.company.legs.values() if leg.direction == "inbound"]
+        return [leg.sid for leg in list(self.stage.company.legs.values()) if leg.direction == "inbound"]
 
     def _answered(self) -> Iterator[Violation]:
         """(1) Every request is answered in time, with valid TwiML, and never by a 5xx to a caller."""
-        took = sorted(seconds for seconds, path, _ in self.stage.proxy.took if path.startswith("/voice/"))
+        took = sorted(seconds for seconds, path, _ in list(self.stage.proxy.took) if path.startswith("/voice/"))
         if took and (slow := took[min(len(took) - 1, int(len(took) * 0.999))]) >= SLOWEST:
             yield Violation("1 in time", "", f"p99.9 of {len(took)} answers is {slow:.2f} s, the last {took[-1]:.2f} s")
-        for (kind, status), count in self.history.statuses.items():
+        for (kind, status), count in list(self.history.statuses.items()):
             if status >= 500 and not (status == 503 and kind in CALLBACKS):
                 yield Violation("1 no 5xx", "", f"{count} times {status} to {kind}")
             if status in (400, 404, 405):
@@ -124,9 +124,9 @@ class Audit:
         flow = parts.live.of(stored.version)
         turns, states = replayed(parts, call, flow)
         known = Known.of(flow, self._site(flow), turns, states)
-        for (of, path), bodies in self.history.answers.items():
-            if of == call and (found := TURN.fullmatch(path)):
-                yield from (Violation("lost", call, what) for what in known.unlike(found[1], bodies))
+        for path, bodies in list(self.history.answers[call].items()):  # As others may come while we look.
+            if found := TURN.fullmatch(path):
+                yield from (Violation("lost", call, what) for what in known.unlike(found[1], set(bodies)))
 
     def _site(self, flow: Flow) -> Site:
         return Site(self.stage.parts.settings.public_url, flow.hotline.languages, flow.hotline.number)
@@ -168,7 +168,7 @@ class Audit:
 
     def frozen(self) -> Mapping[str, str]:
         """Return the calls in which a freeze was told, with the accounts."""
-        legs = self.stage.company.legs.values()
+        legs = list(self.stage.company.legs.values())
         accounts = self.history.accounts
         told = [leg for leg in legs if leg.from_ in accounts and any(FROZEN in text for text in leg.heard)]
         return {leg.sid: accounts[leg.from_] for leg in told}
@@ -186,8 +186,8 @@ class Audit:
     def _kept(self) -> Iterator[Violation]:
         """Nothing is lost: each recording that we said to have is a message, and the spool is empty."""
         told = defaultdict[str, str](str)
-        for call, asked in self.history.asked.items():
-            for one in asked:
+        for call, asked in list(self.history.asked.items()):
+            for one in list(asked):
                 if one.path.endswith("/recording") and one.status == 204 and one.form.get("RecordingStatus"):
                     told[one.form["RecordingSid"]] = call
         with self.stage.parts.engine.connect() as connection:
