@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from click.testing import CliRunner, Result
@@ -135,23 +136,7 @@ def test_a_call_by_files_alone_is_work_afterwards(here: World, key: str, queue: 
 
 @pytest.mark.parametrize("key", ["5", ""])
 def test_what_was_recorded_while_all_of_us_was_away_is_taken_in_afterwards(here: World, key: str) -> None:
-    send, ours = here.carrier.send, here.parts.settings.public_url
-
-    def unreachable(url: str, *more: Any) -> Any:
-        if url.startswith(f"{ours}/voice"):
-            raise ConnectionError("nobody is there")
-        return send(url, *more)
-
-    with hosted(here.parts.settings.bundles / "current") as url:
-        down(here, url)
-        here.carrier.send = unreachable
-        caller = Caller(here.carrier, "+8613900001111", NUMBER)
-        caller.press(key) if key else caller.silence()
-        caller.speak(8)
-        caller.press("#")
-        caller.listen()
-    assert caller.over
-    here.carrier.send = send
+    caller = adrift(here, "+8613900001111", key)
     left = here.carrier.clock()
     assert strays(here) == 0  # The carrier may still tell it by itself.
     here.carrier.clock.advance(3600)
@@ -191,6 +176,45 @@ def test_a_message_of_which_only_the_callback_told_is_work_afterwards(here: Worl
     (place,) = here.parts.desk.waiting()
     assert (place.call_id, place.kind) == (caller.leg.sid, "message")
     assert strays(here) == 0
+
+
+def adrift(here: World, number: str, key: str) -> Caller:
+    """Leave a message in another host's lifeboat, while nothing of ours is to be reached."""
+    send, ours = here.carrier.send, here.parts.settings.public_url
+
+    def unreachable(url: str, *more: Any) -> Any:
+        if url.startswith(f"{ours}/voice"):
+            raise ConnectionError("nobody is there")
+        return send(url, *more)
+
+    with hosted(here.parts.settings.bundles / "current") as url:
+        down(here, url)
+        here.carrier.send = unreachable
+        caller = Caller(here.carrier, number, NUMBER)
+        caller.press(key) if key else caller.silence()
+        caller.speak(8)
+        caller.press("#")
+        caller.listen()
+    assert caller.over
+    here.carrier.send = send
+    return caller
+
+
+def test_a_call_that_the_carrier_tells_nothing_of_keeps_no_other_from_being_heard(here: World) -> None:
+    first, second, third = (adrift(here, f"+861390000111{last}", "1") for last in range(3))
+    here.carrier.clock.advance(3600)
+    parties = Rest.parties
+
+    def broken(rest: Rest, call: str) -> tuple[str, str]:
+        if call == second.leg.sid:
+            raise OSError("the line broke")
+        return parties(rest, call)
+
+    with patch.object(Rest, "parties", broken), pytest.raises(OSError, match="the line broke"):
+        strays(here)
+    assert {place.call_id for place in here.parts.desk.waiting()} == {first.leg.sid, third.leg.sid}
+    assert strays(here) == 1
+    assert len(here.parts.desk.waiting()) == 3
 
 
 def strays(here: World) -> int:

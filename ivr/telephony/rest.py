@@ -21,6 +21,7 @@ TWILIO: Final = "https://api.twilio.com"
 RESOURCE: Final = re.compile(r"/Accounts/[^/]+/([A-Za-z]+)")
 RESOURCES: Final = ("Calls", "Conferences", "IncomingPhoneNumbers", "Messages", "Queues", "Recordings")
 NOT_FOUND: Final = 404
+MOST: Final = 1000  # On a page of a list; Twilio gives no more.
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
 
 
@@ -82,7 +83,7 @@ class Rest:
 
     def tapes(self, since: datetime) -> list[Tape]:
         """Return what callers have recorded since then."""
-        found = self.client.recordings.list(date_created_after=since.astimezone(UTC))
+        found = self.client.recordings.list(date_created_after=since.astimezone(UTC), page_size=MOST)
         spoken = [one for one in found if one.source == "RecordVerb" and one.status == "completed"]
         return [Tape(one.sid, one.call_sid, int(one.duration or 0), one.start_time) for one in spoken]
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
+from twilio.base.exceptions import TwilioException
 
 from ivr.flow.flow import Flow
 from ivr.flow.inputs import Recorded
@@ -35,7 +36,7 @@ class Strays:
     def take(self) -> int:
         """Take in the recordings of the last days that we do not know, or nobody hears; return how many.
 
-        Raise what REST raises.
+        Raise what REST raises, once all others are taken in.
         """
         return self._unheard() + self._unknown()
 
@@ -50,21 +51,30 @@ class Strays:
         return len(found)
 
     def _unknown(self) -> int:
-        found = list(self._found())
-        for tape, caller, matter in found:
-            seconds = tape.seconds
-            self.unwritten.write(Ready(tape.call, tape.sid, "completed", seconds, tape.at))
-            self.unwritten.write(Left(tape.call, caller, Recorded(tape.sid, seconds, matter=matter), tape.at))
-            log.warning("a recording that nobody told us of", call=tape.call, recording=tape.sid)
-        return len(found)
+        taken, failed = 0, list[Exception]()
+        for tape in self._found():
+            try:
+                taken += self._take(tape)
+            except (TwilioException, OSError) as error:  # It keeps no other from being heard.
+                failed.append(error)
+        if failed:
+            raise failed[0]
+        return taken
 
-    def _found(self) -> Iterator[tuple[Tape, Caller, str]]:
-        flow, now = self.flow(), self.now()
-        boat = flow.hotline.lifeboat
+    def _found(self) -> Iterator[Tape]:
+        now = self.now()
         for tape in self.rest.tapes(now - BACK):
-            if not tape.seconds or tape.at > now - SETTLED or self.messages.recorded(tape.sid):
-                continue
-            caller = Caller(*self.rest.parties(tape.call))
-            if caller.called == flow.hotline.number:
-                known = self.hotline.journal.call(tape.call)
-                yield tape, caller, boat.matter if boat and not known else ""
+            if tape.seconds and tape.at <= now - SETTLED and not self.messages.recorded(tape.sid):
+                yield tape
+
+    def _take(self, tape: Tape) -> bool:
+        hotline = self.flow().hotline
+        caller = Caller(*self.rest.parties(tape.call))
+        if caller.called != hotline.number:
+            return False
+        known = self.hotline.journal.call(tape.call)
+        matter = hotline.lifeboat.matter if hotline.lifeboat and not known else ""
+        self.unwritten.write(Ready(tape.call, tape.sid, "completed", tape.seconds, tape.at))
+        self.unwritten.write(Left(tape.call, caller, Recorded(tape.sid, tape.seconds, matter=matter), tape.at))
+        log.warning("a recording that nobody told us of", call=tape.call, recording=tape.sid)
+        return True
