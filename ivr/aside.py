@@ -53,10 +53,11 @@ class Told:
 class Aside:
     """Who does the jobs, each server (`inside`) or only the processes of `flask jobs` (`apart`); where recordings are.
 
-    Without a `bucket` they are in the folder of recordings.
+    Such a process tells of its health at `port`, if there is one. Without a `bucket` recordings are in their folder.
     """
 
     jobs: str = "inside"
+    port: int | None = None
     bucket: Place | None = None
     notices: Told | None = None
     days: Mapping[str, int] = field(default_factory=lambda: dict(DAYS))
@@ -67,6 +68,7 @@ def aside(given: Mapping[str, str]) -> Aside:
     """Return these settings; raise SettingsError naming the one that is wrong."""
     return Aside(
         jobs=_doer(given.get("JOBS", DOERS[0])),
+        port=_port(given.get("JOBS_PORT", "")),
         bucket=_bucket(given),
         notices=_told(given),
         days=_days(given),
@@ -78,6 +80,12 @@ def _doer(text: str) -> str:
     if text not in DOERS:
         raise SettingsError(f"JOBS is {text!r}: give inside, or apart where `flask --app app jobs` runs beside")
     return text
+
+
+def _port(text: str) -> int | None:
+    if text and not (text.isascii() and text.isdigit() and 0 < int(text) < 65_536):
+        raise SettingsError(f"JOBS_PORT is {text!r}: give a port like 8001, another than PORT")
+    return int(text) if text else None
 
 
 def _bucket(given: Mapping[str, str]) -> Place | None:

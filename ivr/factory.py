@@ -19,7 +19,7 @@ from ivr.flow.flow import Flow
 from ivr.jobs.mail_commands import mail_commands
 from ivr.jobs.retention import retention_commands
 from ivr.operations.tools import doctor, tools
-from ivr.operations.watch import watch
+from ivr.operations.watch import watch, work
 from ivr.pages import Pages
 from ivr.parts import Parts, StartError, assemble, here
 from ivr.practice import practise, rehearse
@@ -151,7 +151,7 @@ def _lifeboat(parts: Parts, now: Callable[[], datetime]) -> Later:
 
 
 def _demanding(command: click.Command, parts: Parts) -> click.Command:
-    """Have a command say in one line why the database is not to be had, instead of trying in vain."""
+    """Have a command say in one line why it cannot do its work, such as without the database."""
     invoke = command.invoke
 
     def demanding(context: click.Context) -> Any:
@@ -159,7 +159,7 @@ def _demanding(command: click.Command, parts: Parts) -> click.Command:
             if command.name not in ALONE:
                 parts.shore.demand()
             return invoke(context)
-        except StoreError as error:
+        except (StartError, StoreError) as error:
             raise click.ClickException(str(error)) from None
 
     command.invoke = demanding  # type: ignore[method-assign,assignment]
@@ -231,7 +231,7 @@ def _tools(parts: Parts, now: Callable[[], datetime]) -> Tools:
         zone=parts.flow.zone,
         base=parts.flow.base,
         pages=found.menus.parent / "tests" / "calls",
-        work=parts.work,
+        work=lambda: work(parts, now),
         promised=parts.desk.promised,
         rebuild=parts.kept.anew,
     )

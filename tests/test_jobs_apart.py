@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,20 +11,21 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+import requests
 from sqlalchemy import Engine, func, select, update
 
 from ivr.aside import Aside
 from ivr.factory import create_app, utc_now
 from ivr.hotline import Caller
 from ivr.parts import Parts
-from ivr.settings import Settings, read
+from ivr.settings import Settings, SettingsError, read
 from ivr.store.fact_tables import facts
 from ivr.store.tables import calls, messages
 from ivr.telephony.switchboard import Switchboard
 from tests.pages import until
 from tests.processes import APART
 from tests.recordings_site import Answer, site, sound
-from tests.world import CUSTOMER, NUMBER, hotline_settings
+from tests.world import CUSTOMER, NUMBER, free_port, hotline_settings
 
 MANY = 8
 
@@ -101,6 +103,43 @@ def counted(engine: Engine) -> int:
     with engine.connect() as connection:
         assert connection.scalar(select(func.count()).select_from(calls)) == MANY
         return int(connection.scalar(select(func.count()).select_from(facts)) or 0)
+
+
+def test_a_process_of_jobs_tells_of_its_health_and_figures(database: str, tmp_path: Path) -> None:
+    port = free_port()
+    with site(Answer(status=500)) as carrier:
+        found = hotline_settings(tmp_path, 8000, database)
+        found = replace(found, aside=Aside("apart", port), api_url=carrier.url, metrics_token="let me in")
+        parts: Parts = create_app(found).extensions["hotline"]
+        a_call(parts, 1)
+        parts.close()
+        here, bearer = f"http://127.0.0.1:{port}", {"Authorization": "Bearer let me in"}
+        with working(found) as process:
+            until(lambda: carrier.asked)
+            assert requests.get(f"{here}/healthz", timeout=5).text == "alive\n"
+            assert requests.get(f"{here}/readyz", timeout=5).json() == {"ready": True, "answers": True, "reasons": []}
+            assert requests.get(f"{here}/metrics", timeout=5).status_code == 403
+            done = 'hotline_jobs_done_total{kind="calls"} 1.0'
+            until(lambda: done in requests.get(f"{here}/metrics", headers=bearer, timeout=5).text)
+            assert requests.post(f"{here}/voice/incoming", timeout=5).status_code == 404
+            os.kill(process.pid or 0, signal.SIGTERM)
+            process.join(10)
+            assert process.exitcode == 0
+
+
+def test_jobs_that_cannot_listen_where_they_should_do_not_start(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = replace(hotline_settings(tmp_path, 8000), aside=Aside("apart", port))
+        result = create_app(found).test_cli_runner().invoke(args=["jobs"])
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: JOBS_PORT is {port}, where nothing can listen on 127.0.0.1")
+
+
+@pytest.mark.parametrize("given", ["70000", "x", "0", "8001.5"])
+def test_a_port_of_the_jobs_that_is_none_is_refused(given: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="JOBS_PORT"):
+        read({"JOBS_PORT": given}, tmp_path)
 
 
 @pytest.mark.parametrize("given", ["inside", "apart"])

@@ -1,12 +1,18 @@
 """Whoever watches the machines, put together: what is looked at, and by whom it may be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import cache
+from threading import Thread
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+from prometheus_client.exposition import ThreadingWSGIServer
+from werkzeug.exceptions import NotFound
 
 from ivr.operations.beside import Beside
 from ivr.operations.health import Health, Signs
-from ivr.parts import Parts
+from ivr.parts import Parts, StartError
 from ivr.reports.standing import unusable
 
 
@@ -28,3 +34,38 @@ def watch(parts: Parts, now: Callable[[], datetime]) -> Beside:
 
     signs = Signs(database, lambda: parts.flow, writing, lambda: parts.unwritten.spool.lengths()[0])
     return Beside(parts.tally, Health(signs), lambda: made()(), parts.settings.metrics_token)
+
+
+def work(parts: Parts, now: Callable[[], datetime]) -> None:
+    """Do the jobs until the process is told to end, and tell of its health meanwhile where the settings name a port.
+
+    Raise StartError where nothing can listen there.
+    """
+    port = parts.settings.aside.port
+    with _listening(watch(parts, now), parts.settings.host, port) if port else nullcontext():
+        parts.work()
+
+
+@contextmanager
+def _listening(beside: Beside, host: str, port: int) -> Iterator[None]:
+    """Answer what `beside` answers, and nothing else."""
+    application = beside.around(NotFound())
+    try:
+        server = make_server(host, port, application, ThreadingWSGIServer, _Quiet)
+    except OSError as error:
+        raise StartError(f"JOBS_PORT is {port}, where nothing can listen on {host} ({error}): set another") from None
+    with server:
+        Thread(target=server.serve_forever, name="health", daemon=True).start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+
+
+class _Quiet(WSGIRequestHandler):
+    """Prints nothing, and waits for nobody who does not ask."""
+
+    timeout = 5
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of a request."""
