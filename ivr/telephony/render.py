@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import groupby
+from html import escape
+from itertools import chain, groupby, zip_longest
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ LONGEST: Final = 3600  # Seconds that a caller may talk to a number outside, for
 TASKROUTER: Final = "taskrouter"
 MOST_BYTES: Final = 1500  # 500 Han characters: a Say holds 4,500 bytes when each byte is written as %XX.
 NO_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+BLANK: Final = "\ue000"  # Where a text is to stand; nothing of ours has it.
 SENTENCE: Final = re.compile(r"(?<=[。！？；.!?;])")
 
 
@@ -65,29 +67,62 @@ def _shown(event: Event) -> Event:
 
 @lru_cache(maxsize=1024)  # Most callers hear what others heard before them, at the same turn of their call.
 def _document(said: tuple[Said, ...], last: Event | None, site: Site, language: str) -> str:
+    keyed = isinstance(last, Waiting) and isinstance(last.wait, Keys | Room)
+    # A key interrupts all that is said, but for what comes up to the last notice that must be heard.
+    first = max((number for number, one in enumerate(said, 1) if not one.interrupt), default=0) if keyed else len(said)
+    pieces = tuple(_pieces(said[:first])), tuple(_pieces(said[first:]))
+    blank = tuple(tuple(replace(one, text=BLANK) if one.text else one for one in some) for some in pieces)
+    texts = [escape(one.text, quote=False) for one in chain(*pieces) if one.text]
+    parts = _frame(*blank, last, site, language)
+    return "".join(chain.from_iterable(zip_longest(parts, texts, fillvalue="")))
+
+
+@lru_cache(maxsize=1024)  # To make one takes as long as a turn, and what is read out is another for each caller.
+def _frame(
+    before: Sequence["Piece"], after: Sequence["Piece"], last: Event | None, site: Site, language: str
+) -> list[str]:
+    """Return a document in parts, between which its texts stand; those `after` may be interrupted by a key."""
     document = VoiceResponse()
+    _add(document, before, site)
     match last:
         case Waiting(Keys() | Room() as wait, turn):
-            _gather(document, said, wait, turn, site, language)
+            document.append(_gather(after, wait, turn, site, language))
         case Waiting(wait, turn):
-            speak(document, said, site)
             _wait(document, wait, turn, site, language)
         case Ended():
-            speak(document, said, site)
             document.hangup()
-    return str(document)
+    return str(document).split(BLANK)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one verb says: a text, or a recording of that name."""
+
+    language: str
+    text: str
+    audio: str
 
 
 def speak(parent: Any, said: Iterable[Said], site: Site) -> None:
     """Add what is said to a document or a Gather, in as few Say verbs as the limits allow."""
+    _add(parent, _pieces(said), site)
+
+
+def _pieces(said: Iterable[Said]) -> Iterator[Piece]:
     for (language, audio), group in groupby(said, key=lambda one: (one.language, one.audio)):
         if audio:
-            for _ in group:
-                parent.play(f"{site.url}/audio/prompts/{audio}.wav")
-            continue
-        voice = site.voices[language]
-        for text in chunks(one.words for one in group):
-            parent.say(text, voice=voice, language=VOICES[voice])
+            yield from (Piece(language, "", audio) for _ in group)
+        else:
+            yield from (Piece(language, text, "") for text in chunks(one.words for one in group))
+
+
+def _add(parent: Any, pieces: Iterable[Piece], site: Site) -> None:
+    for piece in pieces:
+        if piece.audio:
+            parent.play(f"{site.url}/audio/prompts/{piece.audio}.wav")
+        else:
+            voice = site.voices[piece.language]
+            parent.say(piece.text, voice=voice, language=VOICES[voice])
 
 
 def chunks(words: Iterable[str]) -> Iterator[str]:
@@ -116,10 +151,7 @@ def _ended(words: str) -> str:
     return words if not words or words[-1] in "。！？；，：.!?;,:" else words + ("." if words.isascii() else "。")
 
 
-def _gather(document: Any, said: tuple[Said, ...], wait: Keys | Room, turn: int, site: Site, language: str) -> None:
-    """A key interrupts all that is said, but for what comes up to the last notice that must be heard."""
-    last = max((number for number, one in enumerate(said, 1) if not one.interrupt), default=0)
-    speak(document, said[:last], site)
+def _gather(pieces: Iterable[Piece], wait: Keys | Room, turn: int, site: Site, language: str) -> Gather:
     if isinstance(wait, Keys):
         path, music = f"turn/{turn}", ""
         options = {"timeout": wait.seconds, "num_digits": wait.most or None, "finish_on_key": wait.finish}
@@ -129,10 +161,10 @@ def _gather(document: Any, said: tuple[Said, ...], wait: Keys | Room, turn: int,
     gather = Gather(
         input="dtmf", action=site.action(path, language), method="POST", action_on_empty_result=True, **options
     )
-    speak(gather, said[last:], site)
+    _add(gather, pieces, site)
     if music:
         gather.play(f"{site.url}/audio/music/{music}")
-    document.append(gather)
+    return gather
 
 
 def _wait(document: Any, wait: Wait, turn: int, site: Site, language: str) -> None:
