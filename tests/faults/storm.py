@@ -151,6 +151,7 @@ async def _last(
 async def _settled(stage: Stage, audit: Audit) -> list[Violation]:
     """Wait until nothing is violated any more, or no less has been for the time of it; return what is violated then."""
     await stage.company.settle()
+    stage.closed = True  # Else agents would have to work off all that was left before none of them is at work.
     least, until = inf, time.monotonic() + RECONCILED
     while True:
         begun = time.monotonic()  # As one look at ten thousand calls takes longer than that.
