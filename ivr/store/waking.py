@@ -1,31 +1,59 @@
-"""How a thread tells coroutines what they wait for: all that it has at one moment, by waking their loop once."""
+"""How coroutines give a thread what it is to do and are told what came of it: all there is at one moment, at one go."""
 
 from asyncio import AbstractEventLoop, Future
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from threading import Event
 from typing import Generic, TypeVar
 
+J = TypeVar("J")
 T = TypeVar("T")
+Jobs = Sequence[tuple[J, Future[T]]]
 
 
-class Waking(Generic[T]):
-    """Gives the coroutines of one event loop their answers; to wake a loop for each would cost more than a turn."""
+class Waking(Generic[J, T]):
+    """Brings a thread the jobs of one event loop, and the loop the answers; to wake it for each would cost too much.
 
-    def __init__(self, loop: AbstractEventLoop) -> None:
-        self.loop = loop
+    Two threads of one interpreter mostly wait for each other, and find the processor's cache full of what the other
+    needs. So the loop rests while its jobs are done: for `rest` seconds at most, in case that takes longer.
+    """
+
+    def __init__(self, loop: AbstractEventLoop, hand_over: Callable[[Jobs[J, T]], bool], rest: float) -> None:
+        """Have jobs begun by `hand_over`, from the loop; it says whether the thread does them at once."""
+        self.loop, self._hand_over, self._rest = loop, hand_over, rest
+        self._jobs = list[tuple[J, Future[T]]]()
         self._told = deque[tuple[Future[T], T]]()
-        self._woken = False
+        self._woken, self._rests, self._rested = False, False, Event()
+
+    def ask(self, job: J) -> Future[T]:
+        """Return what comes of a job; it is handed over once all who are ready now have asked."""
+        if not self._jobs:
+            self.loop.call_soon(self._give)
+        self._jobs.append((job, answer := self.loop.create_future()))
+        return answer
 
     def tell(self, future: Future[T], answer: T) -> None:
         """Answer from any thread; whoever no longer waits is not told."""
         self._told.append((future, answer))
-        if not self._woken:
+        if self._rests:
+            self._rested.set()
+        elif not self._woken:
             self._woken = True
             with suppress(RuntimeError):  # The loop is closed, and nobody waits in it; whoever tells goes on.
                 self.loop.call_soon_threadsafe(self._deliver)
 
+    def _give(self) -> None:
+        jobs, self._jobs = self._jobs, []
+        self._rested.clear()
+        self._rests = True  # Before it is handed over, so that no answer to it wakes a loop that is awake.
+        if self._hand_over(jobs):
+            self._rested.wait(self._rest)
+        self._rests = False  # Before what is there is taken, so that whatever comes later wakes the loop again.
+        self._deliver()
+
     def _deliver(self) -> None:
-        self._woken = False  # Before what is there is taken, so that whatever comes later wakes the loop again.
+        self._woken = False
         while self._told:
             future, answer = self._told.popleft()
             if not future.done():

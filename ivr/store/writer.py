@@ -14,11 +14,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from ivr.store.batch import Rows, write
 from ivr.store.errors import Busy, StoreError, told
-from ivr.store.waking import Waking
+from ivr.store.waking import Jobs, Waking
 
 LIMIT: Final = 4096  # Turns that may wait; at two thousand a second, more would wait longer than a turn may.
 BATCH: Final = 256
 PATIENCE_SECONDS: Final = 3.0
+REST_SECONDS: Final = 0.005  # A commit takes less; where it takes more, the loop goes on with all else.
 LATE: Final = f"the database took longer than {PATIENCE_SECONDS:.0f} s to write a turn"
 Answer = bool | StoreError
 
@@ -42,7 +43,8 @@ class Writer:
         self._held: list[_Item] = []
         self._open = True
         self.commits, self.turns = 0, 0  # As this one thread counts them, for whoever reads.
-        self._waking: Waking[Answer] | None = None
+        self._waking: Waking[Rows, Answer] | None = None
+        self._idle = False
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -62,14 +64,8 @@ class Writer:
         """Do as `write` does for a coroutine, beside which others go on meanwhile."""
         loop = get_running_loop()
         if self._waking is None or self._waking.loop is not loop:
-            self._waking = Waking(loop)
-        answer: Future[Answer] = loop.create_future()
-        self._take(_Item(rows, partial(self._waking.tell, answer)))
-        late = loop.call_later(PATIENCE_SECONDS, self._waking.tell, answer, StoreError(LATE))
-        try:
-            return _plainly(await answer)
-        finally:
-            late.cancel()
+            self._waking = Waking(loop, self._take_all, REST_SECONDS)
+        return _plainly(await self._waking.ask(rows))
 
     @property
     def alive(self) -> bool:
@@ -94,6 +90,19 @@ class Writer:
             raise Busy(f"more than {LIMIT} turns wait to be written")
         self._inbox.put(item)
 
+    def _take_all(self, jobs: Jobs[Rows, Answer]) -> bool:
+        """Take the turns of an event loop; return whether they are written at once."""
+        idle, waking = self._idle, self._waking
+        if waking is None:
+            raise TypeError("jobs of no loop")
+        waking.loop.call_later(PATIENCE_SECONDS, _given_up, [answer for _, answer in jobs])
+        for rows, answer in jobs:
+            try:
+                self._take(_Item(rows, partial(waking.tell, answer)))
+            except StoreError as error:
+                waking.tell(answer, error)
+        return idle
+
     def _run(self) -> None:
         while self._open or self._held or not self._inbox.empty():
             if batch := self._waiting():
@@ -102,7 +111,9 @@ class Writer:
 
     def _waiting(self) -> list[_Item]:
         """Return all that wait, at most one turn of each call; the others are held for the next batch."""
+        self._idle = not self._held
         items: list[_Item | None] = [*self._held] or [self._inbox.get()]
+        self._idle = False
         with suppress(Empty):
             while len(items) < BATCH:
                 items.append(self._inbox.get_nowait())
@@ -163,6 +174,12 @@ def _plainly(answer: Answer) -> bool:
     if isinstance(answer, StoreError):
         raise answer
     return answer
+
+
+def _given_up(asked: list[Future[Answer]]) -> None:
+    for answer in asked:
+        if not answer.done():
+            answer.set_result(StoreError(LATE))
 
 
 def _away(error: Exception) -> bool:
