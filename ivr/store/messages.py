@@ -170,7 +170,8 @@ class Messages:
 
     def unheard(self, since: datetime, until: datetime) -> list[Message]:
         """Return what was recorded between these moments in calls that are over, and is nobody's work; oldest first."""
-        work = exists().where(line.c.recording == messages.c.recording_sid)
+        # By the call, too, as that has an index.
+        work = exists().where(line.c.call_id == messages.c.call_id, line.c.recording == messages.c.recording_sid)
         going_on = exists().where(calls.c.id == messages.c.call_id, calls.c.ended_at.is_(None))
         theirs = and_(messages.c.kind == "message", messages.c.state.in_(HEARABLE), messages.c.seconds > 0)
         between = messages.c.created_at.between(since, until)
