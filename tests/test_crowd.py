@@ -37,14 +37,14 @@ def locked(server: Server) -> Iterator[None]:
     held, over, file = Event(), Event(), server.environment["DATABASE_URL"].removeprefix("sqlite:///")
 
     def hold() -> None:
-        with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(file, isolation_level=None, timeout=60)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             held.set()
             over.wait(LOCKED)
 
     thief = Thread(target=hold)
     thief.start()
-    assert held.wait(5)
+    assert held.wait(60)
     try:
         yield
     finally:
@@ -121,7 +121,7 @@ SMUGGLED = (
 
 @pytest.mark.parametrize("request_", SMUGGLED, ids=range(len(SMUGGLED)))
 def test_no_request_is_smuggled_in_another(server: Server, request_: str) -> None:
-    with socket.create_connection(("127.0.0.1", server.port), 5) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), 60) as connection:
         connection.sendall(request_.encode())
         connection.shutdown(socket.SHUT_WR)
         told = b""

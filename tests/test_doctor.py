@@ -388,7 +388,7 @@ def test_the_command_needs_no_application_and_ends_with_one_where_something_must
     given = {**os.environ, **here.environment, "PYTHONPATH": str(here.root), "PORT": "many"}
 
     run = [sys.executable, "-m", "flask", "--app", "app", "doctor"]
-    broken = subprocess.run(run, cwd=here.root, env=given, capture_output=True, text=True, timeout=60, check=False)
+    broken = subprocess.run(run, cwd=here.root, env=given, capture_output=True, text=True, timeout=120, check=False)
     assert broken.returncode == 1
     assert "WRONG    settings: PORT is 'many'" in broken.stdout
     assert "1 to be mended" in broken.stdout

@@ -106,7 +106,7 @@ def test_a_board_that_hears_nothing_says_since_when_and_goes_on_when_it_does(bus
 
     page.route("**/desk/wallboard/events*", hold)
     lost = page.locator("[data-lost]")
-    expect(lost).to_be_visible(timeout=15_000)
+    expect(lost).to_be_visible(timeout=60_000)
     expect(lost).to_have_text(re.compile(r"No connection since [0-9]{2}:[0-9]{2}:[0-9]{2}"))
     expect(page.locator("main")).to_have_class(re.compile("stale"))
     busy.desk.available("carol")
@@ -122,7 +122,7 @@ def test_who_is_logged_out_is_led_to_the_door(busy: Site, browser: Browser, port
         entered(watching, busy)
         expect(figure(watching, "payments.waiting")).to_have_text("3")
         busy.app.test_cli_runner().invoke(args=["people", "expel", "sam"])
-        watching.wait_for_url("**/desk/login", timeout=15_000)
+        watching.wait_for_url("**/desk/login", timeout=60_000)
 
 
 def test_the_wall_is_left_by_a_key_and_shows_all_on_one_screen(busy: Site, page: Page) -> None:
