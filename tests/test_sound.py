@@ -37,7 +37,7 @@ PITCH = """async () => {
     if (one.srcObject) context.createMediaStreamSource(one.srcObject).connect(analyser);
   }
   const sum = new Float32Array(analyser.frequencyBinCount);
-  for (let round = 0, sounds = 0; round < 100 && sounds < 10; round++) {
+  for (let round = 0, sounds = 0; round < 1000 && sounds < 10; round++) {
     await new Promise((done) => setTimeout(done, 30));
     const now = new Float32Array(analyser.frequencyBinCount);
     analyser.getFloatFrequencyData(now);
