@@ -70,9 +70,9 @@ def test_a_newer_database_stops_a_start_but_not_who_answers_already(engine: Engi
         shore.reach()
     with capture_logs() as logged:
         shore.when_reached(lambda: None)
-        soon(lambda: bool(logged))
+        soon(lambda: bool(told(logged)))
     shore.close()
-    assert "newer than this release" in logged[0]["why"]
+    assert "newer than this release" in told(logged)[0]["why"]
 
 
 @pytest.fixture
