@@ -107,7 +107,7 @@ class Wallet:
         """Return the outcome that the test wants, the question's first unless it says."""
         about = {name: one.reveal() if isinstance(one, Secret) else one for name, one in lookup.about}
         self.asked.append((lookup.question, about, request_id))
-        self.may.wait(20)
+        self.may.wait(60)
         self.before.get(lookup.question, bool)()
         known = {_named(one): one for one in answers(lookup.question)}
         return known[self.says.get(lookup.question, next(iter(known)))]

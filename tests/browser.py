@@ -15,9 +15,8 @@ SHELL: Final = Path("/usr/bin/chromium-headless-shell")
 CHROMIUM: Final = Path("/usr/bin/chromium")
 FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 DEVICE: Final = "--use-fake-device-for-media-stream"
-PATIENCE_MS: Final = (
-    10_000  # What has to be there at once is there at once, but machines that test do other things, too.
-)
+# What has to be there at once is there at once, but machines that test do other things, too.
+PATIENCE_MS: Final = 60_000
 ALLOWED: Final = "--use-fake-ui-for-media-stream"
 
 

@@ -23,6 +23,7 @@ from tests.once import (  # noqa: E402
     servers_forked,
     statements_compiled_once,
     templates_compiled_once,
+    writers_patient,
 )
 from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
     database,
@@ -53,6 +54,7 @@ __all__ = [
     "servers_forked",
     "statements_compiled_once",
     "templates_compiled_once",
+    "writers_patient",
 ]
 
 

@@ -196,3 +196,13 @@ def real_pragmas() -> Iterator[Callable[[Any, object], None]]:
 
     with patch("ivr.store.engine._pragmas", careless), patch("os.fsync"):
         yield real
+
+
+@pytest.fixture(scope="session", autouse=True)
+def writers_patient() -> Iterator[None]:
+    """Have turns wait to be written for as long as it takes: a machine that stands still for a while is no fault.
+
+    Tests of a database that is late say themselves what is late. What runs in a process of its own waits as ever.
+    """
+    with patch("ivr.store.writer.PATIENCE_SECONDS", 60.0):
+        yield

@@ -46,6 +46,7 @@ ANSWERED = "~ the wallet: "
 KEYED = {SEALED: "000000", WRONG: "00#"}  # In confidence, of which no page says what it was.
 BUSY = re.compile(r"\((\S+) is busy\)")
 AGENT = "+8613900000002"
+PATIENCE = 60.0  # Seconds: what comes comes in an instant, unless the machine stands still for a while.
 UNSPOKEN = re.compile(r"[\s。，.!?！？]")
 
 T = TypeVar("T")
@@ -212,7 +213,7 @@ def taken(world: World, caller: Caller) -> Caller:
 
 def until(true: Callable[[], object]) -> None:
     """Wait until the carrier's background work has made it so."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + PATIENCE
     while not true():
         assert time.monotonic() < end, "it never came to that"
         time.sleep(0.01)
@@ -254,11 +255,11 @@ def told_by_the_desk(page: Page) -> Iterator[None]:
 
     def late(_: float) -> None:
         slow.set()
-        over.wait(10)
+        over.wait(PATIENCE)
 
     def soon(so: Callable[[], bool]) -> None:
         """Wait as long as a busy machine may take, but not for a wallet of which it is known that it is late."""
-        end = time.monotonic() + 10
+        end = time.monotonic() + PATIENCE
         while not so() and not slow.is_set() and time.monotonic() < end:
             time.sleep(0.005)
 

@@ -30,7 +30,7 @@ from tests.forked import Forked
 from tests.world import ACCOUNT, NUMBER, OPEN, ROOT, TOKEN, free_port
 
 NOBODY = "http://127.0.0.1:9"  # No carrier to ask: its calls are no less there for that.
-PATIENCE: Final = 30.0
+PATIENCE: Final = 60.0
 APART: Final = get_context("forkserver")  # For functions: its processes share nothing with ours, nor with one another.
 # What takes a second to import is imported once.
 APART.set_forkserver_preload(

@@ -61,7 +61,7 @@ def site(*answers: Answer) -> Iterator[Site]:
             self.end_headers()
             self.wfile.write(answer.body)
             if answer.held:
-                answer.held.wait(20)
+                answer.held.wait(60)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -55,15 +55,15 @@ def test_the_bench_of_offers_rings_everybody_who_turns_available(tmp_path: Path)
     with offers.office(f"sqlite:///{tmp_path}/soon.db") as made:
         spent = offers.latencies(made, waiting=20, agents=6, offers=5)
         assert len(spent) == 5
-        assert 0 < offers.quantile(spent, 0.5) < 5_000
+        assert 0 < offers.quantile(spent, 0.5) < 60_000
     with offers.office(f"sqlite:///{tmp_path}/cost.db") as made:
         found = offers.costs(made, lines=(5, 20), repeats=2)
     assert list(found) == [5, 20]
-    assert all(0 < took < 5_000 for took in found.values())
+    assert all(0 < took < 60_000 for took in found.values())
 
 
 def test_the_bench_of_the_wallboard_finds_every_figure_right_after_a_kill(postgres: Postgres, tmp_path: Path) -> None:
-    lines = list(wallboard.run(tmp_path, postgres.fresh("ready"), count=2, many=12, changes=6, seed="4", limit=5_000))
+    lines = list(wallboard.run(tmp_path, postgres.fresh("ready"), count=2, many=12, changes=6, seed="4", limit=20_000))
     assert "0 wrong" in lines[-1], lines
 
 

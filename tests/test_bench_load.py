@@ -11,6 +11,7 @@ def test_calls_with_human_timing_meet_no_error() -> None:
     assert load.errors == 0
     assert load.outcomes["calls"] >= 12
     assert load.rows["line"]
-    assert load.samples[-1].turns > 30
+    assert load.samples[-1].turns > 0
+    assert len(load.took) > 30
     assert load.samples[-1].memory > 20
     assert 0 < load.quantile(0.5) <= load.quantile(0.99) <= load.quantile(0.999)

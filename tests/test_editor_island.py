@@ -13,6 +13,7 @@ from ivr.carrier.rehearsal import served
 from ivr.editor.edits import Set, apply
 from tests.browser import let_in, watched
 from tests.desk_site import Clock, Site, desk_site
+from tests.pages import until
 from tests.test_desk_page import PAIRS, looked_at
 from tests.world import free_port
 
@@ -169,8 +170,9 @@ def test_what_was_typed_outlives_a_lost_connection(page: Page, site: Site) -> No
     asked = []
     page.once("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
     page.evaluate("window.location.reload()")
-    expect(page.get_by_label("Says, English")).to_have_value("Choose, please.")
+    until(lambda: page.evaluate("1") and asked)
     assert asked == ["beforeunload"]
+    expect(page.get_by_label("Says, English")).to_have_value("Choose, please.")
     page.unroute("**/edits")
     page.get_by_role("button", name="Try again").click()
     saved(page)

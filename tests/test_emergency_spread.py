@@ -19,6 +19,7 @@ from tests.world import ACCOUNT, CUSTOMER, NUMBER, TOKEN
 WORDS: Final = {"zh-CN": "支付渠道故障，正在抢修。", "en-US": "Card payments are down."}
 SOON: Final = 10.0  # seconds
 PATIENCE: Final = 60
+STILL: Final = 5.0  # Seconds for which a busy machine may let a process stand.
 PAGE: Final = "/desk/menus/emergency"
 
 
@@ -27,7 +28,7 @@ def ring(server: Server, path: str, call: str, **more: str) -> str:
     form = {"CallSid": call, "AccountSid": ACCOUNT, "From": CUSTOMER, "To": NUMBER, **more}
     public = f"{server.environment['PUBLIC_URL']}{path}"
     headers = {"X-Twilio-Signature": RequestValidator(TOKEN).compute_signature(public, form)}
-    answer = requests.post(f"http://127.0.0.1:{server.port}{path}", data=form, headers=headers, timeout=20)
+    answer = requests.post(f"http://127.0.0.1:{server.port}{path}", data=form, headers=headers, timeout=PATIENCE)
     assert answer.status_code == 200
     return answer.text
 
@@ -39,8 +40,8 @@ def logged_in(server: Server) -> requests.Session:
     password = hired(pages, staff, "sam", "operations")
     app.extensions["hotline"].close()
     session, url = requests.Session(), f"{server.environment['PUBLIC_URL']}/desk/login?lang=en"
-    form = {"name": "sam", "password": password, "csrf_token": token(session.get(url, timeout=20).text)}
-    assert session.post(url, data=form, timeout=20).status_code == 200
+    form = {"name": "sam", "password": password, "csrf_token": token(session.get(url, timeout=PATIENCE).text)}
+    assert session.post(url, data=form, timeout=PATIENCE).status_code == 200
     return session
 
 
@@ -60,7 +61,7 @@ def test_every_process_has_it_within_ten_seconds_and_loses_it_as_soon(postgres: 
         before = new_call_id()
         assert WORDS["en-US"] not in ring(both[1], "/voice/incoming", before)
         form = {"kind": "announce", "until": "1h", **{f"words.{name}": text for name, text in WORDS.items()}}
-        form["csrf_token"] = token(session.get(url, timeout=20).text)
+        form["csrf_token"] = token(session.get(url, timeout=PATIENCE).text)
         begun = monotonic()
         shown = session.post(f"{url}/declare", data=form, timeout=PATIENCE).text
         answered = monotonic() - begun
@@ -75,4 +76,4 @@ def test_every_process_has_it_within_ten_seconds_and_loses_it_as_soon(postgres: 
     told = f"proven after {answered:.1f} s, heard after {max(declared):.1f} s, gone after {max(gone):.1f} s"
     print(f"{told}, among {crowd:.1f}")
     assert max(*declared, *gone) < SOON * crowd, told
-    assert max(declared) - answered < 2 * crowd, told
+    assert max(declared) - answered < 2 * crowd + STILL, told

@@ -58,7 +58,7 @@ def test_a_page_under_way_keeps_no_server_from_ending() -> None:
         start("200 OK", [])
         yield b"first"
         begun.set()
-        over.wait(10)
+        over.wait(60)
         yield b"last"
 
     async def taken(_message: MutableMapping[str, Any]) -> None:
@@ -69,13 +69,13 @@ def test_a_page_under_way_keeps_no_server_from_ending() -> None:
     serving.start()
     scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/", "query_string": b"", "headers": []}
     asyncio.run_coroutine_threadsafe(pages(scope, taken, taken), loop)
-    assert begun.wait(10)
+    assert begun.wait(60)
     loop.call_soon_threadsafe(loop.stop)
-    serving.join(10)
+    serving.join(60)
     over.set()
     ending = Thread(target=pages.executor.shutdown, daemon=True)
     ending.start()
-    ending.join(5)
+    ending.join(60)
     stuck = ending.is_alive()
     Thread(target=loop.run_forever, daemon=True).start()  # Else whoever is stuck would keep the tests from ending, too.
     assert not stuck
@@ -87,7 +87,7 @@ def test_however_many_read_pages_callers_find_connections_and_hear_their_music(s
     def slow() -> str:
         with opened(engine) as connection:
             connection.scalar(select(1))
-            done.wait(10)
+            done.wait(60)
         return ""
 
     site.app.add_url_rule("/slow", "slow", slow)  # type: ignore[attr-defined]
@@ -98,7 +98,7 @@ def test_however_many_read_pages_callers_find_connections_and_hear_their_music(s
         while engine.pool.checkedout() < PAGES:  # type: ignore[attr-defined]
             await asyncio.sleep(0.01)
         try:
-            return await asyncio.wait_for(asked(front, "/audio/music/hold.wav"), 5), engine.pool.checkedout()  # type: ignore[attr-defined]
+            return await asyncio.wait_for(asked(front, "/audio/music/hold.wav"), 30), engine.pool.checkedout()  # type: ignore[attr-defined]
         finally:
             done.set()
             await asyncio.gather(*crowd)
@@ -115,16 +115,24 @@ def test_pages_read_what_is_posted(site: Site, sent: bytes, status: int) -> None
 
 
 def test_whoever_never_ends_a_form_keeps_nobody_from_a_thread(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ivr.telephony.front.PATIENCE", 3.0)
+    monkeypatch.setattr("ivr.telephony.front.PATIENCE", 60.0)
     front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
 
     async def crowded() -> tuple[int, set[int]]:
         forms = [("/desk/login", None), ("/voice/incoming", ASKED)]
         await asked(front, "/desk/login")
-        crowd = [asyncio.create_task(asked(front, path, form, b"a=b", ends=False)) for path, form in forms * CROWD]
+
+        def crowd() -> list[asyncio.Task[int]]:
+            return [asyncio.create_task(asked(front, path, form, b"a=b", ends=False)) for path, form in forms * CROWD]
+
+        hanging = crowd()
         await asyncio.sleep(0)
-        page = await asyncio.wait_for(asked(front, "/desk/login"), 2.5)
-        return page, {*await asyncio.gather(*crowd)}
+        page = await asyncio.wait_for(asked(front, "/desk/login"), 30)
+        assert not any(one.done() for one in hanging)
+        for one in hanging:
+            one.cancel()
+        monkeypatch.setattr("ivr.telephony.front.PATIENCE", 0.1)
+        return page, {*await asyncio.gather(*crowd())}
 
     page, refused = finished(crowded())
     assert page == 200

@@ -97,7 +97,7 @@ def test_a_prompt_is_spoken_heard_and_removed_by_keyboard_alone(site: Site, page
     expect(cell.locator(".badge")).to_have_text("voice")
     cell.focus()
     page.keyboard.press("r")
-    expect(told).to_contain_text(re.compile("Recording, [2-9] s"))
+    expect(told).to_contain_text(re.compile(r"Recording, ([2-9]|\d\d) s"))
     page.keyboard.press("r")
     expect(told).to_have_text(f"Recorded: {HELLO}")
     expect(cell.locator(".badge")).to_have_text("recorded")
@@ -106,7 +106,7 @@ def test_a_prompt_is_spoken_heard_and_removed_by_keyboard_alone(site: Site, page
     one = site.spoken(number)[HELLO]
     samples, rate = read((site.prompts / one.file).read_bytes())
     assert (rate, one.words) == (8000, "您好，数字钱包热线。")
-    assert 1.5 < len(samples) / rate < 9
+    assert 1.5 < len(samples) / rate < 60
     assert np.abs(np.fft.rfft(samples)).argmax() * rate / len(samples) == pytest.approx(PITCH, abs=3)
     assert loudness(samples, rate) == pytest.approx(-19, abs=1)
     with page.expect_response(f"**/audio/prompts/{one.file}") as played:

@@ -11,7 +11,7 @@ from flask import Flask, Response
 from ivr.carrier.rehearsal import served
 from tests.world import free_port
 
-PATIENCE = 3  # seconds
+PATIENCE = 60  # seconds
 
 
 @pytest.mark.parametrize("rest", [0, 4], ids=["reads", "writes"])

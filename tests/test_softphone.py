@@ -23,6 +23,7 @@ from ivr.web import POLICY
 from tests.browser import ALLOWED, DEVICE, at_the_desk, launched
 from tests.desk_site import hired
 from tests.desk_site import log_in as log_in_by_form
+from tests.pages import until
 from tests.world import ACCOUNT, free_port, hotline_settings
 
 pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what browsers do in silence.
@@ -32,7 +33,7 @@ KEY, SECRET = "SK" + "2" * 32, "an API key's secret, of the tests, long enough t
 ALONE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 SIGNALS = "wss://voice-js.roaming.twilio.com/signal"
 LOOKED = "window.refused = []; addEventListener('securitypolicyviolation', (e) => refused.push(e.blockedURI));"
-SOON = 15_000
+SOON = 60_000
 
 
 @dataclass
@@ -94,11 +95,11 @@ def log_in(page: Page, site: Site) -> None:
 
 
 def test_a_token_lets_one_identity_be_rung_for_an_hour_and_no_more() -> None:
-    before = time.time()
+    before = int(time.time())
     made = Tokens(ACCOUNT, KEY, SECRET).token("alice")
     claims = jwt.decode(made, SECRET, algorithms=["HS256"])
     assert (claims["iss"], claims["sub"]) == (KEY, ACCOUNT)
-    assert 3599 <= claims["exp"] - before <= 3601
+    assert before + 3600 <= claims["exp"] <= time.time() + 3600
     assert claims["grants"] == {"identity": "alice", "voice": {"incoming": {"allow": True}}}
 
 
@@ -171,6 +172,10 @@ class Network:
         shown = [str(one["payload"]["token"]) for one in self.told if one["type"] == "listen"]
         return [jwt.decode(one, SECRET, algorithms=["HS256"]) for one in shown]
 
+    def about(self) -> list[tuple[str, object]]:
+        """Return what was told, and about which call."""
+        return [(one["type"], one["payload"].get("callsid")) for one in self.told]
+
     def ring(self, call: str) -> None:
         """Have a call come in."""
         self.tell("invite", {"callsid": call, "sdp": "v=0\r\n", "parameters": {"From": "+864001234567"}})
@@ -191,9 +196,8 @@ def test_it_registers_rings_and_refuses(site: Site, page: Page) -> None:
     phone.get_by_role("button", name="Refuse").click()
     expect(phone).to_have_attribute("data-state", "ready")
     assert [one["grants"]["identity"] for one in network.listening()] == ["alice"]
-    assert {"type": "reject", "callsid": "CA2"} in [
-        {"type": one["type"], "callsid": one["payload"].get("callsid")} for one in network.told
-    ]
+    # The page is ready as soon as it has sent that, which comes here a moment later.
+    until(lambda: page.evaluate("1") and ("reject", "CA2") in network.about())
     page.goto("about:blank")
 
 
@@ -203,10 +207,7 @@ def test_a_token_is_renewed_before_it_ends(site: Site, page: Page) -> None:
     log_in(page, site)
     with page.expect_response(f"{site.url}/desk/token", timeout=SOON):
         expect(page.locator("#softphone")).to_have_attribute("data-state", "ready", timeout=SOON)
-    for _ in range(100):
-        if len(network.listening()) > 1:
-            break
-        page.wait_for_timeout(100)
+    until(lambda: page.evaluate("1") and len(network.listening()) > 1)
     first, second = network.listening()[:2]
     assert second["exp"] >= first["exp"]
     assert second["grants"] == first["grants"]

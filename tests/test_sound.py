@@ -26,7 +26,7 @@ pytestmark = pytest.mark.xdist_group("sound")  # Another worker's than what brow
 
 PITCHES = {"caller": 500, "agent": 1500}  # Hz; what either microphone hears
 AUTOPLAY = "--autoplay-policy=no-user-gesture-required"
-SOON = 20_000  # milliseconds
+SOON = 60_000  # milliseconds
 LOUD = 3  # of 100 on the page's meter, where silence is 0
 # The pitch of what the page plays: where the spectrum of its audio elements is highest, over ten looks at sound.
 PITCH = """async () => {
@@ -37,7 +37,7 @@ PITCH = """async () => {
     if (one.srcObject) context.createMediaStreamSource(one.srcObject).connect(analyser);
   }
   const sum = new Float32Array(analyser.frequencyBinCount);
-  for (let round = 0, sounds = 0; round < 100 && sounds < 10; round++) {
+  for (let round = 0, sounds = 0; round < 1000 && sounds < 10; round++) {
     await new Promise((done) => setTimeout(done, 30));
     const now = new Float32Array(analyser.frequencyBinCount);
     analyser.getFloatFrequencyData(now);

@@ -61,7 +61,7 @@ def test_no_number_stands_readable_on_the_disk(tmp_path: Path) -> None:
     assert b"13800138000" not in file.read_bytes()
     with capture_logs() as logged:
         assert spool(tmp_path, "another secret").all() == []
-    assert [line["event"] for line in logged] == ["a fact in the spool cannot be read"]
+    assert [line["event"] for line in logged if "spool" in line["event"]] == ["a fact in the spool cannot be read"]
     assert file.exists()
 
 

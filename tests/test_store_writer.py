@@ -33,11 +33,11 @@ def hold_up(pool: Executor, journal: Journal, engine: Engine, connection: Connec
     held_up = threading.Event()
     event.listen(engine, "before_cursor_execute", lambda *_: held_up.set())
     held = pool.submit(journal.append, entry)
-    assert held_up.wait(5)
+    assert held_up.wait(60)
     return held
 
 
-def assert_soon(condition: Callable[[], bool], seconds: float = 5) -> None:
+def assert_soon(condition: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for a condition; fail if it does not come true in time."""
     moment = threading.Event()
     for _ in range(int(seconds * 200)):

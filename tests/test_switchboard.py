@@ -27,7 +27,7 @@ def here(tmp_path: Path) -> Iterator[World]:
 
 def soon(true: Callable[[], object]) -> None:
     """Wait until it is so."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not true():
         assert time.monotonic() < until, "it never became so"
         time.sleep(0.01)

@@ -69,7 +69,7 @@ def test_a_caller_who_is_fetched_though_the_carrier_says_that_it_failed_talks_on
     agent = picked_up(here)
     with failing(here, f"/Calls/{caller.leg.sid}", done=True):
         agent.press("1")
-        assert tried.wait(10)
+        assert tried.wait(60)
     assert (waits(here), state(here)) == (["talking"], "talking")
     soon(lambda: talking(caller) and talking(agent))
 

@@ -207,7 +207,7 @@ def test_a_refused_text_is_given_up_with_the_carriers_code(desk: Desk, site: Sit
     with capture_logs() as logs:
         desk.work()
     assert (desk.one(call_id).state, desk.one(call_id).error) == ("given up", "the carrier refused it: 21610")
-    assert [(one["event"], one["call"]) for one in logs] == [("text given up", call_id)]
+    assert [one["event"] for one in logs if one.get("call") == call_id] == ["text given up"]
     assert "15005550004" not in str(logs)
     desk.clock.at += timedelta(days=1)
     desk.work()
@@ -222,7 +222,7 @@ def test_neither_number_nor_words_are_logged(desk: Desk, site: Site) -> None:
             desk.work()
             if desk.one(call_id).next_try_at:
                 desk.wait_for(call_id)
-    assert len(logs) == 2
+    assert len([one for one in logs if one.get("call") == call_id]) == 2
     assert NUMBER[1:] not in str(logs)
     assert "受理" not in str(logs)
     assert ACCOUNT not in str(logs)

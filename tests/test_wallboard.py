@@ -226,7 +226,7 @@ def test_a_held_browser_is_told_what_another_process_changes(
     listening = Thread(target=lambda: told.append(held.text))
     listening.start()
     assert other.available("alice")
-    listening.join(10)
+    listening.join(60)
     assert shown(told[0])["agent alice"] == "available"
     assert told[0].index("event: beat") < told[0].index("id:")
 

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser import let_in
 from tests.desk_site import Clock, Site
+from tests.pages import until
 from tests.test_desk_page import PAIRS, host, looked_at, page, port, site
 from tests.wallboard import counted, shown
 
@@ -50,7 +51,7 @@ def test_axe_finds_nothing_on_the_wallboard(busy: Site, page: Page, language: st
     seen = looked_at(page, language, size)
     entered(page, busy, language)
     expect(page.locator("[data-alarm]")).to_have_count(1)
-    expect(page.locator(".queues .clock").first).to_have_text(re.compile("2:1"))
+    expect(page.locator(".queues .clock").first).to_have_text(re.compile("2:[1-5]"))
     seen("wallboard")
     page.goto("/desk/wallboard?full=1")
     expect(page.locator("header.top")).to_have_count(0)
@@ -61,14 +62,14 @@ def test_a_change_is_on_the_screen_within_a_second_and_clocks_go_on(busy: Site, 
     entered(page, busy)
     expect(figure(page, "payments.waiting")).to_have_text("3")
     row = page.locator("tr", has_text="Payments and money").locator(".clock")
-    expect(row).to_have_text(re.compile("2:1[0-9]"))
+    expect(row).to_have_text(re.compile("2:[1-5][0-9]"))
     before = row.inner_text()
     expect(row).not_to_have_text(before)
     took = []
-    for number in (4, 5, 6):
+    for number in range(4, 9):
         busy.queued(caller=f"+861390000333{number}")
         begun = time.monotonic()
-        expect(figure(page, "payments.waiting")).to_have_text(str(number))
+        until(lambda number=number: figure(page, "payments.waiting").inner_text() == str(number))  # type: ignore[misc]
         took.append(time.monotonic() - begun)
     assert median(took) < 1, took  # Not each: the machine may do something else for a moment.
     busy.desk.available("carol")
@@ -76,7 +77,7 @@ def test_a_change_is_on_the_screen_within_a_second_and_clocks_go_on(busy: Site, 
     board = page.locator("[data-board]").inner_html()
     figures = counted(busy.desk.engine, busy.flow.zone, busy.clock(), busy.flow.queues)
     assert shown(board) == figures
-    assert page.locator("[data-lost]").is_hidden()
+    expect(page.locator("[data-lost]")).to_be_hidden()
 
 
 def test_a_new_alarm_is_heard_by_whoever_switched_that_on(busy: Site, page: Page) -> None:
@@ -106,7 +107,7 @@ def test_a_board_that_hears_nothing_says_since_when_and_goes_on_when_it_does(bus
 
     page.route("**/desk/wallboard/events*", hold)
     lost = page.locator("[data-lost]")
-    expect(lost).to_be_visible(timeout=15_000)
+    expect(lost).to_be_visible(timeout=60_000)
     expect(lost).to_have_text(re.compile(r"No connection since [0-9]{2}:[0-9]{2}:[0-9]{2}"))
     expect(page.locator("main")).to_have_class(re.compile("stale"))
     busy.desk.available("carol")
@@ -122,7 +123,7 @@ def test_who_is_logged_out_is_led_to_the_door(busy: Site, browser: Browser, port
         entered(watching, busy)
         expect(figure(watching, "payments.waiting")).to_have_text("3")
         busy.app.test_cli_runner().invoke(args=["people", "expel", "sam"])
-        watching.wait_for_url("**/desk/login", timeout=15_000)
+        watching.wait_for_url("**/desk/login", timeout=60_000)
 
 
 def test_the_wall_is_left_by_a_key_and_shows_all_on_one_screen(busy: Site, page: Page) -> None:

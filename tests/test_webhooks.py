@@ -214,7 +214,7 @@ def test_a_turn_never_offered_is_logged_and_answered_with_the_present_prompt(sit
     with capture_logs() as logged:
         for path in ("/voice/turn/7", "/voice/turn/0", "/voice/wait/1", "/voice/turn/999999999"):
             assert site.ask(path + LANGUAGE, Digits="1").data == first.data
-    assert [line["status"] for line in logged] == [409] * 4
+    assert [line["status"] for line in logged if "status" in line] == [409] * 4
     assert site.parts.journal.call(CALL).call.turn == 1  # type: ignore[union-attr]
 
 

@@ -19,7 +19,7 @@ from ivr.flow.flow import Queue
 Figures = Mapping[str, str]
 FIGURE: Final = re.compile(r'data-figure="([^"]+)">([^<]*)<')
 AGENT: Final = re.compile(r'data-is="([^"]+)" data-agent="([^"]+)"')
-PATIENCE: Final = 15.0  # seconds
+PATIENCE: Final = 60.0  # seconds
 OPEN: Final = ("waiting", "offered", "talking")
 SUMS: Final = ("waiting", "talking", "offered", "answered", "abandoned", "short", "elsewhere")
 

@@ -219,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         body, kind, headers = json.dumps(told).encode(), "application/json", {}
         match self.company.failing():
             case "slow":
-                self.company.over.wait(10)
+                self.company.over.wait(60)
             case "hangs":
                 self.close_connection = True
                 self.company.over.wait(3600)

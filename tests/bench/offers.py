@@ -38,7 +38,7 @@ AGENTS: Final = 200
 OFFERS: Final = 100
 LINES: Final = (10, 100, 1_000, 10_000)
 REPEATS: Final = 15
-PATIENCE_SECONDS: Final = 10.0
+PATIENCE_SECONDS: Final = 60.0
 
 
 class Now(Clock):

@@ -113,7 +113,7 @@ class Hall:
     def _acts(self, path: str, body: dict[str, str], *after: str) -> tuple[str, float, Told]:
         port = self.chance.choice(list(self.here.exchange.ports))
         begun = time.perf_counter()
-        answer = self.desk.post(f"http://127.0.0.1:{port}/desk/{path}", json=body, timeout=10)
+        answer = self.desk.post(f"http://127.0.0.1:{port}/desk/{path}", json=body, timeout=60)
         assert answer.status_code == 200, answer.text
         return f"alice: {path}", begun, lambda figures: figures.get("agent alice") in after
 
