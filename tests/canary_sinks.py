@@ -27,7 +27,7 @@ def pages(search: Search, here: World, calls: Iterable[str], most: int) -> None:
     app, staff = here.app.extensions["pages"].made()
     client = app.test_client()
     log_in(client, "canary", hired(app, staff, "canary", *ROLES))
-    here.parts.jobs[1]._look()  # What the log of calls and the reports show is made now.
+    here.parts.jobs[1].look()  # What the log of calls and the reports show is made now.
     for call in calls:
         for more in ("", "/test", "?lang=zh"):
             _shown(search, client, f"/desk/calls/{call}{more}")

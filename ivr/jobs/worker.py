@@ -60,14 +60,15 @@ class Worker(Generic[Job]):
     def _forever(self) -> None:
         while not self._ended.is_set():
             try:
-                self._look()
+                self.look()
             except Exception as error:
                 self.failed, self.failures = self.failed + 1, self.failures + 1
                 log.warning("jobs not done", why=type(error).__name__)
             self._woken.wait(LOOK_SECONDS)
             self._woken.clear()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Do what is due."""
         for job in self._due():
             if not self._ended.is_set():
                 self._do(job)

@@ -62,6 +62,7 @@ texts = Table(
     Index(None, "state", "next_try_at"),
     Index(None, "number_hash", "created_at"),
     Index(None, "call_id"),
+    Index(None, "created_at"),
 )
 
 
