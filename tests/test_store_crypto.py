@@ -12,6 +12,7 @@ from ivr.store.crypto import Cipher, last4, of
 from ivr.store.engine import connect, upgrade
 from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
+from ivr.store.level import came_from
 from ivr.store.tables import calls
 from tests.stores import CALLER, SECRET, first, following, new_call_id, turn
 
@@ -26,16 +27,53 @@ def a_call(journal: Journal, call_id: str) -> None:
     assert all(journal.append(entry) for entry in (one, two, three))
 
 
-def test_sealed_text_opens_with_any_of_our_secrets() -> None:
-    old, new = Cipher(["old"]), Cipher(["new", "old"])
-    assert new.open(old.seal("您好 +86138")) == "您好 +86138"
-    assert new.open(new.seal("")) == ""
+def cipher(*secrets: str, by_gcm: bool = True) -> Cipher:
+    """Return a cipher that seals in this way."""
+    made = Cipher(secrets)
+    made.by_gcm = by_gcm
+    return made
+
+
+@pytest.mark.parametrize("by_gcm", [False, True])
+def test_sealed_text_opens_with_any_of_our_secrets_however_it_was_sealed(by_gcm: bool) -> None:
+    old, new = cipher("old", by_gcm=by_gcm), cipher("new", "old", by_gcm=by_gcm)
+    for reader in (new, cipher("new", "old", by_gcm=not by_gcm)):
+        assert reader.open(old.seal("您好 +86138")) == "您好 +86138"
+        assert reader.open(new.seal("")) == ""
     assert new.seal("same") != new.seal("same")
+    assert new.seal("x").startswith("2." if by_gcm else "gAAAA")
+    assert [new.under(one.seal("x")) for one in (new, old, cipher("other", by_gcm=by_gcm))] == [0, 1, 2]
 
 
-def test_another_secret_is_told_in_one_line() -> None:
+@pytest.mark.parametrize("by_gcm", [False, True])
+def test_another_secret_is_told_in_one_line(by_gcm: bool) -> None:
     with pytest.raises(StoreError, match="another SECRET_KEY"):
-        Cipher(["new"]).open(Cipher(["old"]).seal("x"))
+        cipher("new").open(cipher("old", by_gcm=by_gcm).seal("x"))
+
+
+@pytest.mark.parametrize("sealed", ["", "2.", "2.x", "2.eA==", "gAAAAA", "plain", f"2.{'A' * 40}"])
+def test_what_nobody_sealed_is_told_in_one_line(sealed: str) -> None:
+    with pytest.raises(StoreError, match="another SECRET_KEY"):
+        cipher("new").open(sealed)
+
+
+def test_a_changed_letter_opens_nothing() -> None:
+    sealed = cipher("new").seal("6228 489")  # Of 36 bytes, so that each letter counts.
+    for place in range(2, len(sealed)):
+        other = "B" if sealed[place] == "A" else "A"
+        with pytest.raises(StoreError, match="another SECRET_KEY"):
+            cipher("new").open(f"{sealed[:place]}{other}{sealed[place + 1 :]}")
+
+
+@pytest.mark.parametrize(("before", "by_gcm"), [(None, True), ("0024", False), ("0025", True), ("0031", True)])
+def test_nothing_is_sealed_as_the_release_before_cannot_read(
+    before: str | None, by_gcm: bool, database: str, opened_engine: Callable[..., Engine]
+) -> None:
+    with opened_engine(database).begin() as connection:
+        came_from(connection, before)
+    engine = opened_engine(database)
+    upgrade(engine)
+    assert of(engine).seal("x").startswith("2." if by_gcm else "gAAAA")
 
 
 @pytest.mark.parametrize("secrets", [[], [""], ["good", ""]])

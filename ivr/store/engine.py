@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from ivr.store.crypto import Cipher, bind
+from ivr.store.crypto import GCM_SINCE, Cipher, bind, of
 from ivr.store.errors import NewerError, StoreError, advised, told
 from ivr.store.level import Level, came_from, head, level
 
@@ -58,7 +58,8 @@ def upgrade(engine: Engine) -> None:
     """
     with opened(engine) as connection:
         _writable(connection)
-        if _usable(level(connection)):
+        if _usable(found := level(connection)):
+            _agree(engine, found.before)
             return
     from ivr.store.migrations import run  # Alembic is slow to import, and seldom needed.
 
@@ -67,8 +68,14 @@ def upgrade(engine: Engine) -> None:
         if not _usable(found := level(connection)):
             run(connection)
             came_from(connection, found.found)
+        _agree(engine, level(connection).before)
         connection.commit()
         connection.invalidate()  # Its patience was raised for the migration.
+
+
+def _agree(engine: Engine, before: str | None) -> None:
+    """Seal as the release before can read, too: it may still serve."""
+    of(engine).by_gcm = before is None or before >= GCM_SINCE
 
 
 def _usable(found: Level) -> bool:
