@@ -6,6 +6,7 @@ agent or leave a message; whoever is done is followed by another. Latency is tha
 
 import argparse
 import asyncio
+import math
 import os
 import signal
 from collections import Counter
@@ -123,7 +124,7 @@ async def run(shape: Shape, calls: int, seconds: float, agents: int, ramp: float
         until = load.begun + ramp + seconds
         beside = [
             asyncio.ensure_future(job)
-            for job in (stage.tending(1.0), _ending(stage, until), _sampled(stage, load, until))
+            for job in (stage.tending(1.0), _ending(stage, until, ramp), _sampled(stage, load, until))
         ]
         await asyncio.gather(*(_caller(stage, load, number, ramp * number / calls, until) for number in range(calls)))
         beside[0].cancel()
@@ -161,13 +162,15 @@ async def _caller(stage: Stage, load: Load, number: int, after: float, until: fl
         stage.company.legs.pop(leg.sid, None)
 
 
-async def _ending(stage: Stage, until: float) -> None:
-    """Have everybody ring off when the time is over."""
+async def _ending(stage: Stage, until: float, ramp: float) -> None:
+    """Have everybody ring off when the time is over, not at one moment, as people do, but within `ramp` seconds."""
     await asyncio.sleep(until - timed())
+    begun = timed()
     while stage.company.legs:
-        for leg in list(stage.company.legs.values()):
-            if not leg.over:
-                leg.signal(HungUp())
+        going_on = [leg for leg in stage.company.legs.values() if not leg.over]
+        left = max(1.0, begun + ramp - timed())
+        for leg in going_on[: math.ceil(len(going_on) / left)]:
+            leg.signal(HungUp())
         await asyncio.sleep(1)
 
 
