@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
@@ -149,14 +149,20 @@ async def _last(
 
 
 async def _settled(stage: Stage, audit: Audit) -> list[Violation]:
-    """Wait until nothing is violated any more, or no less has been for the time of it; return what is violated then."""
+    """Wait until all has settled, or what has not does not become less any more; return what is violated then."""
     await stage.company.settle()
     stage.closed = True  # Else agents would have to work off all that was left before none of them is at work.
+    await _clean(audit.unsettled)
+    return await _clean(audit.violations)
+
+
+async def _clean(look: Callable[[], Iterable[Violation]]) -> list[Violation]:
+    """Look again and again, as long as less is found than before; return what is found then."""
     least, until = inf, time.monotonic() + RECONCILED
     while True:
         begun = time.monotonic()  # As one look at ten thousand calls takes longer than that.
         with suppress(DBAPIError, StoreError):
-            found = await asyncio.to_thread(lambda: list(audit.violations()))
+            found = await asyncio.to_thread(lambda: list(look()))
             passing = sum(one.passing for one in found)
             if not passing or (passing >= least and begun > until):
                 return found
