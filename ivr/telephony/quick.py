@@ -45,12 +45,20 @@ class Quick:
             return None
         if found[1] == "status":
             return await self._over(call, form)
+        turn = int(found[3] or 0)
+        if turn and self._behind(call, turn):
+            await self._apart(lambda: line.hotline.journal.fresh(call))
         if found[2] == "wait":
-            made = await self._waiting(call, int(found[3]), decode_wait(form))
+            made = await self._waiting(call, turn, decode_wait(form))
         else:
             made = self._foreseen(call, path.removeprefix("/voice/"), form)
         reply = await self._taken(made) if made else None
         return None if reply is None else spoken(line, reply)
+
+    def _behind(self, call: str, turn: int) -> bool:
+        """Return whether another server had this call in hand since we had."""
+        stored = self.line.hotline.journal.recent(call)
+        return stored is None or stored.call.due < turn
 
     def _foreseen(self, call: str, asked: str, form: Told) -> Foreseen | None:
         if asked != "incoming":
