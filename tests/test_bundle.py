@@ -178,8 +178,9 @@ def test_a_message_of_which_only_the_callback_told_is_work_afterwards(here: Worl
     assert strays(here) == 0
 
 
-def adrift(here: World, number: str, key: str) -> Caller:
-    """Leave a message in another host's lifeboat, while nothing of ours is to be reached."""
+@contextmanager
+def away(here: World) -> Iterator[None]:
+    """Have nothing of ours to be reached, but another host's lifeboat."""
     send, ours = here.carrier.send, here.parts.settings.public_url
 
     def unreachable(url: str, *more: Any) -> Any:
@@ -190,14 +191,36 @@ def adrift(here: World, number: str, key: str) -> Caller:
     with hosted(here.parts.settings.bundles / "current") as url:
         down(here, url)
         here.carrier.send = unreachable
+        yield
+    here.carrier.send = send
+
+
+def adrift(here: World, number: str, key: str) -> Caller:
+    """Leave a message in another host's lifeboat, while nothing of ours is to be reached."""
+    with away(here):
         caller = Caller(here.carrier, number, NUMBER)
         caller.press(key) if key else caller.silence()
         caller.speak(8)
         caller.press("#")
         caller.listen()
     assert caller.over
-    here.carrier.send = send
     return caller
+
+
+def test_a_call_that_only_another_hosts_lifeboat_knew_is_in_the_log(here: World) -> None:
+    with away(here):
+        caller = Caller(here.carrier, "+8613900001111", NUMBER)
+        caller.listen()
+        caller.hang_up()
+    ended = here.carrier.clock()
+    assert strays(here) == 0  # The carrier may still tell it by itself.
+    here.carrier.clock.advance(3600)
+    assert strays(here) == 1
+    stored = here.parts.journal.call(caller.leg.sid)
+    assert stored
+    assert (stored.call.ended, here.parts.journal.caller(caller.leg.sid)) == ("hung-up", "+8613900001111")
+    assert abs(stored.call.now - ended) < timedelta(minutes=1)
+    assert strays(here) == 0
 
 
 def test_a_call_that_the_carrier_tells_nothing_of_keeps_no_other_from_being_heard(here: World) -> None:

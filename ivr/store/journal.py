@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Collection
 from threading import Lock
 from typing import Final
 
@@ -91,6 +92,11 @@ class Journal:
         """Return how far a call has come: the turn that it takes next; 0 for an unknown call."""
         with opened(self._engine) as connection:
             return connection.scalar(select(calls.c.turn).where(calls.c.id == call_id)) or 0
+
+    def unknown(self, call_ids: Collection[str]) -> set[str]:
+        """Return those of these calls that are not in the journal."""
+        with opened(self._engine) as connection:
+            return set(call_ids) - set(connection.scalars(select(calls.c.id).where(calls.c.id.in_(call_ids))))
 
     def caller(self, call_id: str) -> str:
         """Return the whole number that called, "" for an unknown call."""

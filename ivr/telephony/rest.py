@@ -35,6 +35,16 @@ class Tape:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """A call that is over: its id, who rang, whom, and when it ended."""
+
+    sid: str
+    caller: str
+    called: str
+    at: datetime
+
+
 @dataclass(frozen=True)
 class Rest:
     """Twilio's REST at this address, for our account; every request ends within four seconds, well or not."""
@@ -86,6 +96,12 @@ class Rest:
         found = self.client.recordings.list(date_created_after=since.astimezone(UTC), page_size=MOST)
         spoken = [one for one in found if one.source == "RecordVerb" and one.status == "completed"]
         return [Tape(one.sid, one.call_sid, int(one.duration or 0), one.start_time) for one in spoken]
+
+    def rang(self, number: str, since: datetime) -> list[Rang]:
+        """Return the calls to a number that began since then and are over."""
+        found = self.client.calls.list(to=number, start_time_after=since.astimezone(UTC), page_size=MOST)
+        over = [one for one in found if one.status in OVER and one.direction == "inbound" and one.end_time]
+        return [Rang(one.sid, one._from or "", one.to or "", one.end_time) for one in over]
 
     def erase(self, recording: str) -> str:
         """Delete a recording for good; return why it could not be, "" where it is gone."""

@@ -1,9 +1,10 @@
-"""Recordings that nobody told us of, or only half: made in the lifeboat of another host, or as the line broke."""
+"""Recordings and calls that nobody told us of, or only half: those of another host's lifeboat, or of a broken line."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 from twilio.base.exceptions import TwilioException
@@ -13,12 +14,15 @@ from ivr.flow.inputs import Recorded
 from ivr.hotline import Hotline
 from ivr.replies import UNTOLD, Caller
 from ivr.store.messages import Messages
-from ivr.telephony.facts import Left, Ready
-from ivr.telephony.rest import Rest, Tape
+from ivr.telephony.facts import Left, Over, Ready
+from ivr.telephony.rest import Rang, Rest, Tape
 from ivr.telephony.unwritten import Unwritten
 
 BACK: Final = timedelta(days=7)
+LATELY: Final = timedelta(days=1)  # There are many more calls than messages, and less is lost with one.
+AT_ONCE: Final = 500
 SETTLED: Final = timedelta(minutes=10)  # By then the carrier has told what it had to tell.
+T = TypeVar("T")
 log = structlog.get_logger()
 
 
@@ -34,11 +38,24 @@ class Strays:
     now: Callable[[], datetime]
 
     def take(self) -> int:
-        """Take in the recordings of the last days that we do not know, or nobody hears; return how many.
+        """Take in what of these days we do not know, or nobody hears; return how many recordings and calls that was.
 
         Raise what REST raises, once all others are taken in.
         """
-        return self._unheard() + self._unknown()
+        failed = list[Exception]()
+        taken = self._unheard() + self._each(self._tapes, self._tape, failed)
+        taken += self._each(self._rang, self._call, failed)
+        if failed:
+            raise failed[0]
+        return taken
+
+    def _each(self, look: Callable[[], Iterable[T]], take: Callable[[T], bool], failed: list[Exception]) -> int:
+        taken = 0
+        with _noted(failed):
+            for one in look():
+                with _noted(failed):  # It keeps no other from being heard.
+                    taken += take(one)
+        return taken
 
     def _unheard(self) -> int:
         """Have recordings heard of which only the carrier's callback told, as the caller's own request never came."""
@@ -50,24 +67,13 @@ class Strays:
             log.warning("a message that was nobody's work", call=one.call_id, message=one.id)
         return len(found)
 
-    def _unknown(self) -> int:
-        taken, failed = 0, list[Exception]()
-        for tape in self._found():
-            try:
-                taken += self._take(tape)
-            except (TwilioException, OSError) as error:  # It keeps no other from being heard.
-                failed.append(error)
-        if failed:
-            raise failed[0]
-        return taken
-
-    def _found(self) -> Iterator[Tape]:
+    def _tapes(self) -> Iterator[Tape]:
         now = self.now()
         for tape in self.rest.tapes(now - BACK):
             if tape.seconds and tape.at <= now - SETTLED and not self.messages.recorded(tape.sid):
                 yield tape
 
-    def _take(self, tape: Tape) -> bool:
+    def _tape(self, tape: Tape) -> bool:
         hotline = self.flow().hotline
         caller = Caller(*self.rest.parties(tape.call))
         if caller.called != hotline.number:
@@ -78,3 +84,25 @@ class Strays:
         self.unwritten.write(Left(tape.call, caller, Recorded(tape.sid, tape.seconds, matter=matter), tape.at))
         log.warning("a recording that nobody told us of", call=tape.call, recording=tape.sid)
         return True
+
+    def _rang(self) -> Iterator[Rang]:
+        now = self.now()
+        over = [one for one in self.rest.rang(self.flow().hotline.number, now - LATELY) if one.at <= now - SETTLED]
+        for start in range(0, len(over), AT_ONCE):
+            some = over[start : start + AT_ONCE]
+            unknown = self.hotline.journal.unknown([one.sid for one in some])
+            yield from (one for one in some if one.sid in unknown)
+
+    def _call(self, one: Rang) -> bool:
+        """Have a call that only another host's lifeboat knew stand in the log, as given up."""
+        self.unwritten.write(Over(one.sid, Caller(one.caller, one.called), one.at))
+        log.warning("a call that nobody told us of", call=one.sid)
+        return True
+
+
+@contextmanager
+def _noted(failed: list[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except (TwilioException, OSError) as error:
+        failed.append(error)

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urljoin
@@ -105,6 +106,8 @@ class Leg:
     status: str = "ringing"
     answered: float = 0.0
     over: bool = False
+    begun_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ended_at: datetime | None = None
     callback: str = ""
     fallback: str = ""
     room: Room | None = None
@@ -143,7 +146,7 @@ class Leg:
         except (HungUp, Unusable):
             pass
         finally:
-            self.over, self.status = True, "completed"
+            self.over, self.status, self.ended_at = True, "completed", datetime.now(UTC)
 
     async def _run(self, goal: Goal | None) -> None:
         while goal is not None:

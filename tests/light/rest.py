@@ -101,6 +101,9 @@ class Rest:
                 return self._ring(form)
             case ["POST", "Calls", sid]:
                 return self._update(self._leg(sid), form)
+            case ["GET", "Calls"]:
+                legs = [leg for leg in reversed(self.company.legs.values()) if leg.to == form.get("To", leg.to)]
+                return {"calls": [shape(leg) for leg in legs], "next_page_uri": None}
             case ["GET", "Calls", sid]:
                 return shape(self._leg(sid))
             case ["GET", "Conferences"]:
@@ -212,7 +215,8 @@ class Rest:
 def shape(leg: Leg) -> dict[str, Any]:
     """Return a call as JSON has it."""
     made = {"sid": leg.sid, "from": leg.from_, "to": leg.to, "status": leg.status, "direction": leg.direction}
-    return made | {"date_created": format_datetime(datetime.now(UTC))}
+    begun, ended = format_datetime(leg.begun_at), format_datetime(leg.ended_at) if leg.ended_at else None
+    return made | {"date_created": begun, "start_time": begun, "end_time": ended}
 
 
 def silence(seconds: int) -> bytes:
