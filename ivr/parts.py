@@ -176,7 +176,9 @@ def _unwritten(
 
 def _board(found: Settings, desk: Desk, carrier: Rest, number: str, hang_up: Callable[[str], object]) -> Switchboard:
     rings, allowance = ThreadPoolExecutor(8, "rings"), Allowance(found.callbacks_a_day, desk.callbacks.rung, desk.now)
-    return Switchboard(desk, carrier, number, found.public_url, rings.submit, hang_up, found.prefixes, allowance.spend)
+    made = Switchboard(desk, carrier, number, found.public_url, rings.submit, hang_up, found.prefixes, allowance.spend)
+    made.talks.falls.remember(found.instance)
+    return made
 
 
 def _yesterday(engine: Engine, found: Settings) -> "Yesterday":

@@ -1,12 +1,14 @@
 """A caller whom we move by REST falls back, where our document for that cannot be had, to where the number does."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from ivr.carrier.cues import Saying, Talking
 from ivr.carrier.web import Pairs, Response
+from ivr.telephony.falls import FILE, Falls
 from ivr.telephony.numbers import Ask, Number
 from ivr.telephony.rest import Rest
 from tests.test_switchboard import SKILLS, picked_up, queued, soon
@@ -52,3 +54,24 @@ def test_a_moved_caller_whose_document_is_lost_hears_the_lifeboat_and_gets_a_per
         other.listen()
         other.press("1")
         soon(lambda: isinstance(caller.cue, Talking) and isinstance(other.cue, Talking))
+
+
+def test_a_server_that_was_killed_knows_at_once_where_callers_fall_back_to(tmp_path: Path) -> None:
+    told = [Number("PN" + "1" * 32, NUMBER, (Ask(""), Ask("https://boat.example/fallback.xml", "GET"), Ask("")))]
+    jobs = list[Callable[[], bool]]()
+
+    def falls(number: str = NUMBER) -> Falls:
+        made = Falls(Rest("AC1", "", ""), number, "https://ours.example", jobs.append)  # type: ignore[arg-type]
+        made.remember(tmp_path)
+        return made
+
+    ours = ("https://ours.example/voice/fallback", "POST")
+    first = falls()
+    assert first.where == ours
+    first.look()
+    with patch.object(Rest, "numbers", lambda _: told):
+        assert jobs.pop()()
+    assert first.where == falls().where == ("https://boat.example/fallback.xml", "GET")
+    assert falls("+862155555555").where == ours
+    (tmp_path / FILE).write_text("[1", "utf-8")
+    assert falls().where == ours
