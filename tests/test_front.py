@@ -14,7 +14,9 @@ from twilio.request_validator import RequestValidator
 from app import PAGES, THREADS
 from ivr.store.engine import opened
 from ivr.store.errors import StoreError
+from ivr.store.journal import Journal
 from ivr.store.writer import LATE, Writer
+from ivr.telephony import quick
 from ivr.telephony.front import Front
 from ivr.telephony.unwritten import Unwritten
 from ivr.telephony.wsgi import Pages
@@ -158,3 +160,25 @@ def test_a_hang_up_that_the_database_has_no_time_for_waits_for_it_in_no_thread(
     (call,) = (site.parts.journal.fresh(ASKED["CallSid"]),)
     assert call
     assert call.call.ended == "hung-up"
+
+
+def test_a_database_that_hangs_as_a_call_is_read_leaves_no_caller_without_words(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+    assert finished(asked(front, "/voice/incoming", ASKED)) == 200
+    site.parts.journal._recent.forget(ASKED["CallSid"])  # As another server took the call.
+    held, read = Event(), list[str]()
+
+    def hang(_: Journal, call: str) -> None:
+        read.append(call)
+        held.wait(60)
+
+    monkeypatch.setattr(Journal, "fresh", hang)
+    monkeypatch.setattr(quick, "READS", 0.2)
+    try:
+        assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "1"})) == 200
+        assert read == [ASKED["CallSid"]]  # Nobody waits for it twice.
+        assert not held.is_set()
+    finally:
+        held.set()

@@ -1,7 +1,7 @@
 """Turns for which memory suffices: one thread takes them beside each other while others are being written down."""
 
 import re
-from asyncio import get_running_loop
+from asyncio import get_running_loop, timeout
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ from typing import Final, TypeVar
 
 from ivr.flow.inputs import Answered, HungUp, InLine
 from ivr.replies import Foreseen, Reply
+from ivr.store.errors import StoreError
 from ivr.telephony.calls import Told, caller
 from ivr.telephony.decode import decode, decode_wait
 from ivr.telephony.routes import OVER, Line, foreseen, spoken, with_outlook
 
 PATH: Final = re.compile(r"/voice/(?:(incoming|status)|(turn|wait)/([1-9][0-9]{0,5}))")
 T = TypeVar("T")
+READS: Final = 2.0  # Seconds; whoever waits for longer is better taken by the lifeboat.
 DONE: Final = ""  # Nothing is said to who only tells us something.
 
 
@@ -47,7 +49,7 @@ class Quick:
             return await self._over(call, form)
         turn = int(found[3] or 0)
         if turn and self._behind(call, turn):
-            await self._apart(lambda: line.hotline.journal.fresh(call))
+            await self._read(call)
         if found[2] == "wait":
             made = await self._waiting(call, turn, decode_wait(form))
         else:
@@ -59,6 +61,14 @@ class Quick:
         """Return whether another server had this call in hand since we had."""
         stored = self.line.hotline.journal.recent(call)
         return stored is None or stored.call.due < turn
+
+    async def _read(self, call: str) -> None:
+        """Have the call in memory as the database has it; raise StoreError where that takes too long."""
+        try:
+            async with timeout(READS):
+                await self._apart(lambda: self.line.hotline.journal.fresh(call))
+        except TimeoutError:
+            raise StoreError(f"the database took longer than {READS:.0f} s to read a call") from None
 
     def _foreseen(self, call: str, asked: str, form: Told) -> Foreseen | None:
         if asked != "incoming":
