@@ -31,10 +31,10 @@ HASHES: Final = ("md5", "sha1", "sha256", "blake2b")  # Without a key: of a mill
 CHANCE: Final = re.compile(
     rb"[A-Z]{2}[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}"
     rb"|0x[0-9a-f]{6,16}|:\d\d[.,]\d{6}|datetime\.datetime\(\d{4}(?:, \d{1,2}){5}, \d{1,6}[,)]"
-    rb"|gAAAA[\w-]{60,}|\$argon2id\$[\w$=,+/]+"
+    rb"|(?:gAAAA|2\.)[\w-]{38,}|\$argon2id\$[\w$=,+/]+"
 )
 AROUND: Final = 200
-SEALED: Final = re.compile(rb"gAAAA[\w-]{50,}={0,2}")
+SEALED: Final = re.compile(rb"(?:gAAAA|2\.)[\w-]{38,}={0,2}")
 WAL_PAGE: Final = 8192
 LONG_HEADER: Final = 2
 DEEP: Final = 3  # What is sealed may be packed, and what is packed sealed.

@@ -249,7 +249,7 @@ class Callers:
 
 def _done(worker: Worker[Any]) -> None:
     """Do what is due now, whatever comes of it."""
-    worker._look()
+    worker.look()
 
 
 def _fails(node: Verify, flow: Flow, call: Call, heard: Input, plain: Hears = Verify.hear) -> Move:
