@@ -22,12 +22,12 @@ from ivr.carrier.company import Carrier
 from ivr.carrier.rehearsal import _Quiet, served
 from ivr.carrier.rest import rest
 from ivr.factory import create_app, utc_now
+from ivr.listening import listening
 from ivr.operations.doctor import findings
 from ivr.operations.doctor.finding import Finding
 from ivr.operations.doctor.given import forgiving
 from ivr.parts import Parts
 from ivr.telephony.render import RETRY_CALLBACK
-from tests.listening import listening
 from tests.openapi import Log, recorded
 from tests.world import ACCOUNT, CUSTOMER, NUMBER, ROOT, TOKEN, free_port, hotline_settings
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event
 
-from tests.listening import listening
+from ivr.listening import listening
 
 ACCOUNT = "AC" + "0" * 32
 SID = "RE" + "a" * 32

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier
 from typing import Any
 from unittest.mock import patch
 
@@ -26,6 +26,7 @@ from ivr.carrier.twiml import parse
 from ivr.errands import put_bundle
 from ivr.flow.events import Heard
 from ivr.flow.load import load
+from ivr.listening import listening
 from ivr.telephony.bundle import FIRST, MANIFEST, bundle, read_manifest
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
@@ -59,14 +60,8 @@ class Quiet(SimpleHTTPRequestHandler):
 def hosted(folder: Path) -> Iterator[str]:
     """Serve a folder, and give the address of the first document."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    try:
+    with listening(server):
         yield f"http://127.0.0.1:{server.server_address[1]}/{FIRST}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

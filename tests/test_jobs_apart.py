@@ -127,6 +127,20 @@ def test_a_process_of_jobs_tells_of_its_health_and_figures(database: str, tmp_pa
             assert process.exitcode == 0
 
 
+def test_a_process_of_jobs_tells_by_ipv6_too(tmp_path: Path) -> None:
+    port = free_port()
+    found = replace(hotline_settings(tmp_path, 8000), host="::1", aside=Aside("apart", port), metrics_token="let me in")
+    with working(found):
+        until(lambda: _answers(f"http://[::1]:{port}/healthz"))
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).text == "alive\n"
+    except requests.ConnectionError:
+        return False
+
+
 def test_jobs_that_cannot_listen_where_they_should_do_not_start(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -20,10 +20,10 @@ from ivr.jobs.notices import KINDS, SUBJECTS, WEBHOOK, Recipients, Telling, Watc
 from ivr.jobs.post import Post
 from ivr.jobs.webhook import Webhook
 from ivr.jobs.worker import Worker
+from ivr.listening import listening
 from ivr.settings import SettingsError, read
 from ivr.store.notices import Notices, notices
 from tests.desk_site import Clock, Site, desk_site
-from tests.listening import listening
 from tests.pages import until
 from tests.stores import CALLER
 from tests.test_daily import Server, server

@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import select, text
 
 from ivr.jobs.transcribing import LONGEST, Http, Transcribing
+from ivr.listening import listening
 from ivr.settings import SettingsError, read
 from ivr.store.messages import Message, Messages
 from ivr.store.transcripts import Transcripts, transcripts
 from tests.desk_site import Clock, Site, desk_site
-from tests.listening import listening
 from tests.test_inbox_page import entered
 from tests.test_jobs_recordings import vault
 

@@ -16,6 +16,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import Carrier
+from ivr.listening import listening
 
 HOST = "127.0.0.1"
 THREADS = 8
@@ -61,14 +62,8 @@ def rehearsal(
 def served(app: Flask, port: int) -> Iterator[None]:
     """Serve an application on this machine until the block ends."""
     server = make_server(HOST, port, _noted(app), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with listening(server):
         yield
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def _noted(app: Flask) -> WSGIApplication:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import cache
-from threading import Thread
+from socket import AF_INET6
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client.exposition import ThreadingWSGIServer
 from werkzeug.exceptions import NotFound
 
+from ivr.listening import listening
 from ivr.operations.beside import Beside
 from ivr.operations.health import Health, Signs
 from ivr.parts import Parts, StartError
@@ -50,16 +51,19 @@ def work(parts: Parts, now: Callable[[], datetime]) -> None:
 def _listening(beside: Beside, host: str, port: int) -> Iterator[None]:
     """Answer what `beside` answers, and nothing else."""
     application = beside.around(NotFound())
+    kind = _Six if ":" in host else ThreadingWSGIServer
     try:
-        server = make_server(host, port, application, ThreadingWSGIServer, _Quiet)
+        server = make_server(host, port, application, kind, _Quiet)
     except OSError as error:
         raise StartError(f"JOBS_PORT is {port}, where nothing can listen on {host} ({error}): set another") from None
-    with server:
-        Thread(target=server.serve_forever, name="health", daemon=True).start()
-        try:
-            yield
-        finally:
-            server.shutdown()
+    with listening(server):
+        yield
+
+
+class _Six(ThreadingWSGIServer):
+    """Listens by IPv6."""
+
+    address_family = AF_INET6
 
 
 class _Quiet(WSGIRequestHandler):

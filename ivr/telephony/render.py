@@ -50,6 +50,15 @@ class Site:
         return f"{self.url}/voice/{path}{RETRY_CALLBACK}"
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one verb says: a text, or a recording of that name."""
+
+    language: str
+    text: str
+    audio: str
+
+
 def render(events: Iterable[Event], site: Site, language: str) -> str:
     """Return the TwiML document of one turn's events; `language` is the call's from here on."""
     happened = tuple(events)
@@ -78,9 +87,7 @@ def _document(said: tuple[Said, ...], last: Event | None, site: Site, language: 
 
 
 @lru_cache(maxsize=1024)  # To make one takes as long as a turn, and what is read out is another for each caller.
-def _frame(
-    before: Sequence["Piece"], after: Sequence["Piece"], last: Event | None, site: Site, language: str
-) -> list[str]:
+def _frame(before: Sequence[Piece], after: Sequence[Piece], last: Event | None, site: Site, language: str) -> list[str]:
     """Return a document in parts, between which its texts stand; those `after` may be interrupted by a key."""
     document = VoiceResponse()
     _add(document, before, site)
@@ -92,15 +99,6 @@ def _frame(
         case Ended():
             document.hangup()
     return str(document).split(BLANK)
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What one verb says: a text, or a recording of that name."""
-
-    language: str
-    text: str
-    audio: str
 
 
 def speak(parent: Any, said: Iterable[Said], site: Site) -> None:
