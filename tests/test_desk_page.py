@@ -23,6 +23,10 @@ from tests.pages import until
 from tests.stores import CALLER
 from tests.world import free_port
 
+# All that moves on a page and comes to an end, such as a button's colour on its way to another, has ended.
+ENDED: Final = """() => Promise.allSettled(
+    document.getAnimations().filter(one => one.effect.getComputedTiming().endTime < Infinity).map(one => one.finished)
+).then(() => true)"""
 SIZES: Final[dict[str, ViewportSize]] = {
     "wide": {"width": 1440, "height": 900},
     "narrow": {"width": 390, "height": 844},
@@ -99,7 +103,8 @@ def stands(page: Page, words: str) -> None:
 
 
 def faults(page: Page) -> str:
-    """Return what axe finds wrong; of contrast, too."""
+    """Return what axe finds wrong once no colour is on its way to another; of contrast, too."""
+    page.evaluate(ENDED)
     # Not by a copy of each style, which axe would put where our policy lets none in.
     wrong = Axe().run(page, options={"preload": False, "resultTypes": ["violations"]}).response["violations"]
     return "\n".join(f"{one['id']}: {node['html']} {node['failureSummary']}" for one in wrong for node in one["nodes"])
