@@ -106,9 +106,9 @@ def _start(connection: Connection, batch: Sequence[Rows]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
-    start: Many
-    turn: Many
-    state: Many
+    start: Prepared | Many
+    turn: Prepared | Many
+    state: Prepared | Many
     leave: Prepared
     join: Prepared
     back: Prepared
