@@ -80,13 +80,13 @@ def test_as_many_stand_before_as_by_the_lines_own_order(office: Office) -> None:
     callers = {one["id"] for one in rows if one["kind"] == "call"}
     # A caller is told how many people stand before; a message is none, even one that is overdue.
     for place, one in enumerate(one for one in whole if one.kind != "message"):
-        outlook = office.desk.outlooks.of(one.id, None)
+        outlook = office.desk.outlooks.of([(one.id, None)])[0]
         assert (outlook and outlook.ahead) == (place if one.id in callers else None), one
 
 
 def test_nothing_is_told_to_who_is_not_in_line_and_without_a_past(office: Office) -> None:
     assert office.desk.outlook("CA-none", Call(LANGUAGE)) is None
-    assert office.desk.outlooks.of("CA-none-3", None) is None
+    assert office.desk.outlooks.of([("CA-none-3", None)])[0] is None
     place = office.queued()
     assert seen(office, place) == Outlook(0, 0, "", 0, 1)
     office.leaves(place.call_id)
@@ -101,7 +101,7 @@ def test_what_is_at_hand_asks_no_database_even_if_it_grows_old_just_then(office:
     event.listen(office.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
     found = 0
     for _ in range(1000):
-        outlooks.of(place.id, None)
+        outlooks.of([(place.id, None)])[0]
         asked.clear()
         found += outlooks.at_hand(place.id, None) is not None
         assert not asked, "it is asked in the thread that answers all callers"
@@ -165,11 +165,11 @@ def test_a_round_of_five_hundred_costs_little(office: Office) -> None:
     desk = office.desk
     asked: list[str] = []
     event.listen(office.engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
-    desk.outlooks.of("w499", None)
+    desk.outlooks.of([("w499", None)])[0]
     asked.clear()
     began = process_time()
     for number in range(500):
-        assert desk.outlooks.of(f"w{number}", None)
+        assert desk.outlooks.of([(f"w{number}", None)])[0]
     took = (process_time() - began) / 500
     # Nothing is read again within the second.
     assert asked == []

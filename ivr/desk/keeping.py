@@ -1,6 +1,6 @@
 """The keeping of the line and the agents: every change is a compare-and-set, so that two processes never both win."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
@@ -197,7 +197,13 @@ class Desk:
 
     def outlook(self, call_id: str, call: Call) -> Outlook | None:
         """Return how a caller stands in line, and what to tell them; None for who is not in line."""
-        return None if call.line is None else self.outlooks.of(place_id(call_id, call.line), call.told)
+        return None if call.line is None else self.outlooks_of([(call_id, call)])[0]
+
+    def outlooks_of(self, asked: Sequence[tuple[str, Call]]) -> list[Outlook | None]:
+        """Return what `outlook` does for many, at one go."""
+        nowhere = ""
+        places = (nowhere if call.line is None else place_id(call_id, call.line) for call_id, call in asked)
+        return self.outlooks.of([(place, call.told) for place, (_, call) in zip(places, asked, strict=True)])
 
     def outlook_at_hand(self, call_id: str, call: Call) -> Outlook | None:
         """Return what `outlook` returns where memory tells it; else None."""

@@ -50,14 +50,17 @@ class Outlooks:
         self._standings = Kept(lambda: read(engine, rules, now), now, STANDS)
         self._pasts: dict[str, Kept[Past]] = {}
 
-    def of(self, place: str, told: Promised | None) -> Outlook | None:
-        """Return how a caller stands at this place who was told this before; None for who is not in line."""
+    def of(self, asked: Sequence[tuple[str, Promised | None]]) -> list[Outlook | None]:
+        """Return how callers stand at these places who were told this before; None for who is not in line."""
         line = self._standings.get()
-        caller = line.callers.get(place) or joined(self._engine, self._rules, place)
-        if caller is None:
-            return None
-        line.callers[place] = caller
-        return self._outlook(self._past(caller.queue).get(), Standing(line.ahead(caller), line.on(caller)), told)
+        if new := [place for place, _ in asked if place not in line.callers]:
+            line.callers.update(joined(self._engine, self._rules, new))
+        return [
+            self._outlook(self._past(caller.queue).get(), Standing(line.ahead(caller), line.on(caller)), told)
+            if (caller := line.callers.get(place))
+            else None
+            for place, told in asked
+        ]
 
     def at_hand(self, place: str, told: Promised | None) -> Outlook | None:
         """Return what `of` returns where memory tells it; else None."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -62,11 +62,10 @@ def read(engine: Engine, rules: Rules, now: Callable[[], datetime]) -> Standings
     return Standings(callers, {queue: sorted(keys) for queue, keys in queues.items()}, skills)
 
 
-def joined(engine: Engine, rules: Rules, key: str) -> Caller | None:
-    """Return a caller who joined since the last reading; None for who is not in line."""
+def joined(engine: Engine, rules: Rules, places: Collection[str]) -> dict[str, Caller]:
+    """Return those of these who joined since the last reading, by their place; without who is not in line."""
     with opened(engine) as connection:
-        row = connection.execute(_one(), {"id": key}).first()
-    return _caller(row, rules) if row else None
+        return {row.id: _caller(row, rules) for row in connection.execute(_these(), {"ids": list(places)})}
 
 
 def _caller(row: Any, rules: Rules) -> Caller:
@@ -80,8 +79,8 @@ def _everybody() -> Select[Any]:
 
 
 @cache
-def _one() -> Select[Any]:
-    return _everybody().where(line.c.id == bindparam("id"), line.c.kind == "call")
+def _these() -> Select[Any]:
+    return _everybody().where(line.c.id.in_(bindparam("ids", expanding=True)), line.c.kind == "call")
 
 
 @cache

@@ -1,10 +1,11 @@
 """How coroutines give a thread what it is to do and are told what came of it: all there is at one moment, at one go."""
 
-from asyncio import AbstractEventLoop, Future
+from asyncio import AbstractEventLoop, Future, get_running_loop
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
-from threading import Event
+from threading import Event, Lock
 from typing import Generic, TypeVar
 
 J = TypeVar("J")
@@ -58,3 +59,41 @@ class Waking(Generic[J, T]):
             future, answer = self._told.popleft()
             if not future.done():
                 future.set_result(answer)
+
+
+class Together(Generic[J, T]):
+    """Looks up in a thread what coroutines ask for: all that is asked while it looks, at one go thereafter."""
+
+    def __init__(self, threads: Executor, look: Callable[[Sequence[J]], Sequence[T]]) -> None:
+        """Have one of these threads `look`, which returns an answer to each and raises nothing."""
+        self._threads, self._look = threads, look
+        self._waking: Waking[J, T] | None = None
+        self._waiting = list[tuple[J, Future[T]]]()
+        self._lock, self._looks = Lock(), False
+
+    async def ask(self, job: J) -> T:
+        """Return what is found."""
+        loop = get_running_loop()
+        if self._waking is None or self._waking.loop is not loop:
+            self._waking = Waking(loop, self._take, 0)
+        return await self._waking.ask(job)
+
+    def _take(self, jobs: Jobs[J, T]) -> bool:
+        with self._lock:
+            self._waiting += jobs
+            looks, self._looks = self._looks, True
+        if not looks:
+            self._threads.submit(self._go_on)
+        return False
+
+    def _go_on(self) -> None:
+        while jobs := self._next():
+            for (_, future), answer in zip(jobs, self._look([job for job, _ in jobs]), strict=True):
+                if self._waking:
+                    self._waking.tell(future, answer)
+
+    def _next(self) -> Jobs[J, T]:
+        with self._lock:
+            jobs, self._waiting = self._waiting, []
+            self._looks = bool(jobs)
+        return jobs

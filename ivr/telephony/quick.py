@@ -4,20 +4,26 @@ import re
 from asyncio import get_running_loop, timeout
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+import structlog
+
+from ivr.desk.keeping import Outlook
+from ivr.flow.call import Call
 from ivr.flow.inputs import Answered, HungUp, InLine
 from ivr.replies import Foreseen, Reply
 from ivr.store.errors import StoreError
+from ivr.store.waking import Together
 from ivr.telephony.calls import Told, caller
 from ivr.telephony.decode import decode, decode_wait
-from ivr.telephony.routes import OVER, Line, foreseen, spoken, with_outlook
+from ivr.telephony.routes import OVER, Line, foreseen, spoken
 
 PATH: Final = re.compile(r"/voice/(?:(incoming|status)|(turn|wait)/([1-9][0-9]{0,5}))")
 T = TypeVar("T")
 READS: Final = 2.0  # Seconds; whoever waits for longer is better taken by the lifeboat.
 DONE: Final = ""  # Nothing is said to who only tells us something.
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,11 @@ class Quick:
 
     line: Line
     threads: Executor
+    outlooks: Together[tuple[str, Call], Outlook | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Make what looks ahead for all who ask for it at one moment."""
+        object.__setattr__(self, "outlooks", Together(self.threads, self._outlooks))
 
     def signed(self, path: str, query: str, fields: Sequence[tuple[str, str]], signature: str) -> Told | None:
         """Return what the carrier tells of a call of ours, signed by it; None for all else."""
@@ -85,11 +96,16 @@ class Quick:
             stored = line.hotline.journal.recent(call)
             if stored is None or stored.call.due != turn:
                 return None
-            if seen := line.desk.outlook_at_hand(call, stored.call):
-                heard = foreseen(heard, seen)
-            else:
-                heard = await self._apart(lambda: with_outlook(line, turn, call, heard))
+            seen = line.desk.outlook_at_hand(call, stored.call) or await self.outlooks.ask((call, stored.call))
+            heard = foreseen(heard, seen) if seen else heard
         return line.hotline.foresee(call, f"wait/{turn}", heard)
+
+    def _outlooks(self, asked: Sequence[tuple[str, Call]]) -> Sequence[Outlook | None]:
+        try:
+            return self.line.desk.outlooks_of(asked)
+        except Exception:
+            log.exception("no outlook", calls=[call for call, _ in asked])
+            return [None] * len(asked)  # A round of music is worth more, so it goes on without.
 
     async def _over(self, call: str, form: Told) -> str | None:
         if form.get("CallStatus") not in OVER:
