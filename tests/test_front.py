@@ -1,17 +1,20 @@
 """What stands before the application: calls, what callers are played, and pages do not wait for one another."""
 
 import asyncio
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
+from dataclasses import dataclass
 from threading import Event, Thread
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
 from app import PAGES, THREADS
+from ivr.carrier.inside import Exchange, Scope
 from ivr.store.engine import opened
 from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
@@ -28,29 +31,26 @@ __all__ = ["site"]
 CROWD = 40
 
 
+@dataclass
+class Hanging(Exchange):
+    """Whoever never sends what was promised."""
+
+    async def __call__(self) -> bytes:
+        """Wait for ever."""
+        return await asyncio.get_running_loop().create_future()
+
+
 async def asked(
     front: Front, path: str, form: dict[str, str] | None = None, sent: bytes = b"", *, ends: bool = True
 ) -> int:
     """Ask for a page, or tell a signed form, or send something, and maybe never end; return the status."""
-    body, told = sent if sent else urlencode(form or {}).encode(), list[MutableMapping[str, Any]]()
-    headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/x-www-form-urlencoded")]
+    body = sent or urlencode(form or {}).encode()
+    headers = {"content-length": str(len(body)), "content-type": "application/x-www-form-urlencoded"}
     if form:
-        headers.append((b"x-twilio-signature", RequestValidator(TOKEN).compute_signature(URL + path, form).encode()))
-    scope = {"type": "http", "http_version": "1.1", "method": "POST" if body else "GET", "path": path}
-    scope |= {"query_string": b"", "headers": headers, "client": ("127.0.0.1", 9)}
-
-    def receive() -> asyncio.Future[MutableMapping[str, Any]]:
-        # As the server does it, which gives no coroutine.
-        future = asyncio.get_running_loop().create_future()
-        if ends:
-            future.set_result({"type": "http.request", "body": body})
-        return future
-
-    async def send(message: MutableMapping[str, Any]) -> None:
-        told.append(message)
-
-    await front(scope, receive, send)
-    return int(told[0]["status"])
+        headers["x-twilio-signature"] = RequestValidator(TOKEN).compute_signature(URL + path, form)
+    exchange = Exchange(body) if ends else Hanging(body)
+    await front.__rsgi__(cast("Any", Scope("POST" if body else "GET", path, headers=headers)), cast("Any", exchange))
+    return exchange.status
 
 
 def test_a_page_under_way_keeps_no_server_from_ending() -> None:
@@ -63,14 +63,11 @@ def test_a_page_under_way_keeps_no_server_from_ending() -> None:
         over.wait(60)
         yield b"last"
 
-    async def taken(_message: MutableMapping[str, Any]) -> None:
-        """Take all that is sent."""
-
     pages, loop = Pages(plain, 1), asyncio.new_event_loop()
     serving = Thread(target=loop.run_forever, daemon=True)
     serving.start()
-    scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/", "query_string": b"", "headers": []}
-    asyncio.run_coroutine_threadsafe(pages(scope, taken, taken), loop)
+    answering = pages.answer(cast("Any", Scope("GET", "/")), cast("Any", Exchange(b"")))
+    asyncio.run_coroutine_threadsafe(answering, loop)
     assert begun.wait(60)
     loop.call_soon_threadsafe(loop.stop)
     serving.join(60)
@@ -81,6 +78,33 @@ def test_a_page_under_way_keeps_no_server_from_ending() -> None:
     stuck = ending.is_alive()
     Thread(target=loop.run_forever, daemon=True).start()  # Else whoever is stuck would keep the tests from ending, too.
     assert not stuck
+
+
+class Leaving(Exchange):
+    """Whoever goes after the first words."""
+
+    async def send_bytes(self, part: bytes) -> None:
+        """Be gone from the second on."""
+        if self.body:
+            raise ProtocolClosed
+        await super().send_bytes(part)
+
+
+def test_what_is_told_as_long_as_somebody_listens_ends_with_them() -> None:
+    over = Event()
+
+    def plain(_environ: WSGIEnvironment, start: StartResponse) -> Iterator[bytes]:
+        start("200 OK", [])
+        try:
+            while True:
+                yield b"."
+        finally:
+            over.set()
+
+    leaving = Leaving(b"")
+    finished(asyncio.wait_for(Pages(plain, 1).answer(cast("Any", Scope("GET", "/")), cast("Any", leaving)), 30))
+    assert over.wait(30)
+    assert leaving.body == b"."
 
 
 def test_however_many_read_pages_callers_find_connections_and_hear_their_music(site: Site) -> None:

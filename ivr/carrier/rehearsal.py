@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from functools import cache
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-from a2wsgi import ASGIMiddleware
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wsgi import ClosingIterator
 
 from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import Carrier
+from ivr.carrier.inside import asked
 from ivr.listening import listening
 
 HOST = "127.0.0.1"
@@ -82,8 +82,7 @@ def _front(app: Flask) -> WSGIApplication:
     made = app.extensions.get("front")
     if made is None:
         return app
-    calls: WSGIApplication = ASGIMiddleware(made(THREADS, THREADS), loop=_loop())  # type: ignore[assignment]
-    return calls
+    return asked(made(THREADS, THREADS).__rsgi__, _loop())
 
 
 @cache

@@ -1,11 +1,11 @@
-"""The hotline as an ASGI application: turns of calls by the quick way, all else by WSGI in threads of their own."""
+"""The hotline as an RSGI application: turns of calls by the quick way, all else by WSGI in threads of their own."""
 
 from asyncio import get_running_loop, timeout
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from time import perf_counter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from wsgiref.types import WSGIApplication
 
 from a2wsgi.wsgi import build_environ
@@ -17,12 +17,11 @@ from ivr.telephony.admission import COMES_AGAIN, PROBE, Admission
 from ivr.telephony.calls import FORM, Told, fields
 from ivr.telephony.quick import Quick
 from ivr.telephony.routes import LARGEST, TRIED, Line
-from ivr.telephony.wsgi import Pages
+from ivr.telephony.wsgi import Pages, address, asgi
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Headers = Sequence[tuple[bytes, bytes]]
+if TYPE_CHECKING:  # Else whoever only makes jobs would have the server in memory, too.
+    from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
+
 VOICE: Final = "/voice/"
 AUDIO: Final = "/audio/"
 SOUNDS: Final = 4  # Threads that give out what callers are played.
@@ -30,9 +29,8 @@ UPLOADS: Final = 2  # Threads that read what is larger than a form.
 PATIENCE: Final = 10.0  # Seconds within which a form is sent.
 LATE: Final = 408
 WATCHED: Final = ("/healthz", "/readyz", "/metrics")
-ENCODED: Final = FORM.encode()
 NOT_HEARD: Final = "429"
-AFTER: Final = {COMES_AGAIN: b"5", NOT_HEARD: b"60"}  # Seconds after which to ask again, by the status that says so.
+AFTER: Final = {COMES_AGAIN: "5", NOT_HEARD: "60"}  # Seconds after which to ask again, by the status that says so.
 
 
 class Front:
@@ -60,48 +58,51 @@ class Front:
         self._sounds = Pages(plain, SOUNDS)
         self._watched = Pages(plain, 2)
         self._quick = Quick(line, self._threads)
-        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers]
-        self._xml = [(b"content-type", b"text/xml; charset=utf-8"), *self._headers]
+        self._headers = list(headers)
+        self._xml = [("content-type", "text/xml; charset=utf-8"), *headers]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __rsgi__(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
         """Answer one request."""
-        path = scope.get("path", "")
+        path = scope.path
         if path == PROBE:
             # As whoever has to be answered in a thread stands in its queue.
             await get_running_loop().run_in_executor(self._threads, bool)
-            await _send(send, 204, self._headers, b"")
-        elif path.startswith(VOICE) and scope["method"] == "POST":
-            await self._voice(scope, receive, send)
+            protocol.response_empty(204, self._headers)
+        elif path.startswith(VOICE) and scope.method == "POST":
+            await self._voice(scope, protocol)
+        elif path in WATCHED:
+            await self._watched.answer(scope, protocol)
+        elif path.startswith(AUDIO):
+            await self._sounds.answer(scope, protocol)
         else:
-            kind = self._watched if path in WATCHED else self._sounds if path.startswith(AUDIO) else self._page
-            await kind(scope, receive, send)
+            await self._page(scope, protocol)
 
-    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _page(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
         """Read what is sent before a thread is taken for it: whoever sends slowly, or never, keeps none from others."""
-        headers = dict(scope.get("headers", ()))
-        length = headers.get(b"content-length", b"0")
-        if b"transfer-encoding" in headers or not length.isdigit() or int(length) > LARGEST:
-            await self._uploads(scope, _by_coroutine(receive), send)
+        headers = scope.headers
+        length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers or not _number(length) or int(length) > LARGEST:
+            await self._uploads.answer(scope, protocol)
         elif not int(length):
-            await self._pages(scope, receive, send)
-        elif (body := await _read(receive)) is None:
-            await _send(send, LATE, self._headers, b"")
+            await self._pages.answer(scope, protocol, b"")
+        elif (body := await _read(protocol)) is None:
+            protocol.response_empty(LATE, self._headers)
         else:
-            await self._pages(scope, _read_before(body), send)
+            await self._pages.answer(scope, protocol, body)
 
-    async def _voice(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _voice(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
         """Read the body only where it is signed and no longer than ours are; forgers get no farther than here."""
-        headers, peer = dict(scope["headers"]), (scope.get("client") or ("",))[0]
-        signature, length = headers.get(b"x-twilio-signature", b""), headers.get(b"content-length", b"")
-        if not signature or not length.isdigit() or int(length) > LARGEST:
-            await self._pages(scope, receive, send)
+        headers = scope.headers
+        signature, length = headers.get("x-twilio-signature", ""), headers.get("content-length", "")
+        if not signature or not _number(length) or int(length) > LARGEST:
+            await self._pages.answer(scope, protocol)
             return
-        path, query = scope["path"], scope["query_string"].decode("ascii", "replace")
-        if (body := await _read(receive)) is None:
-            await _send(send, LATE, self._headers, b"")
+        path, query, peer = scope.path, scope.query_string, address(scope.client)[0]
+        if (body := await _read(protocol)) is None:
+            protocol.response_empty(LATE, self._headers)
             return
-        form = fields(body) if headers.get(b"content-type", b"").startswith(ENCODED) else None
-        told = self._quick.signed(path, query, form, signature.decode("latin-1")) if form else None
+        form = fields(body) if headers.get("content-type", "").startswith(FORM) else None
+        told = self._quick.signed(path, query, form, signature) if form else None
         answer, failed = None, None
         if told is not None:
             self._admission.strangers.told(peer, right=True)
@@ -110,12 +111,14 @@ class Front:
         elif not self._admission.strangers.heard(peer):
             answer = NOT_HEARD
         if answer is None:
-            environ = build_environ(scope, BytesIO(body))  # type: ignore[arg-type]
-            await self._by_thread(environ | ({TRIED: failed} if failed else {}), send)
+            environ = build_environ(asgi(scope), BytesIO(body))  # type: ignore[arg-type]
+            await self._by_thread(environ | ({TRIED: failed} if failed else {}), protocol)
         elif answer in AFTER:
-            await _send(send, int(answer), [*self._headers, (b"retry-after", AFTER[answer])], b"")
+            protocol.response_empty(int(answer), [*self._headers, ("retry-after", AFTER[answer])])
+        elif answer:
+            protocol.response_str(200, self._xml, answer)
         else:
-            await self._say(send, answer.encode())
+            protocol.response_empty(204, self._headers)
 
     async def _take(self, path: str, told: Told) -> tuple[str | None, StoreError | None]:
         """Return the answer of the quick way, or None, and why that was in vain: nobody is to wait for it twice."""
@@ -132,49 +135,20 @@ class Front:
             self._tally.took(kind, "200" if answer else "204", perf_counter() - begun)
         return answer, None
 
-    async def _say(self, send: Send, document: bytes) -> None:
-        if document:
-            await _send(send, 200, [*self._xml, (b"content-length", b"%d" % len(document))], document)
-        else:
-            await _send(send, 204, self._headers, b"")
-
-    async def _by_thread(self, environ: dict[str, Any], send: Send) -> None:
+    async def _by_thread(self, environ: dict[str, Any], protocol: "HTTPProtocol") -> None:
         found = await get_running_loop().run_in_executor(self._threads, run_wsgi_app, self._plain, environ)
         chunks, status, headers = found
-        told = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-        await _send(send, int(status.split()[0]), told, b"".join(chunks))
+        protocol.response_bytes(int(status.split()[0]), list(headers), b"".join(chunks))
 
 
-async def _read(receive: Receive) -> bytes | None:
+async def _read(protocol: "HTTPProtocol") -> bytes | None:
     """Return a body; None where it does not come in time."""
-    parts, more = list[bytes](), True
     try:
         async with timeout(PATIENCE):
-            while more:
-                message = await receive()
-                parts.append(message.get("body", b""))
-                more = message.get("more_body", False)
+            return await protocol()
     except TimeoutError:
         return None
-    return b"".join(parts)
 
 
-def _by_coroutine(receive: Receive) -> Receive:
-    """Return what threads can call: the server gives what can be awaited, but is no coroutine."""
-
-    async def received() -> MutableMapping[str, Any]:
-        return await receive()
-
-    return received
-
-
-def _read_before(body: bytes) -> Receive:
-    async def receive() -> MutableMapping[str, Any]:
-        return {"type": "http.request", "body": body}
-
-    return receive
-
-
-async def _send(send: Send, status: int, headers: Headers, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _number(told: str) -> bool:
+    return told.isascii() and told.isdigit()
