@@ -15,6 +15,7 @@ from twilio.request_validator import RequestValidator
 
 from app import PAGES, THREADS
 from ivr.carrier.inside import Exchange, Scope
+from ivr.desk.keeping import Desk
 from ivr.store.engine import opened
 from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
@@ -203,6 +204,23 @@ def test_a_database_that_hangs_as_a_call_is_read_leaves_no_caller_without_words(
     try:
         assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "1"})) == 200
         assert read == [ASKED["CallSid"]]  # Nobody waits for it twice.
+        assert not held.is_set()
+    finally:
+        held.set()
+
+
+def test_a_database_that_hangs_as_newcomers_are_looked_up_keeps_nobody_from_their_music(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+    assert finished(asked(front, "/voice/incoming", ASKED)) == 200
+    assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "0"})) == 200
+    held, looked = Event(), list[object]()
+    monkeypatch.setattr(Desk, "outlooks_of", lambda _, told: looked.append(told) or held.wait(60))
+    monkeypatch.setattr(quick, "READS", 0.2)
+    try:
+        assert finished(asked(front, "/voice/wait/2", ASKED | {"QueuePosition": "1", "QueueTime": "0"})) == 200
+        assert looked
         assert not held.is_set()
     finally:
         held.set()

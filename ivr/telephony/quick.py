@@ -96,16 +96,24 @@ class Quick:
             stored = line.hotline.journal.recent(call)
             if stored is None or stored.call.due != turn:
                 return None
-            seen = line.desk.outlook_at_hand(call, stored.call) or await self.outlooks.ask((call, stored.call))
+            seen = line.desk.outlook_at_hand(call, stored.call) or await self._ahead(call, stored.call)
             heard = foreseen(heard, seen) if seen else heard
         return line.hotline.foresee(call, f"wait/{turn}", heard)
+
+    async def _ahead(self, call_id: str, call: Call) -> Outlook | None:
+        """Look ahead for a caller; None where that takes too long, as a round of music is worth more."""
+        try:
+            async with timeout(READS):
+                return await self.outlooks.ask((call_id, call))
+        except TimeoutError:
+            return None
 
     def _outlooks(self, asked: Sequence[tuple[str, Call]]) -> Sequence[Outlook | None]:
         try:
             return self.line.desk.outlooks_of(asked)
         except Exception:
             log.exception("no outlook", calls=[call for call, _ in asked])
-            return [None] * len(asked)  # A round of music is worth more, so it goes on without.
+            return [None] * len(asked)
 
     async def _over(self, call: str, form: Told) -> str | None:
         if form.get("CallStatus") not in OVER:
