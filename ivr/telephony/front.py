@@ -1,5 +1,7 @@
 """The hotline as an RSGI application: turns of calls by the quick way, all else by WSGI in threads of their own."""
 
+from __future__ import annotations
+
 from asyncio import get_running_loop, timeout
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -61,7 +63,7 @@ class Front:
         self._headers = list(headers)
         self._xml = [("content-type", "text/xml; charset=utf-8"), *headers]
 
-    async def __rsgi__(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
         path = scope.path
         if path == PROBE:
@@ -77,7 +79,7 @@ class Front:
         else:
             await self._page(scope, protocol)
 
-    async def _page(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
+    async def _page(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Read what is sent before a thread is taken for it: whoever sends slowly, or never, keeps none from others."""
         headers = scope.headers
         length = headers.get("content-length", "0")
@@ -90,7 +92,7 @@ class Front:
         else:
             await self._pages.answer(scope, protocol, body)
 
-    async def _voice(self, scope: "Scope", protocol: "HTTPProtocol") -> None:
+    async def _voice(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Read the body only where it is signed and no longer than ours are; forgers get no farther than here."""
         headers = scope.headers
         signature, length = headers.get("x-twilio-signature", ""), headers.get("content-length", "")
@@ -135,13 +137,13 @@ class Front:
             self._tally.took(kind, "200" if answer else "204", perf_counter() - begun)
         return answer, None
 
-    async def _by_thread(self, environ: dict[str, Any], protocol: "HTTPProtocol") -> None:
+    async def _by_thread(self, environ: dict[str, Any], protocol: HTTPProtocol) -> None:
         found = await get_running_loop().run_in_executor(self._threads, run_wsgi_app, self._plain, environ)
         chunks, status, headers = found
         protocol.response_bytes(int(status.split()[0]), list(headers), b"".join(chunks))
 
 
-async def _read(protocol: "HTTPProtocol") -> bytes | None:
+async def _read(protocol: HTTPProtocol) -> bytes | None:
     """Return a body; None where it does not come in time."""
     try:
         async with timeout(PATIENCE):

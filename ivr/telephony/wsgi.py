@@ -1,5 +1,7 @@
 """WSGI applications behind the front, in threads that end with the server."""
 
+from __future__ import annotations
+
 from asyncio import run_coroutine_threadsafe
 from collections.abc import MutableMapping
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -23,7 +25,7 @@ class Pages(WSGIMiddleware):
         """Begin with none of them."""
         super().__init__(plain, threads)  # type: ignore[arg-type]
 
-    async def answer(self, scope: "Scope", protocol: "HTTPProtocol", body: bytes | None = None) -> None:
+    async def answer(self, scope: Scope, protocol: HTTPProtocol, body: bytes | None = None) -> None:
         """Answer one request, whose body is yet to be read where it is not given."""
         exchange = _Exchange(protocol, body)
         answer = _Answer(self.app, self.executor, self.send_queue_size, exchange)
@@ -37,7 +39,7 @@ class Pages(WSGIMiddleware):
 class _Exchange:
     """One request and its answer, as applications for ASGI are told and tell them."""
 
-    def __init__(self, protocol: "HTTPProtocol", body: bytes | None) -> None:
+    def __init__(self, protocol: HTTPProtocol, body: bytes | None) -> None:
         from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]
 
         self._protocol, self._body, self._parts = protocol, body, aiter(protocol) if body is None else None
@@ -93,7 +95,7 @@ class _Answer(WSGIResponder):
         raise ConnectionAbortedError("whoever asked is gone")
 
 
-def asgi(scope: "Scope") -> dict[str, Any]:
+def asgi(scope: Scope) -> dict[str, Any]:
     """Return what is asked as an ASGI scope; a header that is not in ASCII the server leaves out."""
     return {
         "type": "http",
