@@ -14,6 +14,7 @@ pytest.register_assert_rewrite("tests.pages", "tests.stores")
 
 from tests.browser import browser, player  # noqa: E402
 from tests.once import (  # noqa: E402
+    callers_patient,
     menus_proven_once,
     menus_read_once,
     real_cost,
@@ -23,7 +24,6 @@ from tests.once import (  # noqa: E402
     servers_forked,
     statements_compiled_once,
     templates_compiled_once,
-    writers_patient,
 )
 from tests.stores import (  # noqa: E402 - asserts there are to be explained, too
     database,
@@ -38,6 +38,7 @@ COLLECTS = (20_000, 20, 50)  # As in app.py, which is no module to import here: 
 
 __all__ = [
     "browser",
+    "callers_patient",
     "database",
     "empty_database",
     "engine",
@@ -54,7 +55,6 @@ __all__ = [
     "servers_forked",
     "statements_compiled_once",
     "templates_compiled_once",
-    "writers_patient",
 ]
 
 

@@ -1,6 +1,7 @@
 """What costs much and comes out the same each time: done once a worker, or cheaply, instead of for every test."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +27,7 @@ from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
 from ivr.wallets.demo.file import opened
 
+QUICK = ("READS", "LOOKS", "CONCLUDES")
 CHEAP = {"default_rounds": 1, "memory_cost": 8, "parallelism": 1}
 
 
@@ -199,10 +201,13 @@ def real_pragmas() -> Iterator[Callable[[Any, object], None]]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def writers_patient() -> Iterator[None]:
-    """Have turns wait to be written for as long as it takes: a machine that stands still for a while is no fault.
+def callers_patient() -> Iterator[None]:
+    """Have turns take as long as they take: a machine that stands still for a while is no fault.
 
     Tests of a database that is late say themselves what is late. What runs in a process of its own waits as ever.
     """
-    with patch("ivr.store.writer.PATIENCE_SECONDS", 60.0):
+    bounds = "store.writer.PATIENCE_SECONDS", "telephony.front.ANSWERS", *(f"telephony.quick.{one}" for one in QUICK)
+    with ExitStack() as patient:
+        for bound in bounds:
+            patient.enter_context(patch(f"ivr.{bound}", 60.0))
         yield

@@ -16,12 +16,15 @@ from twilio.request_validator import RequestValidator
 from app import PAGES, THREADS
 from ivr.carrier.inside import Exchange, Scope
 from ivr.desk.keeping import Desk
+from ivr.hotline import Hotline
+from ivr.replies import Foreseen
 from ivr.store.engine import opened
 from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
 from ivr.store.writer import LATE, Writer
 from ivr.telephony import quick
 from ivr.telephony.front import Front
+from ivr.telephony.quick import Quick
 from ivr.telephony.unwritten import Unwritten
 from ivr.telephony.wsgi import Pages
 from tests.apart import finished
@@ -217,10 +220,53 @@ def test_a_database_that_hangs_as_newcomers_are_looked_up_keeps_nobody_from_thei
     assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "0"})) == 200
     held, looked = Event(), list[object]()
     monkeypatch.setattr(Desk, "outlooks_of", lambda _, told: looked.append(told) or held.wait(60))
-    monkeypatch.setattr(quick, "READS", 0.2)
+    monkeypatch.setattr(quick, "LOOKS", 0.2)
     try:
         assert finished(asked(front, "/voice/wait/2", ASKED | {"QueuePosition": "1", "QueueTime": "0"})) == 200
         assert looked
+        assert not held.is_set()
+    finally:
+        held.set()
+
+
+def test_callers_have_an_answer_in_time_though_a_database_that_hangs_holds_every_thread(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+    assert finished(asked(front, "/voice/incoming", ASKED)) == 200
+    held, tried = Event(), list[object]()
+
+    async def elsewhere(*_: object) -> None:
+        """Leave all to the plain way."""
+
+    monkeypatch.setattr(Quick, "answer", elsewhere)
+    monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(60))
+    monkeypatch.setattr("ivr.telephony.front.ANSWERS", 0.2)
+    turn, music = "/voice/turn/1", "/voice/fallback/3"
+    over = ASKED | {"CallStatus": "completed"}
+
+    async def crowded() -> list[int]:
+        told = [(turn, ASKED | {"Digits": "1"}), (music, ASKED), ("/voice/status", over)] * THREADS
+        return await asyncio.gather(*(asked(front, path, form) for path, form in told))
+
+    try:
+        assert finished(crowded()) == [200, 200, 204] * THREADS
+        assert len(tried) == THREADS
+        assert site.parts.unwritten.behind(ASKED["CallSid"])  # That it is over.
+    finally:
+        held.set()
+
+
+def test_whoever_waits_for_what_comes_of_a_turn_hears_its_words_and_asks_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+    held = Event()
+    monkeypatch.setattr(Hotline, "conclude", lambda *_: held.wait(60))
+    monkeypatch.setattr(Foreseen, "settled", False)
+    monkeypatch.setattr(quick, "CONCLUDES", 0.2)
+    try:
+        assert finished(asked(front, "/voice/incoming", ASKED)) == 200
         assert not held.is_set()
     finally:
         held.set()

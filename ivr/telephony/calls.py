@@ -11,6 +11,7 @@ from werkzeug.utils import cached_property
 
 from ivr.replies import Caller
 
+TRIED: Final = "hotline.tried"  # Why a turn was already tried in vain, in the environment of its request.
 FORM: Final = "application/x-www-form-urlencoded"
 ENCODED: Final = re.compile(rb"[A-Za-z0-9%&=+*._~-]*")  # What may stand in an encoded form: all else is encoded.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from asyncio import get_running_loop, timeout
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,9 +17,9 @@ from werkzeug.test import run_wsgi_app
 from ivr.store.errors import StoreError
 from ivr.tally import Tally
 from ivr.telephony.admission import COMES_AGAIN, PROBE, Admission
-from ivr.telephony.calls import FORM, Told, fields
+from ivr.telephony.calls import FORM, TRIED, Told, fields
 from ivr.telephony.quick import Quick
-from ivr.telephony.routes import LARGEST, TRIED, Line
+from ivr.telephony.routes import LARGEST, Line
 from ivr.telephony.wsgi import Pages, address, asgi
 
 if TYPE_CHECKING:  # Else whoever only makes jobs would have the server in memory, too.
@@ -28,7 +29,11 @@ VOICE: Final = "/voice/"
 AUDIO: Final = "/audio/"
 SOUNDS: Final = 4  # Threads that give out what callers are played.
 UPLOADS: Final = 2  # Threads that read what is larger than a form.
+BOAT: Final = 2  # Threads that answer without the database, which all others may be waiting for.
 PATIENCE: Final = 10.0  # Seconds within which a form is sent.
+ANSWERS: Final = 4.5  # Seconds, of the six that the carrier waits.
+# What is answered without the database where that takes too long.
+IN_TIME: Final = re.compile(r"/voice/(incoming|turn/|wait/|status|recording|fallback/[0-9])")
 LATE: Final = 408
 WATCHED: Final = ("/healthz", "/readyz", "/metrics")
 NOT_HEARD: Final = "429"
@@ -55,6 +60,7 @@ class Front:
         """
         self._plain, self._admission, self._tally = plain, admission, tally
         self._threads = ThreadPoolExecutor(threads, "calls")
+        self._boat = ThreadPoolExecutor(BOAT, "lifeboat")
         self._pages = Pages(plain, pages)
         self._uploads = Pages(plain, UPLOADS)
         self._sounds = Pages(plain, SOUNDS)
@@ -113,8 +119,7 @@ class Front:
         elif not self._admission.strangers.heard(peer):
             answer = NOT_HEARD
         if answer is None:
-            environ = build_environ(asgi(scope), BytesIO(body))  # type: ignore[arg-type]
-            await self._by_thread(environ | ({TRIED: failed} if failed else {}), protocol)
+            await self._plainly(scope, body, failed, protocol)
         elif answer in AFTER:
             protocol.response_empty(int(answer), [*self._headers, ("retry-after", AFTER[answer])])
         elif answer:
@@ -137,8 +142,22 @@ class Front:
             self._tally.took(kind, "200" if answer else "204", perf_counter() - begun)
         return answer, None
 
-    async def _by_thread(self, environ: dict[str, Any], protocol: HTTPProtocol) -> None:
-        found = await get_running_loop().run_in_executor(self._threads, run_wsgi_app, self._plain, environ)
+    async def _plainly(self, scope: Scope, body: bytes, failed: StoreError | None, protocol: HTTPProtocol) -> None:
+        """Answer by the plain way; without the database where that failed us already, or takes too long."""
+        loop = get_running_loop()
+
+        def ask(tried: StoreError | None) -> Any:
+            environ = build_environ(asgi(scope), BytesIO(body))  # type: ignore[arg-type]
+            return run_wsgi_app(self._plain, environ | ({TRIED: tried} if tried else {}))
+
+        try:
+            if failed:
+                raise failed
+            async with timeout(ANSWERS if IN_TIME.match(scope.path) else None):
+                found = await loop.run_in_executor(self._threads, ask, None)
+        except (StoreError, TimeoutError) as error:
+            tried = failed or StoreError(f"a turn took longer than {ANSWERS} s: {error}")
+            found = await loop.run_in_executor(self._boat, ask, tried)
         chunks, status, headers = found
         protocol.response_bytes(int(status.split()[0]), list(headers), b"".join(chunks))
 

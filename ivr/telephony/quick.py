@@ -12,7 +12,7 @@ import structlog
 from ivr.desk.keeping import Outlook
 from ivr.flow.call import Call
 from ivr.flow.inputs import Answered, HungUp, InLine
-from ivr.replies import Foreseen, Reply
+from ivr.replies import Foreseen, Reply, patiently
 from ivr.store.errors import StoreError
 from ivr.store.waking import Together
 from ivr.telephony.calls import Told, caller
@@ -22,6 +22,8 @@ from ivr.telephony.routes import OVER, Line, foreseen, spoken
 PATH: Final = re.compile(r"/voice/(?:(incoming|status)|(turn|wait)/([1-9][0-9]{0,5}))")
 T = TypeVar("T")
 READS: Final = 2.0  # Seconds; whoever waits for longer is better taken by the lifeboat.
+LOOKS: Final = 1.0  # Seconds; whoever waits for longer is better played the next round of music.
+CONCLUDES: Final = 3.5  # Seconds, a little longer than a reply waits for the wallet; the caller asks again then.
 DONE: Final = ""  # Nothing is said to who only tells us something.
 log = structlog.get_logger()
 
@@ -101,9 +103,9 @@ class Quick:
         return line.hotline.foresee(call, f"wait/{turn}", heard)
 
     async def _ahead(self, call_id: str, call: Call) -> Outlook | None:
-        """Look ahead for a caller; None where that takes too long, as a round of music is worth more."""
+        """Look ahead for a caller; None where that takes too long."""
         try:
-            async with timeout(READS):
+            async with timeout(LOOKS):
                 return await self.outlooks.ask((call_id, call))
         except TimeoutError:
             return None
@@ -135,7 +137,11 @@ class Quick:
             return None
         if made.settled:
             return hotline.conclude(made)
-        return await self._apart(lambda: hotline.conclude(made))
+        try:
+            async with timeout(CONCLUDES):
+                return await self._apart(lambda: hotline.conclude(made))
+        except TimeoutError:
+            return patiently(made.reply, made.entry.call)
 
     async def _apart(self, job: Callable[[], T]) -> T:
         return await get_running_loop().run_in_executor(self.threads, job)

@@ -18,7 +18,7 @@ from ivr.hotline import Hotline
 from ivr.replies import Reply
 from ivr.store.messages import Status
 from ivr.telephony import rescue
-from ivr.telephony.calls import asked, caller, told, xml
+from ivr.telephony.calls import TRIED, asked, caller, told, xml
 from ivr.telephony.decode import decode, decode_wait, recording, seconds
 from ivr.telephony.facts import Fact, Left, Over, Ready
 from ivr.telephony.render import Site, render
@@ -29,7 +29,6 @@ from ivr.telephony.unwritten import Unwritten
 LARGEST: Final = 64 * 1024
 OVER: Final = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 STATES: Final[Mapping[str, Status]] = {"completed": "completed", "absent": "absent", "failed": "failed"}
-TRIED: Final = "hotline.tried"  # Why a turn was already tried in vain, in the environment of its request.
 log = structlog.get_logger()
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from threading import get_ident
 
 import structlog
 
@@ -27,7 +28,7 @@ class Spool:
     def put(self, fact: Fact) -> bool:
         """Keep a fact, and return once it is on the disk; False where the disk does not take it."""
         file = self._file(fact)
-        draft = file.with_suffix(f".{os.getpid()}")
+        draft = file.with_suffix(f".{os.getpid()}-{get_ident()}")  # Others may be told the same now.
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:

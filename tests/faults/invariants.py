@@ -33,6 +33,7 @@ MANY: Final = 1000  # Answers; of fewer p99.9 is the slowest, for which the mach
 SLOWEST_OF_FEW: Final = 2 * SLOWEST
 PASSING: Final = ("2", "3", "4 free", "lost")
 FROZEN: Final = "已经临时冻结"
+NUMBERED: Final = re.compile(r"CA[0-9a-f]{32}[^/?]*|[0-9]+|\?.*")
 TURN: Final = re.compile(r"/voice/((?:turn|wait)/\d+|incoming)")
 CALLBACKS: Final = (  # Which the carrier is to tell again.
     *("voice/status", "voice/recording", "voice/fallback/recording"),
@@ -96,7 +97,9 @@ class Audit:
         took = sorted(seconds for seconds, path, _ in list(self.stage.proxy.took) if path.startswith("/voice/"))
         most = SLOWEST if len(took) >= MANY else SLOWEST_OF_FEW
         if took and (slow := took[min(len(took) - 1, int(len(took) * 0.999))]) >= most:
-            yield Violation("1 in time", "", f"p99.9 of {len(took)} answers is {slow:.2f} s, the last {took[-1]:.2f} s")
+            late = Counter(NUMBERED.sub("", path) for seconds, path, _ in self.stage.proxy.took if seconds >= most)
+            which = f"p99.9 of {len(took)} answers is {slow:.2f} s, the last {took[-1]:.2f} s; late were {dict(late)}"
+            yield Violation("1 in time", "", which)
         for (kind, status), count in list(self.history.statuses.items()):
             if status >= 500 and not (status == 503 and kind in CALLBACKS):
                 yield Violation("1 no 5xx", "", f"{count} times {status} to {kind}")
