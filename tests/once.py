@@ -206,7 +206,12 @@ def callers_patient() -> Iterator[None]:
 
     Tests of a database that is late say themselves what is late. What runs in a process of its own waits as ever.
     """
-    bounds = "store.writer.PATIENCE_SECONDS", "telephony.front.ANSWERS", *(f"telephony.quick.{one}" for one in QUICK)
+    bounds = (
+        "store.writer.PATIENCE_SECONDS",
+        "telephony.front.ANSWERS",
+        "telephony.front.TAKES",
+        *(f"telephony.quick.{one}" for one in QUICK),
+    )
     with ExitStack() as patient:
         for bound in bounds:
             patient.enter_context(patch(f"ivr.{bound}", 60.0))

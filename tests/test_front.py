@@ -242,6 +242,7 @@ def test_callers_have_an_answer_in_time_though_a_database_that_hangs_holds_every
     monkeypatch.setattr(Quick, "answer", elsewhere)
     monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(60))
     monkeypatch.setattr("ivr.telephony.front.ANSWERS", 0.2)
+    monkeypatch.setattr("ivr.telephony.front.TAKES", 0.1)
     turn, music = "/voice/turn/1", "/voice/fallback/3"
     over = ASKED | {"CallStatus": "completed"}
 

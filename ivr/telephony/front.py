@@ -29,11 +29,12 @@ VOICE: Final = "/voice/"
 AUDIO: Final = "/audio/"
 SOUNDS: Final = 4  # Threads that give out what callers are played.
 UPLOADS: Final = 2  # Threads that read what is larger than a form.
-BOAT: Final = 2  # Threads that answer without the database, which all others may be waiting for.
+BOAT: Final = 4  # Threads that answer without the database, which all others may be waiting for.
 PATIENCE: Final = 10.0  # Seconds within which a form is sent.
-ANSWERS: Final = 4.5  # Seconds, of the six that the carrier waits.
-# What is answered without the database where that takes too long.
-IN_TIME: Final = re.compile(r"/voice/(incoming|turn/|wait/|status|recording|fallback/[0-9])")
+ANSWERS: Final = 4.5  # Seconds, of the six that the carrier waits while a caller hears nothing.
+TAKES: Final = 2.0  # Seconds, after which what we are only told is kept on the disk instead.
+# What can be answered without the database where that takes too long.
+IN_TIME: Final = re.compile(r"/voice/(?:(incoming|turn/|wait/|fallback/[0-9])|(?:fallback/)?(?:recording|status))")
 LATE: Final = 408
 WATCHED: Final = ("/healthz", "/readyz", "/metrics")
 NOT_HEARD: Final = "429"
@@ -144,7 +145,8 @@ class Front:
 
     async def _plainly(self, scope: Scope, body: bytes, failed: StoreError | None, protocol: HTTPProtocol) -> None:
         """Answer by the plain way; without the database where that failed us already, or takes too long."""
-        loop = get_running_loop()
+        loop, bounded = get_running_loop(), IN_TIME.match(scope.path)
+        patience = (ANSWERS if bounded[1] else TAKES) if bounded else None
 
         def ask(tried: StoreError | None) -> Any:
             environ = build_environ(asgi(scope), BytesIO(body))  # type: ignore[arg-type]
@@ -153,10 +155,10 @@ class Front:
         try:
             if failed:
                 raise failed
-            async with timeout(ANSWERS if IN_TIME.match(scope.path) else None):
+            async with timeout(patience):
                 found = await loop.run_in_executor(self._threads, ask, None)
-        except (StoreError, TimeoutError) as error:
-            tried = failed or StoreError(f"a turn took longer than {ANSWERS} s: {error}")
+        except (StoreError, TimeoutError):
+            tried = failed or StoreError(f"it took longer than {patience} s")
             found = await loop.run_in_executor(self._boat, ask, tried)
         chunks, status, headers = found
         protocol.response_bytes(int(status.split()[0]), list(headers), b"".join(chunks))

@@ -47,7 +47,9 @@ class Rescue:
 
     def failed(self, error: Exception, heard: Input | None = None) -> Response:
         """Answer a request that failed with this error, in which we were to hear this."""
-        log.error("a turn failed", call=told().get("CallSid"), path=asked().path, exc_info=error)
+        # A database that is away fails every turn, and to tell where each stood takes as long as ten turns.
+        where = {"why": str(error)} if isinstance(error, StoreError) else {"exc_info": error}
+        log.error("a turn failed", call=told().get("CallSid"), path=asked().path, **where)
         asked().environ[FAILED] = True
         flow, site, spoken = self.flow(), self.sites(), language()
         match heard:
