@@ -1,6 +1,8 @@
 """Facts that the database did not take: on the disk before the carrier is answered, and written down after a crash."""
 
+import os
 import resource
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +54,23 @@ def test_what_was_spooled_is_written_down_by_the_next_process_in_order_and_once(
     assert sorted(written, key=FACTS.index) == list(FACTS)
     assert written[-1] == FACTS[-1]
     killed.close()
+
+
+def test_what_a_process_was_writing_when_it_was_killed_is_removed_by_the_next(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    ours, theirs = (folder / f"{name}.{pid}-7" for name, pid in (("a", gone.pid), ("b", os.getppid())))
+    for draft in (ours, theirs):
+        draft.write_text("half a fact")
+    assert spool(tmp_path).put(REPORT)
+    following = Unwritten(away, spool(tmp_path))
+    following.start()
+    following.close()
+    assert not ours.exists()
+    assert theirs.exists()  # Whoever writes it now goes on.
+    assert spool(tmp_path).all() == [REPORT]
 
 
 def test_no_number_stands_readable_on_the_disk(tmp_path: Path) -> None:

@@ -54,6 +54,14 @@ class Spool:
         if file.exists():
             file.replace(file.with_suffix(".failed"))
 
+    def tidy(self) -> None:
+        """Remove what a process that is no more was writing when it ended: it had told nobody that it was safe."""
+        for draft in self.folder.glob("*.*-*"):
+            pid = draft.suffix[1:].partition("-")[0]
+            if pid.isdecimal() and (int(pid) == os.getpid() or not _lives(int(pid))):
+                with suppress(OSError):
+                    draft.unlink()
+
     def all(self) -> list[Fact]:
         """Return what is kept, in the order in which it happened."""
         return sorted(self._read(), key=lambda fact: fact.at)
@@ -79,3 +87,13 @@ class Spool:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

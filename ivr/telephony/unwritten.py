@@ -35,6 +35,7 @@ class Unwritten:
 
     def start(self) -> None:
         """Take in what a process before this one left in the spool."""
+        self.spool.tidy()
         if left := self.spool.all():
             log.warning("taken out of the spool", facts=str(len(left)))
             with self._lock:
