@@ -21,8 +21,8 @@ from tests.world import ROOT, World, world
 
 DEPLOY = ROOT / ".deploy"
 OWN = {"job", "instance", "le"}  # What Prometheus adds, or a histogram has.
-# Any address of a web server but our own, and whatever else than the one that is built in is told to installers.
-ELSEWHERE = re.compile(r"https?://(?!127\.0\.0\.1)|\bmirror|\bindex\b", re.IGNORECASE)
+HERE = {"http://127.0.0.1", "postgresql+psycopg://hotline"}  # The only addresses: our own, and our database's.
+INSTALLED = [["--no-cache-dir", "--editable", "."]]  # All that an installer is told.
 
 
 def read(name: str) -> Any:
@@ -114,5 +114,7 @@ def test_the_compose_file_has_all_it_needs_and_lets_no_figures_out() -> None:
 
 
 def test_nothing_here_names_where_packages_come_from() -> None:
-    for file in DEPLOY.iterdir():
-        assert not ELSEWHERE.search(file.read_text("utf-8")), file.name
+    told = "\n".join(file.read_text("utf-8") for file in DEPLOY.iterdir())
+    assert set(re.findall(r"[\w+]+://[\w.-]+", told)) == HERE
+    assert [one.split() for one in re.findall(r"\binstall\b([^\\&|;\n]*)", told)] == INSTALLED
+    assert not re.search(r"\b(?:PIP|UV|NPM)_", told, re.IGNORECASE)
