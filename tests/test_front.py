@@ -33,6 +33,7 @@ from tests.world import TOKEN
 
 __all__ = ["site"]
 CROWD = 40
+HANGS = 60.0  # Seconds that what hangs would keep a caller for: twice as long as any answer of ours may take here.
 
 
 @dataclass
@@ -53,7 +54,9 @@ async def asked(
     if form:
         headers["x-twilio-signature"] = RequestValidator(TOKEN).compute_signature(URL + path, form)
     exchange = Exchange(body) if ends else Hanging(body)
-    await front.__rsgi__(cast("Any", Scope("POST" if body else "GET", path, headers=headers)), cast("Any", exchange))
+    scope = Scope("POST" if body else "GET", path, headers=headers)
+    async with asyncio.timeout(HANGS / 2):
+        await front.__rsgi__(cast("Any", scope), cast("Any", exchange))
     return exchange.status
 
 
@@ -84,6 +87,19 @@ def test_a_page_under_way_keeps_no_server_from_ending() -> None:
     assert not stuck
 
 
+@pytest.fixture
+def front(site: Site) -> Front:
+    return site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined, no-any-return]
+
+
+@pytest.fixture
+def held(site: Site) -> Iterator[Event]:
+    """Give what holds up whoever waits for it until the test is over; a database that hangs, say."""
+    over = Event()
+    yield over
+    over.set()
+
+
 class Leaving(Exchange):
     """Whoever goes after the first words."""
 
@@ -111,7 +127,7 @@ def test_what_is_told_as_long_as_somebody_listens_ends_with_them() -> None:
     assert leaving.body == b"."
 
 
-def test_however_many_read_pages_callers_find_connections_and_hear_their_music(site: Site) -> None:
+def test_however_many_read_pages_callers_find_connections_and_hear_their_music(site: Site, front: Front) -> None:
     done, engine = Event(), site.parts.engine
 
     def slow() -> str:
@@ -121,7 +137,6 @@ def test_however_many_read_pages_callers_find_connections_and_hear_their_music(s
         return ""
 
     site.app.add_url_rule("/slow", "slow", slow)  # type: ignore[attr-defined]
-    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
 
     async def crowded() -> tuple[int, int]:
         crowd = [asyncio.create_task(asked(front, "/slow")) for _ in range(CROWD)]
@@ -139,14 +154,12 @@ def test_however_many_read_pages_callers_find_connections_and_hear_their_music(s
 
 
 @pytest.mark.parametrize(("sent", "status"), [(b"a=b", 400), (b"a=" + b"b" * 100_000, 413)])
-def test_pages_read_what_is_posted(site: Site, sent: bytes, status: int) -> None:
-    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
+def test_pages_read_what_is_posted(front: Front, sent: bytes, status: int) -> None:
     assert finished(asked(front, "/desk/login", sent=sent)) == status, "it has no token against forgery, or too much"
 
 
-def test_whoever_never_ends_a_form_keeps_nobody_from_a_thread(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_never_ends_a_form_keeps_nobody_from_a_thread(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ivr.telephony.front.PATIENCE", 60.0)
-    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
 
     async def crowded() -> tuple[int, set[int]]:
         forms = [("/desk/login", None), ("/voice/incoming", ASKED)]
@@ -170,9 +183,8 @@ def test_whoever_never_ends_a_form_keeps_nobody_from_a_thread(site: Site, monkey
 
 
 def test_a_hang_up_that_the_database_has_no_time_for_waits_for_it_in_no_thread(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
     assert finished(asked(front, "/voice/incoming", ASKED)) == 200
     tried, wrote = list[object](), Writer.write
 
@@ -191,56 +203,47 @@ def test_a_hang_up_that_the_database_has_no_time_for_waits_for_it_in_no_thread(
 
 
 def test_a_database_that_hangs_as_a_call_is_read_leaves_no_caller_without_words(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
 ) -> None:
-    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
     assert finished(asked(front, "/voice/incoming", ASKED)) == 200
     site.parts.journal._recent.forget(ASKED["CallSid"])  # As another server took the call.
-    held, read = Event(), list[str]()
+    read = list[str]()
 
     def hang(_: Journal, call: str) -> None:
         read.append(call)
-        held.wait(60)
+        held.wait(HANGS)
 
     monkeypatch.setattr(Journal, "fresh", hang)
     monkeypatch.setattr(quick, "READS", 0.2)
-    try:
-        assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "1"})) == 200
-        assert read == [ASKED["CallSid"]]  # Nobody waits for it twice.
-        assert not held.is_set()
-    finally:
-        held.set()
+    assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "1"})) == 200
+    assert read == [ASKED["CallSid"]]  # Nobody waits for it twice.
+    assert not held.is_set()
 
 
 def test_a_database_that_hangs_as_newcomers_are_looked_up_keeps_nobody_from_their_music(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
 ) -> None:
-    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
     assert finished(asked(front, "/voice/incoming", ASKED)) == 200
     assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "0"})) == 200
-    held, looked = Event(), list[object]()
-    monkeypatch.setattr(Desk, "outlooks_of", lambda _, told: looked.append(told) or held.wait(60))
+    looked = list[object]()
+    monkeypatch.setattr(Desk, "outlooks_of", lambda _, told: looked.append(told) or held.wait(HANGS))
     monkeypatch.setattr(quick, "LOOKS", 0.2)
-    try:
-        assert finished(asked(front, "/voice/wait/2", ASKED | {"QueuePosition": "1", "QueueTime": "0"})) == 200
-        assert looked
-        assert not held.is_set()
-    finally:
-        held.set()
+    assert finished(asked(front, "/voice/wait/2", ASKED | {"QueuePosition": "1", "QueueTime": "0"})) == 200
+    assert looked
+    assert not held.is_set()
 
 
 def test_callers_have_an_answer_in_time_though_a_database_that_hangs_holds_every_thread(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    site: Site, front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
 ) -> None:
-    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
     assert finished(asked(front, "/voice/incoming", ASKED)) == 200
-    held, tried = Event(), list[object]()
+    tried = list[object]()
 
     async def elsewhere(*_: object) -> None:
         """Leave all to the plain way."""
 
     monkeypatch.setattr(Quick, "answer", elsewhere)
-    monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(60))
+    monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(HANGS))
     monkeypatch.setattr("ivr.telephony.front.ANSWERS", 0.2)
     monkeypatch.setattr("ivr.telephony.front.TAKES", 0.1)
     turn, music = "/voice/turn/1", "/voice/fallback/3"
@@ -250,24 +253,16 @@ def test_callers_have_an_answer_in_time_though_a_database_that_hangs_holds_every
         told = [(turn, ASKED | {"Digits": "1"}), (music, ASKED), ("/voice/status", over)] * THREADS
         return await asyncio.gather(*(asked(front, path, form) for path, form in told))
 
-    try:
-        assert finished(crowded()) == [200, 200, 204] * THREADS
-        assert len(tried) == THREADS
-        assert site.parts.unwritten.behind(ASKED["CallSid"])  # That it is over.
-    finally:
-        held.set()
+    assert finished(crowded()) == [200, 200, 204] * THREADS
+    assert len(tried) == THREADS
+    assert site.parts.unwritten.behind(ASKED["CallSid"])  # That it is over.
 
 
 def test_whoever_waits_for_what_comes_of_a_turn_hears_its_words_and_asks_again(
-    site: Site, monkeypatch: pytest.MonkeyPatch
+    front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
 ) -> None:
-    front: Front = site.app.extensions["front"](THREADS, PAGES)  # type: ignore[attr-defined]
-    held = Event()
-    monkeypatch.setattr(Hotline, "conclude", lambda *_: held.wait(60))
+    monkeypatch.setattr(Hotline, "conclude", lambda *_: held.wait(HANGS))
     monkeypatch.setattr(Foreseen, "settled", False)
     monkeypatch.setattr(quick, "CONCLUDES", 0.2)
-    try:
-        assert finished(asked(front, "/voice/incoming", ASKED)) == 200
-        assert not held.is_set()
-    finally:
-        held.set()
+    assert finished(asked(front, "/voice/incoming", ASKED)) == 200
+    assert not held.is_set()
