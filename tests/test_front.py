@@ -23,6 +23,7 @@ from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
 from ivr.store.writer import LATE, Writer
 from ivr.telephony import quick
+from ivr.telephony.admission import Queue
 from ivr.telephony.front import Front
 from ivr.telephony.quick import Quick
 from ivr.telephony.unwritten import Unwritten
@@ -256,6 +257,21 @@ def test_callers_have_an_answer_in_time_though_a_database_that_hangs_holds_every
     assert finished(crowded()) == [200, 200, 204] * THREADS
     assert len(tried) == THREADS
     assert site.parts.unwritten.behind(ASKED["CallSid"])  # That it is over.
+
+
+def test_amid_a_crowd_whoever_is_in_the_lifeboat_waits_for_no_thread(
+    site: Site, front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
+) -> None:
+    tried = list[object]()
+    monkeypatch.setattr(Queue, "long", lambda _: True)
+    monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(HANGS))
+    monkeypatch.setattr(Unwritten, "_go_on", lambda _: None)
+    left = ASKED | {"RecordingSid": f"RE{'5' * 32}", "RecordingStatus": "completed", "RecordingDuration": "9"}
+    assert finished(asked(front, "/voice/fallback/3", ASKED)) == 200
+    assert finished(asked(front, "/voice/fallback/recording", left)) == 204
+    kept = {fact.name for fact in site.parts.unwritten.spool.all()}
+    assert kept == {f"ready/{left['RecordingSid']}", f"left/{left['RecordingSid']}"}
+    assert not tried
 
 
 def test_whoever_waits_for_what_comes_of_a_turn_hears_its_words_and_asks_again(

@@ -35,6 +35,8 @@ ANSWERS: Final = 4.5  # Seconds, of the six that the carrier waits while a calle
 TAKES: Final = 2.0  # Seconds, after which what we are only told is kept on the disk instead.
 # What can be answered without the database where that takes too long.
 IN_TIME: Final = re.compile(r"/voice/(?:(incoming|turn/|wait/|fallback/[0-9])|(?:fallback/)?(?:recording|status))")
+# What is answered so at once while many wait, and loses nothing by it.
+AFLOAT: Final = re.compile(r"/voice/fallback/(?:[0-9]|recording)")
 LATE: Final = 408
 WATCHED: Final = ("/healthz", "/readyz", "/metrics")
 NOT_HEARD: Final = "429"
@@ -115,8 +117,10 @@ class Front:
         answer, failed = None, None
         if told is not None:
             self._admission.strangers.told(peer, right=True)
-            late = self._admission.queue.long()
-            answer, failed = (self._admission.later(path, query, body), None) if late else await self._take(path, told)
+            if not self._admission.queue.long():
+                answer, failed = await self._take(path, told)
+            elif (answer := self._admission.later(path, query, body)) is None and AFLOAT.match(path):
+                failed = StoreError("too many wait for a thread")
         elif not self._admission.strangers.heard(peer):
             answer = NOT_HEARD
         if answer is None:
