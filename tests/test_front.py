@@ -34,6 +34,8 @@ from tests.world import TOKEN
 
 __all__ = ["site"]
 CROWD = 40
+LEFT = ASKED | {"RecordingSid": f"RE{'5' * 32}", "RecordingStatus": "completed", "RecordingDuration": "9"}
+OTHER = f"RE{'6' * 32}"
 HANGS = 60.0  # Seconds that what hangs would keep a caller for: twice as long as any answer of ours may take here.
 
 
@@ -247,16 +249,17 @@ def test_callers_have_an_answer_in_time_though_a_database_that_hangs_holds_every
     monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(HANGS))
     monkeypatch.setattr("ivr.telephony.front.ANSWERS", 0.2)
     monkeypatch.setattr("ivr.telephony.front.TAKES", 0.1)
-    turn, music = "/voice/turn/1", "/voice/fallback/3"
+    turn, music, thanks = "/voice/turn/1", "/voice/fallback/3", "/voice/fallback/thanks"
     over = ASKED | {"CallStatus": "completed"}
 
     async def crowded() -> list[int]:
-        told = [(turn, ASKED | {"Digits": "1"}), (music, ASKED), ("/voice/status", over)] * THREADS
+        told = [(turn, ASKED | {"Digits": "1"}), (music, ASKED), (thanks, LEFT), ("/voice/status", over)] * THREADS
         return await asyncio.gather(*(asked(front, path, form) for path, form in told))
 
-    assert finished(crowded()) == [200, 200, 204] * THREADS
+    assert finished(crowded()) == [200, 200, 200, 204] * THREADS
     assert len(tried) == THREADS
-    assert site.parts.unwritten.behind(ASKED["CallSid"])  # That it is over.
+    kept = {fact.name for fact in site.parts.unwritten.spool.all()}
+    assert kept == {"over", f"left/{LEFT['RecordingSid']}"}
 
 
 def test_amid_a_crowd_whoever_is_in_the_lifeboat_waits_for_no_thread(
@@ -266,11 +269,12 @@ def test_amid_a_crowd_whoever_is_in_the_lifeboat_waits_for_no_thread(
     monkeypatch.setattr(Queue, "long", lambda _: True)
     monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(HANGS))
     monkeypatch.setattr(Unwritten, "_go_on", lambda _: None)
-    left = ASKED | {"RecordingSid": f"RE{'5' * 32}", "RecordingStatus": "completed", "RecordingDuration": "9"}
     assert finished(asked(front, "/voice/fallback/3", ASKED)) == 200
-    assert finished(asked(front, "/voice/fallback/recording", left)) == 204
+    assert finished(asked(front, "/voice/fallback/recording", LEFT)) == 204
     kept = {fact.name for fact in site.parts.unwritten.spool.all()}
-    assert kept == {f"ready/{left['RecordingSid']}", f"left/{left['RecordingSid']}"}
+    assert kept == {f"ready/{LEFT['RecordingSid']}", f"left/{LEFT['RecordingSid']}"}
+    assert finished(asked(front, "/voice/fallback/thanks", LEFT | {"RecordingSid": OTHER})) == 200
+    assert f"left/{OTHER}" in {fact.name for fact in site.parts.unwritten.spool.all()}
     assert not tried
 
 

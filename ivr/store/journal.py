@@ -42,7 +42,7 @@ class Journal:
     def append(self, entry: Entry) -> bool:
         """Write down one turn, and return once it is durable: True, or False where the turn or what was asked is taken.
 
-        Raise Busy where too many wait, StoreError where the database does not take it within 3 s; it may then still
+        Raise Busy where too many wait, StoreError where the database does not take it within 2 s; it may then still
         be written, and a second try finds out.
         """
         return self._noted(entry, self._here().write(rows(entry, of(self._engine))))

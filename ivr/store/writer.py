@@ -18,7 +18,7 @@ from ivr.store.waking import Jobs, Waking
 
 LIMIT: Final = 4096  # Turns that may wait; at two thousand a second, more would wait longer than a turn may.
 BATCH: Final = 256
-PATIENCE_SECONDS: Final = 3.0
+PATIENCE_SECONDS: Final = 2.0
 REST_SECONDS: Final = 0.005  # A commit takes less; where it takes more, the loop goes on with all else.
 LATE: Final = f"the database took longer than {PATIENCE_SECONDS:.0f} s to write a turn"
 Answer = bool | StoreError

@@ -29,14 +29,14 @@ VOICE: Final = "/voice/"
 AUDIO: Final = "/audio/"
 SOUNDS: Final = 4  # Threads that give out what callers are played.
 UPLOADS: Final = 2  # Threads that read what is larger than a form.
-BOAT: Final = 4  # Threads that answer without the database, which all others may be waiting for.
+BOAT: Final = 16  # Threads that answer without the database, which all others may be waiting for.
 PATIENCE: Final = 10.0  # Seconds within which a form is sent.
-ANSWERS: Final = 4.5  # Seconds, of the six that the carrier waits while a caller hears nothing.
-TAKES: Final = 2.0  # Seconds, after which what we are only told is kept on the disk instead.
+ANSWERS: Final = 4.0  # Seconds, of the six that the carrier waits while a caller hears nothing.
+TAKES: Final = 1.0  # Seconds, after which what we are only told is kept on the disk instead.
 # What can be answered without the database where that takes too long.
-IN_TIME: Final = re.compile(r"/voice/(?:(incoming|turn/|wait/|fallback/[0-9])|(?:fallback/)?(?:recording|status))")
+IN_TIME: Final = re.compile(r"/voice/(?:(incoming|turn/|wait/|fallback/(?:[0-9]|thanks))|(?:fallback/)?(?:recording|status))")
 # What is answered so at once while many wait, and loses nothing by it.
-AFLOAT: Final = re.compile(r"/voice/fallback/(?:[0-9]|recording)")
+AFLOAT: Final = re.compile(r"/voice/fallback/(?:[0-9]|thanks|recording)")
 LATE: Final = 408
 WATCHED: Final = ("/healthz", "/readyz", "/metrics")
 NOT_HEARD: Final = "429"

@@ -148,6 +148,8 @@ class Rescue:
     def _saved(self, heard: Recorded) -> Response:
         call, rings = told()["CallSid"], caller()
         try:
+            if tried := asked().environ.get(TRIED):
+                raise tried
             return self._on(self.hotline.save(call, heard, rings))
         except StoreError as error:
             log.warning("the database is away", call=call, why=str(error))
