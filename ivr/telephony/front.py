@@ -34,7 +34,9 @@ PATIENCE: Final = 10.0  # Seconds within which a form is sent.
 ANSWERS: Final = 4.0  # Seconds, of the six that the carrier waits while a caller hears nothing.
 TAKES: Final = 1.0  # Seconds, after which what we are only told is kept on the disk instead.
 # What can be answered without the database where that takes too long.
-IN_TIME: Final = re.compile(r"/voice/(?:(incoming|turn/|wait/|fallback/(?:[0-9]|thanks))|(?:fallback/)?(?:recording|status))")
+IN_TIME: Final = re.compile(
+    r"/voice/(?:(incoming|turn/|wait/|fallback/(?:[0-9]|thanks))|(?:fallback/)?(?:recording|status))"
+)
 # What is answered so at once while many wait, and loses nothing by it.
 AFLOAT: Final = re.compile(r"/voice/fallback/(?:[0-9]|thanks|recording)")
 LATE: Final = 408
