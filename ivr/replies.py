@@ -1,6 +1,6 @@
 """What a turn of a call comes to: who rings, what happened, and what the caller hears of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from ivr.flow.call import Call
@@ -10,9 +10,10 @@ from ivr.flow.inputs import Input
 from ivr.flow.move import Prompt
 from ivr.flow.waits import Lookup, Room
 from ivr.store.entries import Entry
+from ivr.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Caller:
     """Who rings and whom, as the carrier says: a number in E.164, or whatever it gave instead."""
 
@@ -23,7 +24,7 @@ class Caller:
 UNTOLD: Final = Caller("", "")  # Of a call that is known, who rang stands in the journal.
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """What happened in one turn, in which flow, and the language the caller hears from here on."""
 
@@ -32,7 +33,7 @@ class Reply:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Foreseen:
     """What a turn makes of a call as we knew it `before`: true once its `entry` is written down."""
 

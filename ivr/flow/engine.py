@@ -1,7 +1,6 @@
 """The engine: one input makes one turn of past-tense events."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +15,7 @@ from ivr.flow.move import Finish, Go, Hold, Move, Prompt
 from ivr.flow.node import go
 from ivr.flow.sealing import sealed
 from ivr.flow.waits import Keys, Leaving
+from ivr.value import value
 
 HOPS: Final = 30
 RESCUES: Final = 3
@@ -25,7 +25,7 @@ class FlowError(RuntimeError):
     """The flow led nowhere: a fault of ours, which the caller hears as an apology and a way to a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Step:
     """The call after one turn, and what happened in it."""
 

@@ -1,16 +1,17 @@
 """Events: what can happen in a call, in the past tense; stored for ever, so fields are only added, with defaults."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Literal
 
 from ivr.flow.inputs import Input
 from ivr.flow.waits import Wait
+from ivr.value import value
 
 Reason = Literal["served", "message", "callback", "finished", "hung-up"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Heard:
     """We were told something, at this moment (UTC)."""
 
@@ -18,14 +19,14 @@ class Heard:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entered:
     """The call came to a node, named by its place (`frozen.account`)."""
 
     node: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Said:
     """The caller was told these words in this language, from this place in the menus.
 
@@ -39,7 +40,7 @@ class Said:
     interrupt: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Learned:
     """A fact about this call became known; an empty value forgets it."""
 
@@ -47,7 +48,7 @@ class Learned:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AskedBack:
     """The caller will be rung back at this number (E.164) by this queue, and keeps the place they had in line."""
 
@@ -55,7 +56,7 @@ class AskedBack:
     queue: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Texted:
     """These words, from this place in the menus, go to this number (E.164) as an SMS."""
 
@@ -65,21 +66,21 @@ class Texted:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Missed:
     """The caller's turn brought us no further: `silence` or `wrong`."""
 
     why: Literal["silence", "wrong"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Switched:
     """The caller chose another language."""
 
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Waiting:
     """The call now waits, and the answer to it will be this turn."""
 
@@ -87,7 +88,7 @@ class Waiting:
     turn: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ended:
     """The call is over, for this one reason."""
 

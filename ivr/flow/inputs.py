@@ -1,26 +1,27 @@
 """Inputs: all that a caller, an agent, a recorder or the wallet can tell a call."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ivr.flow.secret import Secret
+from ivr.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Answered:
     """The phone rang and we picked up; `caller` is who rings, a number in E.164 or whatever else the carrier says."""
 
     caller: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pressed:
     """The caller keyed digits, without the key that finished them."""
 
     keys: str | Secret
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spoke:
     """The caller said something; confidence is 0 to 1, or 0 where the carrier told none."""
 
@@ -28,12 +29,12 @@ class Spoke:
     confidence: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Silence:
     """The caller did nothing for as long as we waited."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Found:
     """The wallet answered: one of the question's outcomes, with its facts.
 
@@ -45,14 +46,14 @@ class Found:
     late: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NotFound:
     """No answer of the wallet's, and why: unavailable, slow, limited."""
 
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InLine:
     """The waiting room asks what to play: place in the line (1 is next), seconds waited, keys of the last round.
 
@@ -69,14 +70,14 @@ class InLine:
     agents: int = -1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LeftQueue:
     """The caller is no longer queued: bridged, leave, queue-full, redirected, error, … as the carrier names it."""
 
     result: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transferred:
     """The agent who talked with the caller sends them on: to a queue, one agent, a number outside, or a higher level.
 
@@ -89,14 +90,14 @@ class Transferred:
     level: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Dialled:
     """The number outside was rung: completed, answered, busy, no-answer, failed, … as the carrier names it."""
 
     result: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Recorded:
     """The recorder stopped: the recording's id at the carrier and its length in seconds (0: nothing was said).
 
@@ -111,14 +112,14 @@ class Recorded:
     hold: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rescued:
     """A fault of ours is over; the caller was told that they would get a person. They ring from `caller`."""
 
     caller: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HungUp:
     """The caller is gone."""
 

@@ -1,12 +1,12 @@
 """Moves: what a node wants next, after saying or noting something first."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from ivr.flow.call import NO_FACTS
 from ivr.flow.events import Event, Reason
 from ivr.flow.waits import Wait
+from ivr.value import value
 
 
 class Prompt(NamedTuple):  # A dataclass takes three times as long to make, and a turn says many.
@@ -23,28 +23,28 @@ class Prompt(NamedTuple):  # A dataclass takes three times as long to make, and 
     facts: Mapping[str, str] = NO_FACTS
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Go:
     """On to another node, named as the menus name it."""
 
     place: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Hold:
     """Wait for somebody's answer."""
 
     wait: Wait
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Finish:
     """The call is over."""
 
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Move:
     """Where to go on, and what comes first."""
 

@@ -1,14 +1,15 @@
 """Waits: what a call can be waiting for, each answered by an input."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from ivr.flow.secret import Secret
+from ivr.value import value
 
 FINISH: Final = "#"  # The key that ends a number or a message.
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Keys:
     """Keys from the caller: at most so many (0: any number), ended by `finish` or so many seconds without a key.
 
@@ -23,7 +24,7 @@ class Keys:
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Lookup:
     """An answer from the wallet to a question about what is known of the caller, or what they keyed in confidence."""
 
@@ -31,7 +32,7 @@ class Lookup:
     about: tuple[tuple[str, str | Secret], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Agent:
     """An agent of a queue that holds at most `limit` callers; the lower the priority's number, the sooner.
 
@@ -49,7 +50,7 @@ class Agent:
     matter: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Room:
     """The next round in the waiting room, while so-named music plays.
 
@@ -64,26 +65,26 @@ class Room:
     alone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Leaving:
     """The way out of the waiting room, at the caller's wish or ours, to this place."""
 
     to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Talking:
     """The end of a conversation that somebody else now carries."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outside:
     """The end of a conversation with a number outside (E.164), which is rung first."""
 
     number: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """A spoken message of at most so many seconds, ended by a key or by so many seconds of silence."""
 

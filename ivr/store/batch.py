@@ -27,12 +27,13 @@ from ivr.store.entries import Entry, Start
 from ivr.store.messages import left, upsert
 from ivr.store.prepared import Many, Prepared, moment, prepare, prepare_many
 from ivr.store.tables import INSERT, Insert, calls, turns
+from ivr.value import value
 
 Row = dict[str, Any]
 STATE: Final = ("turn", "place", "language", "matter", "queue", "outcome", "ended_at", "score")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rows:
     """One turn as rows: the turn itself, the call's new row or its changes, and what was left or is to be sent."""
 
@@ -184,5 +185,5 @@ def _started(entry: Entry, start: Start, at: str, cipher: Cipher) -> Row:
 
 
 def _recorded(entry: Entry) -> list[Recorded]:
-    heard = [event.input for event in entry.events if isinstance(event, Heard)]
+    heard = (event.input for event in entry.events if type(event) is Heard)
     return [told for told in heard if isinstance(told, Recorded)]

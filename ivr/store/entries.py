@@ -1,12 +1,11 @@
 """What the journal is given and gives back."""
 
-from dataclasses import dataclass
-
 from ivr.flow.call import Call
 from ivr.flow.events import Event
+from ivr.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Start:
     """How a call began: who rang which number, with which version of the menus, greeted in which language."""
 
@@ -16,7 +15,7 @@ class Start:
     language: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Entry:
     """One turn of a call, to be written down.
 
@@ -32,7 +31,7 @@ class Entry:
     start: Start | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Turn:
     """One turn as it was written down: its number, what was asked, and what happened."""
 
@@ -41,7 +40,7 @@ class Turn:
     events: tuple[Event, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stored:
     """A call as the journal knows it: the version of the menus it began with, and where it stands."""
 

@@ -1,17 +1,17 @@
 """How a call's turns show in the line: queued by the turn that says so, gone by the turn that ends it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from json import dumps
 from typing import Any, Final
 
-from ivr.flow.events import AskedBack, Ended, Event, Heard, Waiting
+from ivr.flow.events import AskedBack, Ended, Entered, Event, Heard, Missed, Said, Waiting
 from ivr.flow.inputs import InLine, LeftQueue, Recorded, Rescued, Transferred
 from ivr.flow.waits import Agent
 from ivr.store.crypto import Cipher
 from ivr.store.entries import Entry
 from ivr.store.messages import remarks
 from ivr.store.prepared import moment
+from ivr.value import value
 
 REDIAL: Final = timedelta(minutes=10)
 MOVED: Final = ("redirected", "redirected-from-bridged", "bridging-in-process")
@@ -21,7 +21,7 @@ URGENT: Final = 1  # The rank of what is reported by the lifeboat, which counts 
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Change:
     """How a turn changes the line, as rows for the statements of `ivr.store.line_statements`.
 
@@ -45,6 +45,8 @@ def change(entry: Entry, at: datetime, cipher: Cipher) -> Change:
     leave = join = back = message = promise = None
     for event in entry.events:
         match event:
+            case Said() | Entered() | Missed():
+                pass  # Which are most, and are the line's business least.
             case Waiting(Agent() as wanted, turn):
                 join = _joining(entry, at, wanted, turn)
             case Ended() | Heard(LeftQueue() | Transferred() | Rescued()) if not _moved(event):

@@ -3,7 +3,6 @@
 from asyncio import Future, get_running_loop
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -15,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from ivr.store.batch import Rows, write
 from ivr.store.errors import Busy, StoreError, told
 from ivr.store.waking import Jobs, Waking
+from ivr.value import value
 
 LIMIT: Final = 4096  # Turns that may wait; at two thousand a second, more would wait longer than a turn may.
 BATCH: Final = 256
@@ -24,7 +24,7 @@ LATE: Final = f"the database took longer than {PATIENCE_SECONDS:.0f} s to write 
 Answer = bool | StoreError
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class _Item:
     rows: Rows
     answer: Callable[[Answer], object]
