@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final, get_args
 
 import orjson
@@ -14,9 +14,12 @@ from ivr.flow.secret import SEALED, Secret
 from ivr.flow.waits import Wait
 
 OURS: Final = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME  # To be read as what they were.
-ALIKE: Final = (Said, Entered, Missed, Switched, Ended)
+ALIKE: Final = frozenset({Said, Entered, Missed, Switched, Ended})
 KINDS: Final[Mapping[str, type[Any]]] = {
     kind.__name__: kind for union in (Event, Input, Wait) for kind in get_args(union)
+}
+FIELDS: Final[Mapping[type[Any], tuple[tuple[str, Any], ...]]] = {  # With their defaults, by kind.
+    kind: tuple((field.name, field.default) for field in fields(kind)) for kind in KINDS.values()
 }
 
 
@@ -26,7 +29,7 @@ class UnknownRecordError(ValueError):
 
 def write(events: Iterable[Event]) -> str:
     """Return events as JSON text; fields at their default are left out, secrets are written as dots."""
-    told = [_alike(event) if isinstance(event, ALIKE) else event for event in events]
+    told = [_alike(event) if type(event) in ALIKE else event for event in events]
     return orjson.dumps(told, default=_plain, option=OURS).decode()
 
 
@@ -48,10 +51,10 @@ def _alike(event: Event) -> orjson.Fragment:
 
 def _plain(value: Any) -> Any:
     """Return what JSON has no word for in words that it has, one level deep."""
-    kind = type(value).__name__
-    if kind in KINDS:
-        told: dict[str, Any] = {"is": kind}
-        for name, default in _fields(kind):
+    kind = type(value)
+    if kind in FIELDS:
+        told: dict[str, Any] = {"is": kind.__name__}
+        for name, default in FIELDS[kind]:
             if (item := getattr(value, name)) != default:
                 told[name] = _facts(item) if isinstance(item, dict) else item
         return told
@@ -62,16 +65,11 @@ def _plain(value: Any) -> Any:
             return SEALED
         case Mapping():
             return _facts(value)
-    raise TypeError(f"{kind} cannot be written to the journal")
+    raise TypeError(f"{kind.__name__} cannot be written to the journal")
 
 
 def _facts(value: Mapping[str, Any]) -> dict[str, Any]:
     return {"facts": {str(key): item for key, item in value.items()}}
-
-
-@cache
-def _fields(kind: str) -> tuple[tuple[str, Any], ...]:
-    return tuple((field.name, field.default) for field in fields(KINDS[kind]))
 
 
 def _made(data: Any) -> Any:

@@ -56,8 +56,8 @@ class Journal:
             self._recent.forget(entry.call_id)
         elif entry.start:
             self._recent.put(entry.call_id, Stored(entry.start.version, entry.call))
-        elif known := self._recent.get(entry.call_id):
-            self._recent.put(entry.call_id, Stored(known.version, entry.call))
+        else:
+            self._recent.go_on(entry.call_id, entry.call)
         if taken and entry.events and isinstance(ended := entry.events[-1], Ended):
             with self._lock:
                 self.outcomes[ended.reason] += 1

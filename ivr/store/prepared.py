@@ -88,4 +88,4 @@ def prepare(statement: Executable, dialect: Dialect) -> Prepared:
 
 def moment(at: datetime) -> str:
     """Return a moment as both databases take it: in UTC, without a zone, as every connection of ours is in UTC."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return at.astimezone(UTC).isoformat(" ", "microseconds").removesuffix("+00:00")

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from threading import Lock
 
+from ivr.flow.call import Call
 from ivr.store.entries import Stored
 
 
@@ -31,6 +32,14 @@ class Recent:
             self._calls.move_to_end(call_id)
             if len(self._calls) > self._size:
                 self._calls.popitem(last=False)
+
+    def go_on(self, call_id: str, call: Call) -> None:
+        """Remember what became of a call, where it is remembered."""
+        with self._lock:
+            known = self._calls.get(call_id)
+            if known and known.call.turn <= call.turn:
+                self._calls[call_id] = Stored(known.version, call)
+                self._calls.move_to_end(call_id)
 
     def forget(self, call_id: str) -> None:
         """Forget the call, as another process has moved it on."""

@@ -1,7 +1,7 @@
 """What the carrier tells with a request, read once and fast: calls wait for it."""
 
-import re
 from collections.abc import Callable, Mapping
+from string import ascii_letters, digits
 from typing import Any, Final, NoReturn, cast
 
 from flask import Flask, Request, Response, abort, request
@@ -13,7 +13,7 @@ from ivr.replies import Caller
 
 TRIED: Final = "hotline.tried"  # Why a turn was already tried in vain, in the environment of its request.
 FORM: Final = "application/x-www-form-urlencoded"
-ENCODED: Final = re.compile(rb"[A-Za-z0-9%&=+*._~-]*")  # What may stand in an encoded form: all else is encoded.
+ENCODED: Final = f"{ascii_letters}{digits}%&=+*._~-".encode()  # What may stand in an encoded form: all else is encoded.
 
 
 class Told(dict[str, str]):
@@ -26,7 +26,7 @@ class Told(dict[str, str]):
 
 def fields(body: bytes) -> list[tuple[str, str]] | None:
     """Return the fields of an encoded form; None for what is written in another way, or not at all."""
-    if not body or not ENCODED.fullmatch(body):
+    if not body or body.translate(None, ENCODED):
         return None
     # A form is written as a URL's query is; this library reads a hundred fields in the time Python reads ten.
     return Url("http://form/?" + body.decode()).query_params()

@@ -36,7 +36,8 @@ def decode_wait(form: Mapping[str, str]) -> InLine:
 
 def keys(digits: str) -> str:
     """Return at most 64 keys; what no telephone has stands as a question mark, which is always a wrong key."""
-    return NO_KEY.sub("?", digits[:LONGEST])
+    pressed = digits[:LONGEST]
+    return pressed if pressed.isascii() and pressed.isdigit() else NO_KEY.sub("?", pressed)
 
 
 def recording(form: Mapping[str, str]) -> str:

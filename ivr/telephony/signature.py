@@ -20,7 +20,7 @@ class Signatures:
     def good(self, path: str, query: str, fields: Iterable[tuple[str, str]], signature: str) -> bool:
         """Tell whether the signature is right for this path and query (as sent) below the configured public URL."""
         # Twilio's own check does the same, but takes ten times as long for it.
-        told = "".join(name + value for name, value in sorted(set(fields)))
+        told = "".join(map("".join, sorted(set(fields))))
         asked, given = f"{path}?{query}{told}" if query else f"{path}{told}", signature.encode()
         if not signature:
             return False
