@@ -108,6 +108,18 @@ def test_what_is_at_hand_asks_no_database_even_if_it_grows_old_just_then(office:
     assert found
 
 
+def test_a_line_that_is_due_to_be_read_is_at_hand_for_as_long_again(office: Office) -> None:
+    place, now = office.queued(), [TEN]
+    outlooks = Outlooks(office.engine, lambda: now[0], RULES, UTC)
+    assert outlooks.due
+    outlooks.of([(place.id, None)])
+    found = []
+    for seconds in (0.9, 1.1, 1.9, 2.1):
+        now[0] = TEN + seconds * SECOND
+        found.append((outlooks.due, outlooks.at_hand(place.id, None) is not None))
+    assert found == [(False, True), (True, True), (True, True), (True, False)]
+
+
 def test_the_range_is_what_others_really_waited(office: Office) -> None:
     answered(office.engine, *[3.5] * 40)
     answered(office.engine, *[40.5] * 400, days=29)

@@ -16,6 +16,8 @@ from twilio.request_validator import RequestValidator
 from app import PAGES, THREADS
 from ivr.carrier.inside import Exchange, Scope
 from ivr.desk.keeping import Desk
+from ivr.desk.outlook import Outlook, Outlooks
+from ivr.flow.call import Call
 from ivr.hotline import Hotline
 from ivr.replies import Foreseen
 from ivr.store.engine import opened
@@ -29,6 +31,7 @@ from ivr.telephony.quick import Quick
 from ivr.telephony.unwritten import Unwritten
 from ivr.telephony.wsgi import Pages
 from tests.apart import finished
+from tests.pages import until
 from tests.test_webhooks import ASKED, URL, Site, site
 from tests.world import TOKEN
 
@@ -227,13 +230,51 @@ def test_a_database_that_hangs_as_newcomers_are_looked_up_keeps_nobody_from_thei
     front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
 ) -> None:
     assert finished(asked(front, "/voice/incoming", ASKED)) == 200
-    assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "0"})) == 200
     looked = list[object]()
     monkeypatch.setattr(Desk, "outlooks_of", lambda _, told: looked.append(told) or held.wait(HANGS))
     monkeypatch.setattr(quick, "LOOKS", 0.2)
+    assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "0"})) == 200
     assert finished(asked(front, "/voice/wait/2", ASKED | {"QueuePosition": "1", "QueueTime": "0"})) == 200
     assert looked
     assert not held.is_set()
+
+
+def test_how_a_newcomer_stands_is_looked_up_before_their_waiting_room_is_asked_for(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, looks, waited = Event(), Desk.outlooks_of, list[object]()
+
+    def seen(desk: Desk, told: list[tuple[str, Call]]) -> list[Outlook | None]:
+        found = looks(desk, told)
+        looked.set()
+        return found
+
+    monkeypatch.setattr(Desk, "outlooks_of", seen)
+    monkeypatch.setattr(Quick, "_ahead", lambda *told: waited.append(told))
+    assert finished(asked(front, "/voice/incoming", ASKED)) == 200
+    assert not looked.is_set()
+    assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "0"})) == 200
+    assert looked.wait(HANGS)
+    assert finished(asked(front, "/voice/wait/2", ASKED | {"QueuePosition": "1", "QueueTime": "0"})) == 200
+    assert not waited
+
+
+def test_who_finds_the_line_due_to_be_read_has_it_read_for_others_and_waits_for_nothing(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, waited = list[object](), list[object]()
+    assert finished(asked(front, "/voice/incoming", ASKED)) == 200
+    assert finished(asked(front, "/voice/turn/1", ASKED | {"Digits": "0"})) == 200
+    monkeypatch.setattr(Desk, "outlook_at_hand", lambda *_: Outlook(3, 5, "", 2, 1))
+    monkeypatch.setattr(Desk, "outlooks_of", lambda _, told: read.append(told))
+    monkeypatch.setattr(Quick, "_ahead", lambda *told: waited.append(told))
+    for due in (False, True):
+        monkeypatch.setattr(Outlooks, "due", due)
+        read.clear()
+        asks = ASKED | {"QueuePosition": "3", "QueueTime": "0"}
+        assert finished(asked(front, f"/voice/wait/{2 + due}", asks)) == 200
+        until(lambda due=due: bool(read) == due)
+    assert not waited
 
 
 def test_callers_have_an_answer_in_time_though_a_database_that_hangs_holds_every_thread(
@@ -246,6 +287,7 @@ def test_callers_have_an_answer_in_time_though_a_database_that_hangs_holds_every
         """Leave all to the plain way."""
 
     monkeypatch.setattr(Quick, "answer", elsewhere)
+    monkeypatch.setattr(Unwritten, "_go_on", lambda _: None)
     monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(HANGS))
     monkeypatch.setattr("ivr.telephony.front.ANSWERS", 0.2)
     monkeypatch.setattr("ivr.telephony.front.TAKES", 0.1)

@@ -20,12 +20,12 @@ def test_all_that_is_asked_during_one_look_is_looked_up_by_the_next() -> None:
     async def ask() -> list[int]:
         with ThreadPoolExecutor(4) as threads:
             together = Together(threads, look)
-            first = asyncio.create_task(together.ask(3))
+            first = together.ask(3)
             while not looks:
                 await asyncio.sleep(0.01)
             others = []
             for one in range(5):  # Each at a moment of its own.
-                others.append(asyncio.create_task(together.ask(one)))
+                others.append(together.ask(one))
                 await asyncio.sleep(0)
                 await asyncio.sleep(0)
             assert len(looks) == 1

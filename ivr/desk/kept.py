@@ -19,11 +19,11 @@ class Kept(Generic[T]):
     _lock: Lock = field(default_factory=Lock)
     _last: tuple[datetime, T] | None = None
 
-    def at_hand(self) -> T | None:
-        """Return the reading; None where it is to be read anew, which takes a moment."""
+    def at_hand(self, times: int = 1) -> T | None:
+        """Return the reading where it is younger than so many times `fresh`; None where it takes a moment to have."""
         last, now = self._last, self.now()
         # A clock that was set back makes no reading fresh.
-        return last[1] if last and timedelta(0) <= now - last[0] < self.fresh else None
+        return last[1] if last and timedelta(0) <= now - last[0] < times * self.fresh else None
 
     def get(self) -> T:
         """Return the reading; whoever asks first of all waits for it, and raises what it raises."""

@@ -62,9 +62,14 @@ class Outlooks:
             for place, told in asked
         ]
 
+    @property
+    def due(self) -> bool:
+        """Whether the next call of `of` reads how the line stands."""
+        return self._standings.at_hand() is None
+
     def at_hand(self, place: str, told: Promised | None) -> Outlook | None:
-        """Return what `of` returns where memory tells it; else None."""
-        line = self._standings.at_hand()
+        """Return what `of` returns where memory tells it, of a line that may just be `due` to be read; else None."""
+        line = self._standings.at_hand(2)
         caller = line.callers.get(place) if line else None
         past = self._past(caller.queue).at_hand() if caller else None
         if line is None or caller is None or past is None:

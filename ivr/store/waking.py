@@ -71,19 +71,20 @@ class Together(Generic[J, T]):
         self._waiting = list[tuple[J, Future[T]]]()
         self._lock, self._looks = Lock(), False
 
-    async def ask(self, job: J) -> T:
-        """Return what is found."""
+    def ask(self, job: J) -> Future[T]:
+        """Return what is found, for a coroutine that may wait for it."""
         loop = get_running_loop()
         if self._waking is None or self._waking.loop is not loop:
             self._waking = Waking(loop, self._take, 0)
-        return await self._waking.ask(job)
+        return self._waking.ask(job)
 
     def _take(self, jobs: Jobs[J, T]) -> bool:
         with self._lock:
             self._waiting += jobs
             looks, self._looks = self._looks, True
         if not looks:
-            self._threads.submit(self._go_on)
+            with suppress(RuntimeError):  # The threads are no more, as the process ends.
+                self._threads.submit(self._go_on)
         return False
 
     def _go_on(self) -> None:

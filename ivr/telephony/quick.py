@@ -12,6 +12,7 @@ import structlog
 from ivr.desk.keeping import Outlook
 from ivr.flow.call import Call
 from ivr.flow.inputs import Answered, HungUp, InLine
+from ivr.flow.waits import Agent
 from ivr.replies import Foreseen, Reply, patiently
 from ivr.store.errors import StoreError
 from ivr.store.waking import Together
@@ -98,7 +99,10 @@ class Quick:
             stored = line.hotline.journal.recent(call)
             if stored is None or stored.call.due != turn:
                 return None
-            seen = line.desk.outlook_at_hand(call, stored.call) or await self._ahead(call, stored.call)
+            if (seen := line.desk.outlook_at_hand(call, stored.call)) is None:
+                seen = await self._ahead(call, stored.call)
+            elif line.desk.outlooks.due:
+                self.outlooks.ask((call, stored.call))  # Whoever asks next finds the line as it stands by then.
             heard = foreseen(heard, seen) if seen else heard
         return line.hotline.foresee(call, f"wait/{turn}", heard)
 
@@ -135,6 +139,8 @@ class Quick:
         hotline = self.line.hotline
         if not await hotline.journal.appended(made.entry):
             return None
+        if isinstance(made.entry.call.wait, Agent):
+            self.outlooks.ask((made.entry.call_id, made.entry.call))  # As their waiting room is asked for next.
         if made.settled:
             return hotline.conclude(made)
         try:
