@@ -26,6 +26,7 @@ from ivr.store.journal import Journal
 from ivr.store.writer import LATE, Writer
 from ivr.telephony import quick
 from ivr.telephony.admission import Queue
+from ivr.telephony.front import CROWD as WAIT
 from ivr.telephony.front import Front
 from ivr.telephony.quick import Quick
 from ivr.telephony.unwritten import Unwritten
@@ -318,6 +319,27 @@ def test_amid_a_crowd_whoever_is_in_the_lifeboat_waits_for_no_thread(
     assert finished(asked(front, "/voice/fallback/thanks", LEFT | {"RecordingSid": OTHER})) == 200
     assert f"left/{OTHER}" in {fact.name for fact in site.parts.unwritten.spool.all()}
     assert not tried
+
+
+def test_of_a_flood_only_so_many_wait_for_a_thread_and_new_callers_are_greeted(
+    front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
+) -> None:
+    tried = list[object]()
+    monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(HANGS))
+    over = ASKED | {"CallStatus": "completed"}
+
+    async def flooded() -> tuple[list[int], int]:
+        stands = [asyncio.create_task(asked(front, "/voice/status", over)) for _ in range(WAIT)]
+        while front._waiting < WAIT:
+            await asyncio.sleep(0.01)
+        more = await asyncio.gather(*(asked(front, "/voice/status", over) for _ in range(CROWD)))
+        greeted = await asked(front, "/voice/incoming", ASKED)
+        for one in stands:
+            one.cancel()
+        return more, greeted
+
+    assert finished(flooded()) == ([503] * CROWD, 200)
+    assert len(tried) <= THREADS
 
 
 def test_whoever_waits_for_what_comes_of_a_turn_hears_its_words_and_asks_again(

@@ -29,6 +29,7 @@ VOICE: Final = "/voice/"
 AUDIO: Final = "/audio/"
 SOUNDS: Final = 4  # Threads that give out what callers are played.
 UPLOADS: Final = 2  # Threads that read what is larger than a form.
+CROWD: Final = 64  # So many wait for a thread at most: more come again, or do without the database.
 BOAT: Final = 16  # Threads that answer without the database, which all others may be waiting for.
 PATIENCE: Final = 10.0  # Seconds within which a form is sent.
 ANSWERS: Final = 4.0  # Seconds, of the six that the carrier waits while a caller hears nothing.
@@ -71,6 +72,7 @@ class Front:
         self._sounds = Pages(plain, SOUNDS)
         self._watched = Pages(plain, 2)
         self._quick = Quick(line, self._threads)
+        self._waiting = 0  # How many stand before these threads, or are in one.
         self._headers = list(headers)
         self._xml = [("content-type", "text/xml; charset=utf-8"), *headers]
 
@@ -119,9 +121,11 @@ class Front:
         answer, failed = None, None
         if told is not None:
             self._admission.strangers.told(peer, right=True)
-            if not self._admission.queue.long():
+            crowded = self._admission.queue.long()
+            if not crowded:
                 answer, failed = await self._take(path, told)
-            elif (answer := self._admission.later(path, query, body)) is None and AFLOAT.match(path):
+                crowded = answer is None and failed is None and self._waiting >= CROWD
+            if crowded and (answer := self._admission.later(path, query, body)) is None and AFLOAT.match(path):
                 failed = StoreError("too many wait for a thread")
         elif not self._admission.strangers.heard(peer):
             answer = NOT_HEARD
@@ -158,14 +162,18 @@ class Front:
             environ = build_environ(asgi(scope), BytesIO(body))  # type: ignore[arg-type]
             return run_wsgi_app(self._plain, environ | ({TRIED: tried} if tried else {}))
 
-        try:
-            if failed:
-                raise failed
-            async with timeout(patience):
-                found = await loop.run_in_executor(self._threads, ask, None)
-        except (StoreError, TimeoutError):
-            tried = failed or StoreError(f"it took longer than {patience} s")
-            found = await loop.run_in_executor(self._boat, ask, tried)
+        found: Any = None
+        if failed is None:
+            self._waiting += 1
+            try:
+                async with timeout(patience):
+                    found = await loop.run_in_executor(self._threads, ask, None)
+            except TimeoutError:
+                failed = StoreError(f"it took longer than {patience} s")
+            finally:
+                self._waiting -= 1
+        if failed is not None:
+            found = await loop.run_in_executor(self._boat, ask, failed)
         chunks, status, headers = found
         protocol.response_bytes(int(status.split()[0]), list(headers), b"".join(chunks))
 
