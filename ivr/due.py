@@ -32,8 +32,8 @@ def fresh(call: Call, asked: str, heard: Input) -> bool:
             return asked in (f"wait/{call.due}", f"turn/{call.line}") or asked.startswith(TALK)
         case Talking():
             return asked == f"turn/{call.due}" or asked.startswith(TALK)
-        case Leaving():
-            return asked == f"turn/{call.line}"
+        case Leaving():  # An agent may just have taken them.
+            return asked == f"turn/{call.line}" or asked.startswith(TALK)
         case Lookup():
             return isinstance(heard, Found | NotFound) and asked == f"turn/{call.due}"
         case _:

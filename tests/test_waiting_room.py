@@ -6,7 +6,9 @@ from pathlib import Path
 from structlog.testing import capture_logs
 
 from ivr.carrier.caller import Caller
-from ivr.flow.inputs import InLine
+from ivr.flow.events import Entered, Waiting
+from ivr.flow.inputs import InLine, LeftQueue
+from ivr.flow.waits import Leaving
 from tests.desk_site import Clock, desk_site
 from tests.test_switchboard import SKILLS
 from tests.world import CUSTOMER, world
@@ -45,6 +47,20 @@ def test_many_who_wait_while_nobody_is_on_are_told_of_once_a_minute_for_each_que
         site.hotline.hear(site.call("0"), "wait/2", InLine(1, 0, agents=0))
         warned = [line["queue"] for line in logged if line["event"] == "somebody waits, and nobody is on"]
         assert warned == ["general", "fraud", "general"]
+
+
+def test_who_presses_to_leave_as_an_agent_takes_them_is_served_once_they_have_talked(tmp_path: Path) -> None:
+    with closing(desk_site(tmp_path, "http://127.0.0.1:8000", Clock())) as site:
+        call = site.call("0")
+        assert site.hotline.hear(call, "wait/2", InLine(1, 0, keys="1", agents=1)).events[-1] == Waiting(
+            Leaving("message"), 3
+        )
+        # That they were fetched for the talk never came to be written down.
+        said = site.hotline.hear(call, f"talk/{'a' * 32}", LeftQueue("bridged"))
+        assert "person.survey" in {event.node for event in said.events if isinstance(event, Entered)}
+        stored = site.hotline.journal.fresh(call)
+        assert stored
+        assert stored.call.reached == "served"
 
 
 def test_who_waits_while_somebody_is_on_hears_their_place(tmp_path: Path) -> None:
