@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -18,6 +18,7 @@ from ivr.editor.publishing import Publishing
 from ivr.editor.reading import Here, read
 from ivr.flow import speech
 from ivr.flow.flow import Flow
+from ivr.flow.text import parse
 from ivr.hotline import Hotline
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from ivr.jobs.daily import Daily
     from ivr.jobs.retention import Retaining
 
+PARSED: Final = lru_cache(maxsize=64)(parse)  # Two versions mostly differ in a file or two, and all is read slowly.
 FIRST: Final = "menus/"  # Why the first version was published: it lay in the folder.
 log = structlog.get_logger()
 
@@ -246,7 +248,7 @@ def here(found: Settings) -> Here:
 
 
 def _checked(files: Mapping[str, str], where: Here, *, judged: bool = True) -> Flow:
-    flow, problems = read(files, where, judged=judged)
+    flow, problems = read(files, where, PARSED, judged=judged)
     if flow is None:
         raise StartError("\n".join(["the menus cannot be used:", *map(str, problems)]))
     for language in flow.hotline.languages:

@@ -1,11 +1,17 @@
 """Every version of the menus keeps its number and its words for ever, across processes."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from time import sleep
+from typing import cast
 
 import pytest
 from sqlalchemy import Engine
 
+from ivr.flow.flow import Flow
 from ivr.store.library import Library
+from ivr.store.live import Live
 from tests.stores import NOON
 
 FILES = {"main.yaml": "greeting: 您好\n", "hours.yaml": "week: {}\n"}
@@ -34,3 +40,19 @@ def test_versions_kept_at_once_get_numbers_of_their_own(engine: Engine) -> None:
         versions = list(pool.map(lambda files: library.keep(files, NOON), texts))
     assert sorted(set(versions)) == [1, 2, 3, 4, 5, 6]
     assert all(library.files(version) == files for version, files in zip(versions, texts, strict=True))
+
+
+def test_a_version_that_many_ask_for_at_once_is_read_once(engine: Engine) -> None:
+    library = Library(engine)
+    version, asked, read = library.keep(FILES, NOON), Barrier(8), list[Mapping[str, str]]()
+
+    def reads(files: Mapping[str, str]) -> Flow:
+        read.append(files)
+        sleep(0.1)  # As long as it takes.
+        return cast("Flow", object())
+
+    live = Live(library, reads)
+    with ThreadPoolExecutor(8) as pool:
+        flows = list(pool.map(lambda _: (asked.wait(60), live.of(version))[1], range(8)))
+    assert read == [FILES]
+    assert {id(flow) for flow in flows} == {id(live.at_hand(version))}

@@ -31,7 +31,7 @@ class Live:
         # One thing, so that nobody gets the version of the one and the flow of another.
         self._at: tuple[Publication | None, Flow] | None = None
         self._flows = OrderedDict[int, Flow]()
-        self._lock = Lock()
+        self._lock, self._reads = Lock(), Lock()
         self._closed = Event()
         self._thread: Thread | None = None
         self._failed = 0
@@ -71,7 +71,11 @@ class Live:
 
     def of(self, version: int) -> Flow:
         """Return the flow of a version; raise KeyError for one there never was."""
-        return self.at_hand(version) or self._kept(version, self._read(self.library.files(version)))
+        if flow := self.at_hand(version):
+            return flow
+        files = self.library.files(version)
+        with self._reads:  # One after the other, as it takes all of a processor, and most ask for the same ones.
+            return self.at_hand(version) or self._kept(version, self._read(files))
 
     def look(self) -> None:
         """Switch to what is live; go on with what was where that cannot be had, and say so once."""
