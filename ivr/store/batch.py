@@ -185,5 +185,5 @@ def _started(entry: Entry, start: Start, at: str, cipher: Cipher) -> Row:
 
 
 def _recorded(entry: Entry) -> list[Recorded]:
-    heard = (event.input for event in entry.events if type(event) is Heard)
+    heard = (event.input for event in entry.events if isinstance(event, Heard))
     return [told for told in heard if isinstance(told, Recorded)]

@@ -46,7 +46,7 @@ def change(entry: Entry, at: datetime, cipher: Cipher) -> Change:
     for event in entry.events:
         match event:
             case Said() | Entered() | Missed():
-                pass  # Which are most, and are the line's business least.
+                pass  # Most events are none of the line's business.
             case Waiting(Agent() as wanted, turn):
                 join = _joining(entry, at, wanted, turn)
             case Ended() | Heard(LeftQueue() | Transferred() | Rescued()) if not _moved(event):

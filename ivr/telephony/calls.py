@@ -78,6 +78,12 @@ def told() -> Told:
     return asked().told
 
 
+def untried() -> None:
+    """Raise why the request in hand was already tried in vain, where it was: nobody is to wait for that twice."""
+    if tried := asked().environ.get(TRIED):
+        raise tried
+
+
 def path() -> str:
     """Return what is asked by the request in hand, below `/voice/`."""
     return asked().path.removeprefix("/voice/")

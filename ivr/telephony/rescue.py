@@ -16,7 +16,7 @@ from ivr.hotline import Hotline
 from ivr.replies import Reply
 from ivr.store.errors import StoreError
 from ivr.telephony import lifeboat
-from ivr.telephony.calls import TRIED, asked, caller, language, path, told, xml
+from ivr.telephony.calls import asked, caller, language, path, told, untried, xml
 from ivr.telephony.decode import decode, keys, seconds
 from ivr.telephony.facts import Left, Spoken, Told
 from ivr.telephony.freezing import Freezing
@@ -87,8 +87,7 @@ class Rescue:
             return xml(lifeboat.goodbye())
         if lifeboat.KEY not in pressed:
             try:
-                if tried := asked().environ.get(TRIED):
-                    raise tried
+                untried()
                 return self._on(self.hotline.rescue(call, failed[:LONGEST], caller()))
             except StoreError as error:
                 log.warning("the database is away", call=call, why=str(error))
@@ -148,8 +147,7 @@ class Rescue:
     def _saved(self, heard: Recorded) -> Response:
         call, rings = told()["CallSid"], caller()
         try:
-            if tried := asked().environ.get(TRIED):
-                raise tried
+            untried()
             return self._on(self.hotline.save(call, heard, rings))
         except StoreError as error:
             log.warning("the database is away", call=call, why=str(error))

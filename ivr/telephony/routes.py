@@ -18,7 +18,7 @@ from ivr.hotline import Hotline
 from ivr.replies import Reply
 from ivr.store.messages import Status
 from ivr.telephony import rescue
-from ivr.telephony.calls import TRIED, asked, caller, told, xml
+from ivr.telephony.calls import TRIED, asked, caller, told, untried, xml
 from ivr.telephony.decode import decode, decode_wait, recording, seconds
 from ivr.telephony.facts import Fact, Left, Over, Ready
 from ivr.telephony.render import Site, render
@@ -197,8 +197,7 @@ def spoken(line: Line, reply: Reply) -> str:
 def _twiml(line: Line, take: Callable[[], Reply], heard: Input | None = None) -> Response:
     """Answer with what happened; whatever goes wrong on our side, the caller hears an apology and gets a person."""
     try:
-        if failed := asked().environ.get(TRIED):
-            raise failed
+        untried()
         return xml(spoken(line, take()))
     except Exception as error:
         return line.rescue.failed(error, heard)
