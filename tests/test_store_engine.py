@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select, text
 
 from ivr.store.crypto import Cipher
 from ivr.store.desk_tables import line
-from ivr.store.engine import connect, upgrade
+from ivr.store.engine import LATELY_SECONDS, connect, opened, upgrade
 from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
 from ivr.store.level import Level, came_from, head, known, level
@@ -215,3 +215,40 @@ def test_a_new_file_that_another_process_is_making_its_own_is_waited_for(tmp_pat
     engine.dispose()
     longer_than_a_turn_waits.join()
     other.close()
+
+
+def test_a_connection_that_nobody_used_lately_is_asked_whether_it_lives(
+    postgres: Postgres, opened_engine: Callable[..., Engine]
+) -> None:
+    engine = opened_engine(postgres.fresh("ready"))
+
+    def backend() -> int:
+        with opened(engine) as connection:
+            return connection.scalar(text("SELECT pg_backend_pid()")) or 0
+
+    with (
+        patch("ivr.store.engine.monotonic") as now,
+        patch.object(engine.dialect, "do_ping", wraps=engine.dialect.do_ping) as asked,
+    ):
+        now.return_value = 0.0
+        first_one = backend()
+        now.return_value = LATELY_SECONDS - 0.1
+        assert backend() == first_one
+        assert not asked.called
+        postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{engine.url.database}'")
+        with pytest.raises(StoreError):  # It was used a moment ago, so that it is not asked.
+            backend()
+        now.return_value += LATELY_SECONDS + 0.1
+        assert backend() != first_one
+
+
+def test_after_a_pause_dead_connections_are_nobodys_error(
+    postgres: Postgres, opened_engine: Callable[..., Engine]
+) -> None:
+    engine = opened_engine(postgres.fresh("ready"))
+    with opened(engine), opened(engine), opened(engine):
+        pass
+    with patch("ivr.store.engine.LATELY_SECONDS", 0.0):
+        postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{engine.url.database}'")
+        with opened(engine) as one, opened(engine) as other:
+            assert one.scalar(text("SELECT 1")) == other.scalar(text("SELECT 1"))

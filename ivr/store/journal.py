@@ -26,6 +26,12 @@ OF_CALL: Final = (
     .where(turns.c.call_id == bindparam("call"))
     .order_by(turns.c.turn)
 )
+WHOLE: Final = (
+    select(calls.c.version, calls.c.greeted, turns.c.events)
+    .outerjoin_from(calls, turns, turns.c.call_id == calls.c.id)
+    .where(calls.c.id == bindparam("call"))
+    .order_by(turns.c.turn)
+)
 
 
 class Journal:
@@ -73,12 +79,13 @@ class Journal:
 
     def fresh(self, call_id: str) -> Stored | None:
         """Return the call as the database has it, as another process may have moved it on."""
-        query = select(calls.c.version, calls.c.greeted).where(calls.c.id == call_id)
         with opened(self._engine) as connection:
-            row = connection.execute(query).first()
-        if row is None:
+            found = connection.execute(WHOLE, {"call": call_id}).all()
+        if not found:
             return None
-        stored = Stored(row.version, fold(Call(row.greeted), self.events(call_id)))
+        version, greeted, _ = found[0]
+        told = [event for *_, events in found if events is not None for event in record.read(events)]
+        stored = Stored(version, fold(Call(greeted), told))
         self._recent.put(call_id, stored)
         return stored
 

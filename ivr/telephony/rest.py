@@ -188,7 +188,15 @@ class Rest:
                     told.append(answer.status_code)
                 return answer
 
-        return Client(self.account, self.token, http_client=Elsewhere(timeout=SECONDS, max_retries=0))
+        asking = Elsewhere(timeout=SECONDS, max_retries=0)
+        _look_once(asking.session, base)
+        return Client(self.account, self.token, http_client=asking)
+
+
+def _look_once(session: Any, url: str) -> None:
+    """Take by which proxy and certificates an address is reached from the environment now, not at every request."""
+    found = session.merge_environment_settings(url, {}, None, None, None)
+    session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
 
 
 def _kind(url: str) -> str:
