@@ -10,13 +10,14 @@ import asyncio
 import shutil
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import requests
 from sqlalchemy import inspect
 
-from tests.faults.acts import Director
+from tests.faults.acts import Act, Director
 from tests.faults.history import kind_of
 from tests.faults.invariants import CALLBACKS
 from tests.faults.storm import Outcome, Storm, run, to_the_end
@@ -28,6 +29,7 @@ from tests.world import free_port
 
 SLOWEST: Final = 5.0
 APOLOGY: Final = "系统出了点问题"
+ARRIVE: Final = 60.0  # Seconds of callers' time in which they ring: people are not all at the same words at once.
 ENDS: Final = 60.0  # Seconds within which the old version must have ended.
 MIGRATION: Final = '''"""A column more."""
 
@@ -101,9 +103,9 @@ async def ended(server: Server) -> None:
         await asyncio.sleep(0.05)
 
 
-async def wait(director: Director) -> None:
-    """Let calls get under way, or go on."""
-    await asyncio.sleep(2.0)
+def wait(seconds: float) -> Act:
+    """Return what lets calls get under way, or go on."""
+    return lambda _: asyncio.sleep(seconds)
 
 
 def noticed(outcome: Outcome) -> list[str]:
@@ -122,15 +124,17 @@ def _told_again(one: Asked) -> bool:
 
 def storm_of(kind: str, at_once: int, speed: float, servers: int = 3) -> Storm:
     """Return calls amid which there is a deployment."""
-    plan = (wait, deploy, wait)
-    return Storm(0, at_once, kind, 1, 30, apart=(0.0, 0.1), plan=plan, tidy=True, speed=speed, servers=servers)
+    begin = ARRIVE / speed
+    plan = (wait(begin + 2.0), deploy, wait(2.0))
+    quiet = Storm(0, at_once, kind, 1, 30, apart=(0.0, 0.1), plan=plan, tidy=True, speed=speed, servers=servers)
+    return replace(quiet, begin=begin)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Deploy on each kind of database, print what came of it, and return 1 where anybody noticed."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults deploy", description=__doc__)
     parser.add_argument("--calls", type=int, default=500, help="under way at once")
-    parser.add_argument("--speed", type=float, default=8.0, help="how fast human time goes")
+    parser.add_argument("--speed", type=float, default=4.0, help="how fast human time goes")
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     given = parser.parse_args(arguments)
     wrong = 0

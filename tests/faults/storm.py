@@ -52,6 +52,7 @@ class Storm:
     plan: tuple[Act, ...] = ()  # What goes wrong, one after the other, while calls are made; else what chance says.
     tidy: bool = False  # Whether nothing else goes wrong.
     speed: float = SPEED
+    begin: float = 0.0  # Seconds within which the first calls begin.
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +126,12 @@ async def _calls(storm: Storm, stage: Stage, history: History, director: Directo
             if most <= 0 or (storm.plan and director.over):
                 return
 
+    async def begun(place: int) -> None:
+        await asyncio.sleep(storm.begin * place / storm.at_once)
+        await line()
+
     director.burst = lambda: more.extend(asyncio.ensure_future(line(1)) for _ in range(storm.at_once))
-    await asyncio.gather(*(line() for _ in range(storm.at_once)))
+    await asyncio.gather(*(begun(place) for place in range(storm.at_once)))
     await asyncio.gather(*more)
 
 
