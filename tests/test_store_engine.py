@@ -98,6 +98,19 @@ def test_a_database_that_is_up_to_date_starts_without_alembic(database: str) -> 
     subprocess.run([sys.executable, "-c", program, database, SECRET], check=True, cwd=root)
 
 
+def test_an_upgrade_reads_nothing_while_nobody_else_may_write(tmp_path: Path) -> None:
+    # To read our tables' modules takes a second, in which whoever calls would wait for the database in vain.
+    program = (
+        "import sys; from ivr.store import engine; from ivr.store.crypto import Cipher; by_itself = engine.by_itself\n"
+        "def noted(connection):\n  by_itself(connection); noted.read = {*sys.modules}\n"
+        "engine.by_itself = noted; engine.upgrade(engine.connect(sys.argv[1], Cipher([sys.argv[2]])))\n"
+        "print(*(name for name in {*sys.modules} - noted.read if name.startswith('ivr.')))"
+    )
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-c", program, f"sqlite:///{tmp_path}/ivr.db", SECRET]
+    assert subprocess.run(command, check=True, cwd=root, capture_output=True, text=True).stdout.split() == []
+
+
 def test_a_database_of_a_newer_release_is_refused(database: str, opened_engine: Callable[..., Engine]) -> None:
     with opened_engine(database).begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))

@@ -11,6 +11,24 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+# All tables, read by now: `env.py` runs while nobody else may write.
+from ivr.store import (  # noqa: F401
+    audit,
+    blocked,
+    desk_tables,
+    drafts,
+    fact_tables,
+    filters,
+    guesses,
+    library,
+    mails,
+    notices,
+    people,
+    sealing_keys,
+    texts,
+    transcripts,
+)
+
 
 def run(connection: Connection, to: str = "head") -> None:
     """Run the steps that this database still lacks up to that level, within the connection's transaction."""

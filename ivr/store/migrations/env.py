@@ -2,23 +2,6 @@
 
 from alembic import context
 
-# Their tables belong to the same meta.
-from ivr.store import (  # noqa: F401
-    audit,
-    blocked,
-    desk_tables,
-    drafts,
-    fact_tables,
-    filters,
-    guesses,
-    library,
-    mails,
-    notices,
-    people,
-    sealing_keys,
-    texts,
-    transcripts,
-)
 from ivr.store.tables import meta
 
 context.configure(
