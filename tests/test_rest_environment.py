@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from unittest.mock import patch
 
 import pytest
 from requests import utils
+from werkzeug import Request, Response
+from werkzeug.serving import make_server
 
+from ivr.listening import listening
 from ivr.telephony.rest import Rest
 from tests.world import ACCOUNT, TOKEN
 
@@ -17,28 +18,14 @@ from tests.world import ACCOUNT, TOKEN
 def answering(asked: list[str]) -> Iterator[str]:
     """Answer that every call is over, and note what was asked for as it was written."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    @Request.application
+    def over(request: Request) -> Response:
+        asked.append(request.environ["REQUEST_URI"])
+        return Response('{"status": "completed"}', mimetype="application/json")
 
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            body = b'{"status": "completed"}'
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    server = make_server("127.0.0.1", 0, over, threaded=True)
+    with listening(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def test_the_carrier_is_asked_by_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import asyncio
 import shutil
 import signal
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -125,9 +124,19 @@ def _told_again(one: Asked) -> bool:
 def storm_of(kind: str, at_once: int, speed: float, servers: int = 3) -> Storm:
     """Return calls amid which there is a deployment."""
     begin = ARRIVE / speed
-    plan = (wait(begin + 2.0), deploy, wait(2.0))
-    quiet = Storm(0, at_once, kind, 1, 30, apart=(0.0, 0.1), plan=plan, tidy=True, speed=speed, servers=servers)
-    return replace(quiet, begin=begin)
+    return Storm(
+        0,
+        at_once,
+        kind,
+        1,
+        agents=30,
+        apart=(0.0, 0.1),
+        servers=servers,
+        plan=(wait(begin + 2.0), deploy, wait(2.0)),
+        tidy=True,
+        speed=speed,
+        begin=begin,
+    )
 
 
 def main(arguments: Sequence[str]) -> int:
