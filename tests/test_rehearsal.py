@@ -2,14 +2,16 @@
 
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from threading import Event
 
 import pytest
+import requests
 from flask import Flask, Response
 
-from ivr.carrier.rehearsal import served
-from tests.world import free_port
+from ivr.carrier.rehearsal import HOST, rehearsal, served
+from tests.world import ACCOUNT, NUMBER, OPEN, TOKEN, free_port
 
 PATIENCE = 60  # seconds
 
@@ -41,3 +43,15 @@ def test_an_answer_is_closed_once_though_its_browser_is_gone_as_the_server(rest:
         gone.set()
         assert done.wait(PATIENCE)
     assert closed == ["file"]
+
+
+def test_nobody_else_gets_its_port_while_the_application_is_made() -> None:
+    def make(port: int, now: Callable[[], datetime]) -> Flask:
+        with socket.socket() as other, pytest.raises(OSError, match="in use"):
+            other.bind((HOST, port))
+        ports.append(port)
+        return Flask("nothing")
+
+    ports = list[int]()
+    with rehearsal(make, OPEN, ACCOUNT, TOKEN, NUMBER):
+        assert requests.get(f"http://{HOST}:{ports[0]}/", timeout=PATIENCE).status_code == 404

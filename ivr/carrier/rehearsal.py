@@ -49,19 +49,20 @@ def rehearsal(
     Its clock stands at `at` until the caller listens. `account` and `token` are those the application believes in.
     """
     clock = SimulatedClock(at.astimezone(UTC))
-    port = _free_port()
-    app = make(port, clock)
-    url = f"http://{HOST}:{port}"
-    carrier = Carrier(account, token, clock, api_url=url)
-    carrier.number(number, f"{url}/voice/incoming", f"{url}/voice/fallback", f"{url}/voice/status")
-    with served(app, port):
-        yield app, carrier
+    with closing(socket.create_server((HOST, 0))) as kept:  # Nobody else gets its port while the application is made.
+        port = int(kept.getsockname()[1])
+        app = make(port, clock)
+        url = f"http://{HOST}:{port}"
+        carrier = Carrier(account, token, clock, api_url=url)
+        carrier.number(number, f"{url}/voice/incoming", f"{url}/voice/fallback", f"{url}/voice/status")
+        with served(app, port, kept.fileno()):
+            yield app, carrier
 
 
 @contextmanager
-def served(app: Flask, port: int) -> Iterator[None]:
-    """Serve an application on this machine until the block ends."""
-    server = make_server(HOST, port, _noted(app), threaded=True, request_handler=_Quiet)
+def served(app: Flask, port: int, listens: int | None = None) -> Iterator[None]:
+    """Serve an application on this machine until the block ends; on a socket that already listens, if it is given."""
+    server = make_server(HOST, port, _noted(app), threaded=True, request_handler=_Quiet, fd=listens)
     with listening(server):
         yield
 
@@ -98,9 +99,3 @@ def _once(parts: Iterable[bytes]) -> Iterator[bytes]:
     with closing(ClosingIterator(parts)):
         for part in parts:  # noqa: UP028 - `yield from` would close it, too.
             yield part
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
