@@ -189,6 +189,23 @@ def test_old_news_do_not_undo_what_the_agent_did_meanwhile(site: Site, page: Pag
     stands(page, "Ringing")
 
 
+def test_a_key_pressed_before_its_last_answer_came_switches_back(site: Site, page: Page) -> None:
+    opened(page, site)
+    site.talking("alice")
+    stands(page, "On a call")
+    kept: list[Route] = []
+    page.route("**/desk/hold", lambda route: kept.append(route))
+    page.keyboard.press("p")
+    until(lambda: page.evaluate("1") and kept)
+    page.keyboard.press("p")
+    kept[0].continue_()
+    until(lambda: page.evaluate("1") and len(kept) > 1)
+    kept[1].continue_()
+    assert [one.request.post_data_json for one in kept] == [{"on": True}, {"on": False}]
+    expect(page.get_by_role("button", name="Resume")).to_have_count(0)
+    expect(page.get_by_role("button", name="Hold")).to_be_visible()
+
+
 def test_shortcuts_can_be_switched_off(site: Site, page: Page) -> None:
     opened(page, site)
     page.get_by_label("Shortcuts").uncheck()

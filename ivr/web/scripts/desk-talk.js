@@ -5,15 +5,19 @@ import { texts } from "./desk-server.js";
 const KINDS = ["queue", "agent", "number"];
 const NOTHING = { kind: "queue", queue: "", colleague: "", outside: "" };
 
+// What a key switches there and back waits for the answer to the key before, as else it would ask for the same again.
+let before = Promise.resolve();
+const inTurn = (act) => (before = before.then(act));
+
 export const talk = {
   ...NOTHING,
 
   hold() {
-    return this.act("hold", { on: !this.held });
+    return inTurn(() => this.act("hold", { on: !this.held }));
   },
 
   tape() {
-    return this.act("record", { on: this.record === "paused" });
+    return inTurn(() => this.act("record", { on: this.record === "paused" }));
   },
 
   escalate() {
