@@ -5,6 +5,8 @@ import resource
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
+from time import time
 
 import pytest
 from structlog.testing import capture_logs
@@ -14,7 +16,7 @@ from ivr.jobs.every import Every
 from ivr.replies import Caller
 from ivr.store.crypto import Cipher
 from ivr.store.errors import StoreError
-from ivr.telephony import facts
+from ivr.telephony import facts, unwritten
 from ivr.telephony.facts import Fact, Left, Over, Ready, Spoken
 from ivr.telephony.spool import Spool
 from ivr.telephony.unwritten import Unwritten
@@ -54,6 +56,51 @@ def test_what_was_spooled_is_written_down_by_the_next_process_in_order_and_once(
     assert sorted(written, key=FACTS.index) == list(FACTS)
     assert written[-1] == FACTS[-1]
     killed.close()
+
+
+def test_what_a_process_left_as_it_ended_is_written_down_by_one_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unwritten, "LOOKS", 0.05)
+    written: list[Fact] = []
+    beside = Unwritten(written.append, spool(tmp_path))
+    beside.start()
+    ended = Unwritten(away, spool(tmp_path))
+    assert ended.write(REPORT)
+    ended.close()
+    (left,) = (tmp_path / "spool").iterdir()
+    os.utime(left, (time() - unwritten.LEFT - 1,) * 2)
+    assert ended.write(FACTS[-1])  # Which is too new to be taken out of another's hands.
+    soon(lambda: written == [REPORT])
+    soon(lambda: spool(tmp_path).all() == [FACTS[-1]])
+    beside.close()
+    assert written == [REPORT]
+
+
+def test_what_is_too_much_to_be_kept_is_taken_from_the_disk_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unwritten, "MOST", 1)
+    monkeypatch.setattr(unwritten, "LOOKS", 0.05)
+    monkeypatch.setattr(unwritten, "LEFT", 0.0)
+    written: list[Fact] = []
+    back = Event()
+
+    def job(fact: Fact) -> None:
+        if not back.is_set():
+            away(fact)
+        written.append(fact)
+
+    kept = Unwritten(job, spool(tmp_path))
+    kept.start()
+    with capture_logs() as logged:
+        assert kept.write(REPORT)
+        assert kept.write(FACTS[-1])
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["too much is unwritten"]
+    back.set()
+    soon(lambda: written == [REPORT, FACTS[-1]])
+    soon(lambda: spool(tmp_path).all() == [])
+    kept.close()
 
 
 def test_what_a_process_was_writing_when_it_was_killed_is_removed_by_the_next(tmp_path: Path) -> None:

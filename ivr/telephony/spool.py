@@ -3,10 +3,11 @@
 import os
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from threading import get_ident
+from time import time
 
 import structlog
 
@@ -24,6 +25,7 @@ class Spool:
 
     folder: Path
     cipher: Cipher
+    _unreadable: set[str] = field(default_factory=set)
 
     def put(self, fact: Fact) -> bool:
         """Keep a fact, and return once it is on the disk; False where the disk does not take it."""
@@ -51,7 +53,7 @@ class Spool:
     def set_aside(self, fact: Fact) -> None:
         """Leave a fact that can never be written down for somebody to look at."""
         file = self._file(fact)
-        if file.exists():
+        with suppress(OSError):
             file.replace(file.with_suffix(".failed"))
 
     def tidy(self) -> None:
@@ -62,20 +64,25 @@ class Spool:
                 with suppress(OSError):
                     draft.unlink()
 
-    def all(self) -> list[Fact]:
-        """Return what is kept, in the order in which it happened."""
-        return sorted(self._read(), key=lambda fact: fact.at)
+    def all(self, seconds: float = 0.0) -> list[Fact]:
+        """Return what is kept, and was before so many seconds, in the order in which it happened."""
+        return sorted(self._read(time() - seconds), key=lambda fact: fact.at)
 
     def lengths(self) -> tuple[int, int]:
         """Return how many facts are kept, and how many were set aside for somebody to look at."""
         return len(list(self.folder.glob("*.fact"))), len(list(self.folder.glob("*.failed")))
 
-    def _read(self) -> Iterator[Fact]:
+    def _read(self, before: float) -> Iterator[Fact]:
         for file in self.folder.glob("*.fact"):
             try:
-                yield facts.read(self.cipher.open(file.read_text("ascii")))
+                if file.stat().st_mtime <= before:
+                    yield facts.read(self.cipher.open(file.read_text("ascii")))
+            except FileNotFoundError:
+                continue  # Whoever put it there has written it down.
             except (StoreError, ValueError, KeyError, OSError) as error:
-                log.error("a fact in the spool cannot be read", file=file.name, why=type(error).__name__)
+                if file.name not in self._unreadable:
+                    log.error("a fact in the spool cannot be read", file=file.name, why=type(error).__name__)
+                self._unreadable.add(file.name)
 
     def _file(self, fact: Fact) -> Path:
         return self.folder / f"{sha256(f'{fact.call} {fact.name}'.encode()).hexdigest()[:32]}.fact"

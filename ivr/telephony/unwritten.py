@@ -15,6 +15,8 @@ from ivr.telephony.spool import Spool
 SECONDS: Final = 0.5
 MOST: Final = 10_000
 WARNS_AGAIN: Final = 60.0
+LOOKS: Final = 10.0  # Seconds between two looks at what is left in the spool,
+LEFT: Final = 20.0  # by nobody who is still trying, as it lies there for so long, and we have nothing to try.
 log = structlog.get_logger()
 
 
@@ -34,9 +36,18 @@ class Unwritten:
     _warned: float = 0.0
 
     def start(self) -> None:
-        """Take in what a process before this one left in the spool."""
+        """Take in what a process before this one left in the spool, and from now on what one beside it leaves there."""
         self.spool.tidy()
-        if left := self.spool.all():
+        self._take_in(self.spool.all())
+        Thread(target=self._look, name="spool", daemon=True).start()
+
+    def _look(self) -> None:
+        while not self._closed.wait(LOOKS):
+            if not self._kept:
+                self._take_in(self.spool.all(LEFT))
+
+    def _take_in(self, left: list[Fact]) -> None:
+        if left:
             log.warning("taken out of the spool", facts=str(len(left)))
             with self._lock:
                 self._kept = {(fact.call, fact.name): fact for fact in left} | self._kept
@@ -57,7 +68,7 @@ class Unwritten:
         with self._lock:
             if len(self._kept) >= MOST:
                 log.error("too much is unwritten", call=fact.call, what=fact.name)
-                return safe  # What is on disk is taken in by the next start.
+                return safe  # What is on disk is taken in once these are written.
             self._kept.setdefault((fact.call, fact.name), fact)
         self._go_on()
         return safe
