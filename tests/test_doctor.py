@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -23,6 +23,7 @@ from aiosmtpd.smtp import AuthResult
 from click.testing import CliRunner
 
 from ivr.carrier.signals import Request
+from ivr.editor.reading import read
 from ivr.factory import utc_now
 from ivr.operations.doctor import examine, findings
 from ivr.operations.doctor.finding import Finding
@@ -382,6 +383,17 @@ def test_a_postgresql_that_may_lose_commits_is_told(here: Ward, postgres: Postgr
     said = "\n".join(str(one) for one in here.examined() if one.level == "wrong")
     assert "synchronous_commit is off, so the last commits can be lost" in said
     assert "fsync is off" in said, "as tests have it"
+
+
+def test_menus_that_take_long_to_be_read_are_no_fault(here: Ward) -> None:
+    def slowly(files: Mapping[str, str], *more: object) -> object:
+        time.sleep(1.0)
+        return read(files, *more)
+
+    with patch("ivr.operations.doctor.SECONDS", 0.5), patch("ivr.operations.doctor.patient.read", slowly):
+        found = here.examined()
+    assert "menus" not in told(found, "wrong"), "\n".join(map(str, found))
+    assert "menus" in told(found, "well")
 
 
 def test_a_folder_that_is_no_hotline_at_all_does_not_make_the_doctor_fail(tmp_path: Path) -> None:
