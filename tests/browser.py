@@ -44,7 +44,9 @@ def launched(player: Playwright, *flags: str) -> Browser:
     # What asks for a microphone needs somebody to ask, whom the shell has not, unless all is allowed unasked.
     asks = DEVICE in flags and ALLOWED not in flags
     program = CHROMIUM if asks or not SHELL.exists() else SHELL
-    return player.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
+    browser = player.chromium.launch(executable_path=program, args=[*FLAGS, *flags])
+    browser.on("context", lambda context: context.set_default_timeout(PATIENCE_MS))
+    return browser
 
 
 @contextmanager

@@ -31,9 +31,8 @@ def aside(measured: Callable[[], Any]) -> Any:
         return threads.submit(measured).result()
 
 
-@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_the_bench_measures_whole_calls(database: str) -> None:
-    with running(database) as run:
+def test_the_bench_measures_whole_calls() -> None:
+    with running("sqlite", "postgresql", twice=False) as run:
         cells = measure(run, connections=(32,), rounds=1, seconds=0.7)
         lines = list(table(cells, run))
         sizes = {name: max(served.memory()[0], served.fresh) for name, served in run.items()}

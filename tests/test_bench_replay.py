@@ -14,7 +14,7 @@ from tests.bench.replay import DAYS, PLANTED, differing, fill, keep
 from tests.once import ready_file
 from tests.world import OPEN
 
-CALLS = 300
+CALLS = 120
 pytestmark = pytest.mark.xdist_group("bench replay")  # One worker makes the calls once.
 
 

@@ -98,11 +98,13 @@ def bare() -> Iterator[Served]:
 
 
 @contextmanager
-def hotline(database: str, more: Mapping[str, str] = NONE, change: Callable[[Path], object] = bool) -> Iterator[Served]:
+def hotline(
+    database: str, more: Mapping[str, str] = NONE, change: Callable[[Path], object] = bool, twice: bool = False
+) -> Iterator[Served]:
     """Run `python app.py` on this empty database, in a folder of its own, for a carrier that is not the practice one.
 
-    It is started twice, as the first start makes the tables. `more` are settings; `change` may change that folder
-    before.
+    The first start makes the tables; with `twice` it is started once more, to be measured without what that takes.
+    `more` are settings; `change` may change that folder before.
     """
     port = free_port()
     settings = {
@@ -119,10 +121,12 @@ def hotline(database: str, more: Mapping[str, str] = NONE, change: Callable[[Pat
     with tempfile.TemporaryDirectory(prefix="bench") as folder:
         _copy(Path(folder))
         change(Path(folder))
-        with _run(command, port, environment, Path(folder)) as begun:
-            first, (fresh, _) = begun.again, begun.memory()
+        first, fresh = 0.0, 0.0
+        if twice:
+            with _run(command, port, environment, Path(folder)) as begun:
+                first, (fresh, _) = begun.again, begun.memory()
         with _run(command, port, environment, Path(folder)) as served:
-            yield replace(served, first=first, fresh=fresh)
+            yield replace(served, first=first or served.again, fresh=fresh)
 
 
 def _copy(folder: Path) -> None:

@@ -104,16 +104,19 @@ def table(cells: Iterable[Cell], run: Mapping[str, Served]) -> Iterator[str]:
 
 
 @contextmanager
-def running(*names: str) -> Iterator[dict[str, Served]]:
-    """Run the bare application and the hotline on the databases that are named, all on the same core."""
+def running(*names: str, twice: bool = True) -> Iterator[dict[str, Served]]:
+    """Run the bare application and the hotline on the databases that are named, all on the same core.
+
+    The hotline is started `twice`, or has the memory of the start that made the tables.
+    """
     with ExitStack() as stack:
         run = {BARE: stack.enter_context(servers.bare())}
         if "sqlite" in names:
             database = stack.enter_context(servers.sqlite())
-            run["hotline, SQLite"] = stack.enter_context(servers.hotline(database))
+            run["hotline, SQLite"] = stack.enter_context(servers.hotline(database, twice=twice))
         if "postgresql" in names:
             database = stack.enter_context(servers.postgresql())
-            run["hotline, PostgreSQL"] = stack.enter_context(servers.hotline(database))
+            run["hotline, PostgreSQL"] = stack.enter_context(servers.hotline(database, twice=twice))
         yield run
 
 
