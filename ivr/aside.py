@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 NOTICES: Final = ("message", "overdue", "emergency", "nobody", "spool", "job")
@@ -62,6 +62,7 @@ class Aside:
     notices: Told | None = None
     days: Mapping[str, int] = field(default_factory=lambda: dict(DAYS))
     transcriber: tuple[str, str] | None = field(default=None, repr=False)  # Its address, and what lets us in.
+    traces: tuple[str, Mapping[str, str]] | None = field(default=None, repr=False)  # Where they go, with which headers.
 
 
 def aside(given: Mapping[str, str]) -> Aside:
@@ -73,6 +74,7 @@ def aside(given: Mapping[str, str]) -> Aside:
         notices=_told(given),
         days=_days(given),
         transcriber=_transcriber(given),
+        traces=_traces(given),
     )
 
 
@@ -134,6 +136,20 @@ def _transcriber(given: Mapping[str, str]) -> tuple[str, str] | None:
     if not safe(url):
         raise SettingsError(f"TRANSCRIBE_URL is {url!r}: give an https address, as messages travel there")
     return url, given.get("TRANSCRIBE_TOKEN", "")
+
+
+def _traces(given: Mapping[str, str]) -> tuple[str, Mapping[str, str]] | None:
+    if not (url := given.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")):
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(
+            f"OTEL_EXPORTER_OTLP_ENDPOINT is {url!r}: give a collector's address, as http://localhost:4318"
+        )
+    headers = [one.partition("=") for one in given.get("OTEL_EXPORTER_OTLP_HEADERS", "").split(",") if one.strip()]
+    if any(not name.strip() or not is_ for name, is_, _ in headers):
+        raise SettingsError("OTEL_EXPORTER_OTLP_HEADERS is no name=value, or several with commas between")
+    return url, {name.strip().lower(): unquote(value.strip()) for name, _, value in headers}
 
 
 def _days(given: Mapping[str, str]) -> dict[str, int]:

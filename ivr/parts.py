@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from ivr.editor.yesterday import Yesterday
     from ivr.jobs.daily import Daily
     from ivr.jobs.retention import Retaining
+    from ivr.traces import Traces
 
 PARSED: Final = lru_cache(maxsize=64)(parse)  # Two versions mostly differ in a file or two, and all is read slowly.
 FIRST: Final = "menus/"  # Why the first version was published: it lay in the folder.
@@ -83,6 +84,7 @@ class Parts:
     retaining: "Callable[[], Retaining]"
     tally: Tally
     gatekeeper: Gatekeeper
+    traces: "Traces | None"
 
     @property
     def flow(self) -> Flow:
@@ -125,6 +127,8 @@ class Parts:
         self.unwritten.close()
         self.journal.close()
         self.engine.dispose()
+        if self.traces:
+            self.traces.close()
 
 
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
@@ -165,7 +169,22 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         retaining=lambda: errands.retaining(found, recordings, carrier, live.flow.zone),
         tally=tally,
         gatekeeper=gatekeeper,
+        traces=_traces(found, tally),
     )
+
+
+def _traces(found: Settings, tally: Tally) -> "Traces | None":
+    """Return what sends traces, which hears of all that is counted; None where nobody wants them."""
+    if found.aside.traces is None:
+        return None
+    from ivr import traces
+
+    try:
+        made = traces.traces(*found.aside.traces)
+    except ImportError:
+        raise StartError(traces.NOT_INSTALLED) from None
+    tally.heard = made.heard
+    return made
 
 
 def _unwritten(

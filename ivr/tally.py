@@ -2,15 +2,30 @@
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Lock
 from time import perf_counter
-from typing import Final
+from typing import Final, NamedTuple
 
 # Seconds; people do not hear the first ones, and after the last the telephone company asks again.
 BOUNDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 15.0)
+
+
+# For which call the wallet is asked now.
+ASKING: Final[ContextVar[str]] = ContextVar("asking", default="")
+
+
+class Piece(NamedTuple):
+    """A piece of work that is done: what came of it, and how many seconds it took; its call is named in `about`."""
+
+    kind: str
+    name: str
+    outcome: str
+    seconds: float
+    about: str
 
 
 @dataclass(slots=True)
@@ -38,7 +53,7 @@ class Spread:
 class Tally:
     """All that is counted; whoever counts gives names of a small number only, as each stays in memory for ever.
 
-    One lock is held for less than a microsecond at a time.
+    One lock is held for less than a microsecond at a time. What is told of each piece is `heard`, if by anybody.
     """
 
     turns: dict[str, Spread] = field(default_factory=dict)
@@ -51,6 +66,7 @@ class Tally:
     wallet_answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     stumbled: Counter[str] = field(default_factory=Counter)
     under_way: int = 0
+    heard: Callable[[Piece], object] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def begin(self) -> None:
@@ -85,18 +101,33 @@ class Tally:
         with self._lock:
             _in(self.wallet, question).add(seconds)
             self.wallet_answers[question, outcome] += 1
+        if self.heard:
+            self.heard(Piece("wallet", question, outcome, seconds, ASKING.get()))
 
     @contextmanager
-    def asking_carrier(self, kind: str) -> Iterator[list[int]]:
+    def asking_carrier(self, kind: str, url: str = "") -> Iterator[list[int]]:
         """Count a request to the carrier's REST; the status is to be put into what is given, an error is told by it."""
         begun, told = perf_counter(), list[int]()
         try:
             yield told
         finally:
+            seconds, error = perf_counter() - begun, _error(told)
             with self._lock:
-                _in(self.carrier, kind).add(perf_counter() - begun)
-                if error := _error(told):
+                _in(self.carrier, kind).add(seconds)
+                if error:
                     self.carrier_errors[kind, error] += 1
+            if self.heard:
+                self.heard(Piece("carrier", kind, error, seconds, url))
+
+    def turned(self, path: str, status: str, seconds: float, call: str) -> None:
+        """Tell of an answer to what the carrier asked at a path below `/voice/` for a call, if somebody listens."""
+        if self.heard:
+            self.heard(Piece("turn", path, status, seconds, call))
+
+    def ended(self, status: str, seconds: float, call: str) -> None:
+        """Tell of a whole call that is over, if somebody listens."""
+        if self.heard:
+            self.heard(Piece("call", "call", status, seconds, call))
 
     @contextmanager
     def still(self) -> Iterator["Tally"]:

@@ -15,6 +15,7 @@ from ivr.flow.questions import LIMITED, NONE, UNAVAILABLE, outcome
 from ivr.flow.secret import SEALED, Secret
 from ivr.flow.waits import Lookup
 from ivr.store.errors import StoreError
+from ivr.tally import ASKING
 from ivr.wallets.port import Wallet
 
 SOON: Final = 2.0  # Seconds for which a request of the carrier waits for the answer; then the caller hears to wait.
@@ -132,6 +133,7 @@ class Teller:
             self.patient.release()
 
     def _ask(self, key: tuple[str, int], inquiry: Inquiry, lookup: Lookup, caller: str) -> None:
+        ASKING.set(key[0])
         try:
             answer = self._answer(lookup, request_id(*key), caller)
         except Exception as error:  # Its words may hold what was asked, so its kind must do.

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # Else whoever only makes jobs would have the server in memor
     from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
 
 VOICE: Final = "/voice/"
+OVER_BY: Final = "/voice/status"
 AUDIO: Final = "/audio/"
 SOUNDS: Final = 4  # Threads that give out what callers are played.
 UPLOADS: Final = 2  # Threads that read what is larger than a form.
@@ -112,7 +113,7 @@ class Front:
         if not signature or not _number(length) or int(length) > LARGEST:
             await self._pages.answer(scope, protocol)
             return
-        path, query, peer = scope.path, scope.query_string, address(scope.client)[0]
+        path, query, peer, begun = scope.path, scope.query_string, address(scope.client)[0], perf_counter()
         if (body := await _read(protocol)) is None:
             protocol.response_empty(LATE, self._headers)
             return
@@ -130,13 +131,24 @@ class Front:
         elif not self._admission.strangers.heard(peer):
             answer = NOT_HEARD
         if answer is None:
-            await self._plainly(scope, body, failed, protocol)
-        elif answer in AFTER:
-            protocol.response_empty(int(answer), [*self._headers, ("retry-after", AFTER[answer])])
-        elif answer:
-            protocol.response_str(200, self._xml, answer)
+            status = await self._plainly(scope, body, failed, protocol)
         else:
-            protocol.response_empty(204, self._headers)
+            status = self._told(answer, protocol)
+        if self._tally.heard is not None and told is not None:
+            self._tally.turned(path[len(VOICE) :], status, perf_counter() - begun, told["CallSid"])
+            if path == OVER_BY and (seconds := told.get("CallDuration", "")).isdecimal():
+                self._tally.ended(told["CallStatus"], float(seconds), told["CallSid"])
+
+    def _told(self, answer: str, protocol: HTTPProtocol) -> str:
+        """Tell the answer, or that it is to be asked for again; return the status."""
+        if answer in AFTER:
+            protocol.response_empty(int(answer), [*self._headers, ("retry-after", AFTER[answer])])
+            return answer
+        if answer:
+            protocol.response_str(200, self._xml, answer)
+            return "200"
+        protocol.response_empty(204, self._headers)
+        return "204"
 
     async def _take(self, path: str, told: Told) -> tuple[str | None, StoreError | None]:
         """Return the answer of the quick way, or None, and why that was in vain: nobody is to wait for it twice."""
@@ -153,8 +165,11 @@ class Front:
             self._tally.took(kind, "200" if answer else "204", perf_counter() - begun)
         return answer, None
 
-    async def _plainly(self, scope: Scope, body: bytes, failed: StoreError | None, protocol: HTTPProtocol) -> None:
-        """Answer by the plain way; without the database where that failed us already, or takes too long."""
+    async def _plainly(self, scope: Scope, body: bytes, failed: StoreError | None, protocol: HTTPProtocol) -> str:
+        """Answer by the plain way; without the database where that failed us already, or takes too long.
+
+        Return the status.
+        """
         loop, bounded = get_running_loop(), IN_TIME.match(scope.path)
         patience = (ANSWERS if bounded[1] else TAKES) if bounded else None
 
@@ -175,7 +190,8 @@ class Front:
         if failed is not None:
             found = await loop.run_in_executor(self._boat, ask, failed)
         chunks, status, headers = found
-        protocol.response_bytes(int(status.split()[0]), list(headers), b"".join(chunks))
+        protocol.response_bytes(int(status[:3]), list(headers), b"".join(chunks))
+        return str(status[:3])
 
 
 async def _read(protocol: HTTPProtocol) -> bytes | None:

@@ -183,7 +183,7 @@ class Rest:
             """Asks another address that answers as Twilio does."""
 
             def request(self, method: str, url: str, *rest: Any, **named: Any) -> Any:
-                with tally.asking_carrier(_kind(url)) as told:
+                with tally.asking_carrier(_kind(url), url) as told:
                     answer = super().request(method, base + url.removeprefix(TWILIO), *rest, **named)
                     told.append(answer.status_code)
                 return answer
