@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from ivr.editor.yesterday import Yesterday
     from ivr.jobs.daily import Daily
     from ivr.jobs.retention import Retaining
-    from ivr.traces import Traces
 
 PARSED: Final = lru_cache(maxsize=64)(parse)  # Two versions mostly differ in a file or two, and all is read slowly.
 FIRST: Final = "menus/"  # Why the first version was published: it lay in the folder.
@@ -84,7 +83,6 @@ class Parts:
     retaining: "Callable[[], Retaining]"
     tally: Tally
     gatekeeper: Gatekeeper
-    traces: "Traces | None"
 
     @property
     def flow(self) -> Flow:
@@ -127,8 +125,7 @@ class Parts:
         self.unwritten.close()
         self.journal.close()
         self.engine.dispose()
-        if self.traces:
-            self.traces.close()
+        self.tally.close()
 
 
 def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
@@ -136,7 +133,7 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
     live = _live(Library(engine := _engine(found)), found, now)
     shore = _reached(engine, live, found, now)
     flow, publishing = live.flow, Publishing(live.library, Drafts(engine), live, Gate(lambda: here(found)), now)
-    journal, messages, tally = Journal(engine), Messages(engine), Tally()
+    journal, messages, tally = Journal(engine), Messages(engine), _counting(found)
     wallet, guard = errands.wallet(found, now), Guard(engine, Cipher(found.secrets), now)
     hotline = Hotline(journal, live.of, lambda: live.version, now, errands.teller(wallet, guard, tally), live.at_hand)
     recordings, worker = errands.fetching(found, messages, now)
@@ -169,22 +166,20 @@ def assemble(found: Settings, now: Callable[[], datetime]) -> Parts:
         retaining=lambda: errands.retaining(found, recordings, carrier, live.flow.zone),
         tally=tally,
         gatekeeper=gatekeeper,
-        traces=_traces(found, tally),
     )
 
 
-def _traces(found: Settings, tally: Tally) -> "Traces | None":
-    """Return what sends traces, which hears of all that is counted; None where nobody wants them."""
+def _counting(found: Settings) -> Tally:
+    """Return what counts, and tells all of it as traces where somebody wants them."""
     if found.aside.traces is None:
-        return None
+        return Tally()
     from ivr import traces
 
     try:
         made = traces.traces(*found.aside.traces)
     except ImportError:
         raise StartError(traces.NOT_INSTALLED) from None
-    tally.heard = made.heard
-    return made
+    return Tally(heard=made.heard, done=made.close)
 
 
 def _unwritten(

@@ -67,6 +67,7 @@ class Tally:
     stumbled: Counter[str] = field(default_factory=Counter)
     under_way: int = 0
     heard: Callable[[Piece], object] | None = None
+    done: Callable[[], object] | None = None
     _lock: Lock = field(default_factory=Lock)
 
     def begin(self) -> None:
@@ -128,6 +129,11 @@ class Tally:
         """Tell of a whole call that is over, if somebody listens."""
         if self.heard:
             self.heard(Piece("call", "call", status, seconds, call))
+
+    def close(self) -> None:
+        """Let whoever listens know that there is no more."""
+        if self.done:
+            self.done()
 
     @contextmanager
     def still(self) -> Iterator["Tally"]:

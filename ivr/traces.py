@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from random import getrandbits
 from typing import TYPE_CHECKING, Any, Final
 
@@ -65,6 +66,15 @@ def _told(piece: Piece) -> dict[str, str | int]:
     if piece.kind == "turn":
         return {"http.response.status_code": int(piece.outcome), "url.path": f"/voice/{piece.name}"}
     return {"hotline.outcome": piece.outcome} if piece.outcome else {}
+
+
+def installed() -> bool:
+    """Return whether what sends traces is there."""
+    try:
+        import_module("opentelemetry.exporter.otlp.proto.http.trace_exporter")
+    except ImportError:
+        return False
+    return True
 
 
 def traces(endpoint: str, headers: Mapping[str, str]) -> Traces:

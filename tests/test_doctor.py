@@ -166,6 +166,22 @@ def wallet(secret: str) -> Callable[[Ward], None]:
     return breaks
 
 
+def collector(url: str) -> Callable[[Ward], None]:
+    """Return what sends traces there."""
+    return settings(OTEL_EXPORTER_OTLP_ENDPOINT=url)
+
+
+def no_collector(here: Ward) -> None:
+    """Have traces go to a server that answers nothing of the kind."""
+    collector(f"http://127.0.0.1:{here.standing.port}")(here)
+
+
+def unable(here: Ward) -> None:
+    """Have nothing installed that sends traces."""
+    collector("http://127.0.0.1:9")(here)
+    here.stack.enter_context(patch.dict(sys.modules, {"opentelemetry.exporter.otlp.proto.http.trace_exporter": None}))
+
+
 def mail(port: int, password: str = "") -> Callable[[Ward], None]:
     """Return what mails by a server there."""
 
@@ -320,6 +336,11 @@ CASES = {
         wallet("another secret of thirty-two letters"), "wallet", ("does not believe our signature",)
     ),
     "a mail server that is away": Case(mail(9), "mail", ("127.0.0.1:9 does not answer",)),
+    "a collector that is away": Case(
+        collector("http://127.0.0.1:9"), "", ("WARNING  traces: http://127.0.0.1:9 does not",)
+    ),
+    "no collector there": Case(no_collector, "", ("refuses them (404)",)),
+    "traces without what sends them": Case(unable, "traces", ("pip install -e '.[traces]'",)),
     "a wrong mail password": Case(refusing_mail, "mail", ("refuses the name or the password",)),
 }
 

@@ -17,6 +17,8 @@ from ivr.carrier.caller import Caller
 from ivr.carrier.web import http_sender
 from ivr.factory import create_app, utc_now
 from ivr.listening import listening
+from ivr.operations.doctor import findings
+from ivr.operations.doctor.given import forgiving
 from ivr.parts import StartError
 from ivr.settings import SettingsError
 from ivr.tally import Piece, Tally
@@ -147,6 +149,12 @@ def test_a_collector_that_is_away_disturbs_nobody() -> None:
     with tally.asking_carrier("Calls") as status:
         status.append(200)
     made.close()
+
+
+def test_the_doctor_says_whether_a_collector_takes_them(tmp_path: Path) -> None:
+    with collecting() as collector:
+        found = findings(forgiving({ADDRESS: collector.url}, tmp_path), tmp_path, utc_now)
+    assert f"well     traces: {collector.url} takes them" in [str(one) for one in found]
 
 
 def test_nobody_is_told_where_nobody_listens(tmp_path: Path) -> None:

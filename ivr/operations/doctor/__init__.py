@@ -34,6 +34,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     people.people,
     others.wallet,
     others.mail,
+    others.traces,
 )
 READING: Final = (carrier.lines, menus.menus, menus.holidays, menus.prompts)  # These read the menus.
 SENT: Final[Mapping[str, str]] = {"arrival": "PUBLIC_URL", "lines": "number", "reached": "database"}

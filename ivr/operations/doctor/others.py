@@ -1,19 +1,23 @@
-"""Whom we ask or write to: the wallet company, the mail server."""
+"""Whom we ask or write to: the wallet company, the mail server, who collects traces."""
 
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Final
 from uuid import uuid4
 
+import requests
+
 from ivr.flow.inputs import NotFound
 from ivr.flow.waits import Lookup
 from ivr.jobs.post import Post, PostError
 from ivr.operations.doctor.finding import Finding, warning, well, wrong
 from ivr.operations.doctor.patient import Patient
+from ivr.traces import NOT_INSTALLED, PATH, installed
 from ivr.wallets.http import Http
 from ivr.wallets.http.trial import refused
 
 SLOW: Final = 1.0
+PATIENCE: Final = 2.0
 ASKED: Final = Lookup("ours", (("suspect", "95588"),))  # Which tells nobody's business and does nothing.
 
 
@@ -54,3 +58,25 @@ def mail(patient: Patient) -> Iterator[Finding]:
         yield wrong("mail", str(error), "correct MAIL_URL: its host, port, name and password")
     else:
         yield well("mail", f"{given.host}:{given.port} lets us in")
+
+
+def traces(patient: Patient) -> Iterator[Finding]:
+    """Yield whether traces can be sent, and are taken; calls go on without."""
+    if (given := patient.found.aside.traces) is None:
+        return
+    if not installed():
+        yield wrong("traces", NOT_INSTALLED, "install it, or take the setting away: nothing starts so")
+        return
+    url, headers = given
+    kind = {"Content-Type": "application/x-protobuf"}  # Nothing in it is a message, too: of no traces.
+    try:
+        status = requests.post(url.rstrip("/") + PATH, b"", headers={**headers, **kind}, timeout=PATIENCE).status_code
+    except requests.RequestException as error:
+        words = f"{url} does not answer ({type(error).__name__})"
+        yield warning("traces", words, "see that OTEL_EXPORTER_OTLP_ENDPOINT is right and a collector runs there")
+        return
+    if status >= 400:
+        do = "see that it takes OTLP over HTTP, and that OTEL_EXPORTER_OTLP_HEADERS let us in"
+        yield warning("traces", f"{url} refuses them ({status})", do)
+    else:
+        yield well("traces", f"{url} takes them")
