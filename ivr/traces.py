@@ -18,6 +18,7 @@ PATH: Final = "/v1/traces"
 SERVICE: Final = "hotline"
 CALL: Final = re.compile(r"CA([0-9a-f]{32})")
 HALF: Final = (1 << 64) - 1
+PATIENCE: Final = 3.0  # Seconds; a process that ends waits for the collector, too.
 BAD: Final = ("failed", "unavailable", "no answer", "too many", "its fault", "refused")
 
 
@@ -86,7 +87,7 @@ def traces(endpoint: str, headers: Mapping[str, str]) -> Traces:
     from opentelemetry.sdk.resources import OTELResourceDetector, Resource
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    exporter = OTLPSpanExporter(endpoint.rstrip("/") + PATH, headers=dict(headers))
+    exporter = OTLPSpanExporter(endpoint.rstrip("/") + PATH, headers=dict(headers), timeout=PATIENCE)
     return Traces(
         BatchSpanProcessor(exporter), Resource({"service.name": SERVICE}).merge(OTELResourceDetector().detect())
     )

@@ -3,6 +3,7 @@
 import os
 import resource
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -101,6 +102,23 @@ def test_what_is_too_much_to_be_kept_is_taken_from_the_disk_later(
     soon(lambda: written == [REPORT, FACTS[-1]])
     soon(lambda: spool(tmp_path).all() == [])
     kept.close()
+
+
+def test_a_process_that_ends_writes_down_what_it_can_and_waits_for_no_database(tmp_path: Path) -> None:
+    tried: list[Fact] = []
+
+    def job(fact: Fact) -> None:
+        tried.append(fact)
+        if fact.call == "CA2":
+            away(fact)
+
+    kept = Unwritten(job, spool(tmp_path))
+    kept._go_on = lambda: None  # type: ignore[method-assign]
+    facts = (REPORT, replace(REPORT, call="CA2"), replace(REPORT, call="CA3"))
+    assert all(kept.keep(fact) for fact in facts)
+    kept.close()
+    assert tried == [*facts[:2]]
+    assert sorted(fact.call for fact in spool(tmp_path).all()) == ["CA2", "CA3"]
 
 
 def test_what_a_process_was_writing_when_it_was_killed_is_removed_by_the_next(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from asyncio import get_running_loop, timeout
+from asyncio import AbstractEventLoop, get_running_loop, timeout
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
@@ -65,7 +65,7 @@ class Front:
         Nor do health, and what callers are played, wait for any of them.
         `headers` stand on each answer of the quick way, as on all others.
         """
-        self._plain, self._admission, self._tally = plain, admission, tally
+        self._plain, self._admission, self._tally, self._unwritten = plain, admission, tally, line.unwritten
         self._threads = ThreadPoolExecutor(threads, "calls")
         self._boat = ThreadPoolExecutor(BOAT, "lifeboat")
         self._pages = Pages(plain, pages)
@@ -92,6 +92,11 @@ class Front:
             await self._sounds.answer(scope, protocol)
         else:
             await self._page(scope, protocol)
+
+    def __rsgi_del__(self, _: AbstractEventLoop) -> None:
+        """Write down what is left, as nothing is asked any more and the process ends."""
+        self._unwritten.close()
+        self._tally.close()
 
     async def _page(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Read what is sent before a thread is taken for it: whoever sends slowly, or never, keeps none from others."""

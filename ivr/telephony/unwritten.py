@@ -74,7 +74,7 @@ class Unwritten:
         return safe
 
     def close(self) -> None:
-        """Try what is kept for the last time."""
+        """Try what is kept for the last time, until the database does not take something."""
         self._closed.set()
         self._again()
 
@@ -99,6 +99,8 @@ class Unwritten:
             if self._done(fact):
                 with self._lock:
                     self._kept.pop(name, None)
+            elif self._closed.is_set():
+                break
             else:
                 failed.add(fact.call)
         with self._lock:
