@@ -265,3 +265,18 @@ def test_after_a_pause_dead_connections_are_nobodys_error(
         postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{engine.url.database}'")
         with opened(engine) as one, opened(engine) as other:
             assert one.scalar(text("SELECT 1")) == other.scalar(text("SELECT 1"))
+
+
+def test_what_a_thread_gives_back_after_the_engine_was_disposed_of_is_closed(database: str) -> None:
+    engine = connect(database, CIPHER)
+    connection = engine.connect()
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    engine.dispose()
+    connection.execute(text("SELECT 1"))  # Whoever is at work goes on.
+    connection.close()
+    with pytest.raises(Exception, match="closed"):
+        driver.cursor().execute("SELECT 1")
+    with engine.connect() as again:
+        assert again.scalar(text("SELECT 1")) == 1
+    engine.dispose()

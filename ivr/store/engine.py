@@ -11,15 +11,34 @@ from typing import Any, Final
 from sqlalchemy import URL, Connection, Engine, FromClause, create_engine, event, make_url, text
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError, SQLAlchemyError
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from ivr.store.crypto import GCM_SINCE, Cipher, bind, of
 from ivr.store.errors import NewerError, StoreError, advised, told
 from ivr.store.level import Level, came_from, head, level
 
 LOCKED_SECONDS: Final = 2.0  # that a statement waits for a SQLite file which another program holds
+
+
+class Pool(QueuePool):
+    """Closes what comes back after it was let go of: a thread may yet be writing as an engine is disposed of."""
+
+    _over = False
+
+    def dispose(self) -> None:
+        """Close all that nobody uses now, and from now on what is given back."""
+        self._over = True
+        super().dispose()
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        if self._over:
+            record.close()
+        else:
+            super()._do_return_conn(record)
+
+
 # The connection that was last used is used next, as what it needs is at hand.
-POOL: Final = {"pool_size": 8, "pool_timeout": 2, "pool_use_lifo": True, "hide_parameters": True}
+POOL: Final = {"pool_size": 8, "pool_timeout": 2, "pool_use_lifo": True, "hide_parameters": True, "poolclass": Pool}
 LATELY_SECONDS: Final = 1.0  # To ask a connection whether it lives takes a quarter of the time that a reading does.
 LOCK: Final = 0x1F12  # The key of our advisory lock in PostgreSQL; any number will do, so it is ours for ever.
 
