@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from random import getrandbits
+from secrets import randbits
 from typing import TYPE_CHECKING, Any, Final
 
 from ivr.tally import Piece
@@ -39,9 +39,9 @@ class Traces:
 
         now = time.time_ns()
         call = CALL.search(piece.about)
-        trace = int(call[1], 16) if call else getrandbits(128)
+        trace = int(call[1], 16) if call else randbits(128)
         whole = SpanContext(trace, trace & HALF or 1, False, TraceFlags(TraceFlags.SAMPLED))
-        part = SpanContext(trace, getrandbits(64) or 1, False, whole.trace_flags)
+        part = SpanContext(trace, randbits(64) or 1, False, whole.trace_flags)
         kinds = {"call": SpanKind.INTERNAL, "turn": SpanKind.SERVER}
         bad = piece.outcome in BAD or (piece.kind == "turn" and piece.outcome >= "500")
         name = piece.name.partition("/")[0]  # Without the turn's number: what sums spans up does so by their names.
