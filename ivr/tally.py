@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 # Seconds; people do not hear the first ones, and after the last the telephone company asks again.
 BOUNDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 15.0)
 
-
 # For which call the wallet is asked now.
 ASKING: Final[ContextVar[str]] = ContextVar("asking", default="")
 

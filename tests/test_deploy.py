@@ -91,7 +91,8 @@ def test_each_alert_says_what_is_wrong_and_what_to_do() -> None:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
 def test_systemd_reads_the_units_and_finds_them_closed(unit: str, tmp_path: Path) -> None:
     # Only the program is ours here; systemd looks for it where it will stand.
-    text = re.sub(r"/\S+/bin/python", sys.executable, (DEPLOY / f"{unit}.service").read_text("utf-8"))
+    told = (DEPLOY / f"{unit}.service").read_text("utf-8")
+    text = re.sub(r"(?<=^ExecStart=)\S+", sys.executable, told, flags=re.MULTILINE)
     file = tmp_path / f"{unit}.service"
     file.write_text(text, "utf-8")
     verified = subprocess.run(["systemd-analyze", "verify", file], capture_output=True, text=True, check=False)

@@ -139,7 +139,7 @@ class Front:
             status = await self._plainly(scope, body, failed, protocol)
         else:
             status = self._told(answer, protocol)
-        if self._tally.heard is not None and told is not None:
+        if told is not None:
             self._tally.turned(path[len(VOICE) :], status, perf_counter() - begun, told["CallSid"])
             if path == OVER_BY and (seconds := told.get("CallDuration", "")).isdecimal():
                 self._tally.ended(told["CallStatus"], float(seconds), told["CallSid"])

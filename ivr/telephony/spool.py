@@ -25,7 +25,7 @@ class Spool:
 
     folder: Path
     cipher: Cipher
-    _unreadable: set[str] = field(default_factory=set)
+    _unreadable: set[str] = field(default_factory=set, compare=False)
 
     def put(self, fact: Fact) -> bool:
         """Keep a fact, and return once it is on the disk; False where the disk does not take it."""
