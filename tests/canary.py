@@ -35,6 +35,8 @@ CHANCE: Final = re.compile(
 )
 AROUND: Final = 200
 SEALED: Final = re.compile(rb"(?:gAAAA|2\.)[\w-]{38,}={0,2}")
+SEALED_HEADS: Final = (b"gAAAA", b"2.")
+LETTERS: Final = re.compile(rb"[\w-]*")
 WAL_PAGE: Final = 8192
 LONG_HEADER: Final = 2
 DEEP: Final = 3  # What is sealed may be packed, and what is packed sealed.
@@ -133,7 +135,7 @@ class Search:
     def _found(self, sink: str, data: bytes) -> Iterator[Leak]:
         for number, start, end in self.finder.find_matches_as_indexes(data, overlapping=True):
             _, (mark, form) = self.needles[number]
-            first = max(0, start - AROUND)
+            first = _begin(data, start)
             around = data[first : end + AROUND]
             if form == "plain" and any(
                 found.start() <= start - first and end - first <= found.end() for found in CHANCE.finditer(around)
@@ -158,6 +160,15 @@ class Search:
                 yield cipher.open(sealed.decode()).encode()
             except StoreError:
                 continue  # Another's, or a piece of a page that was written anew.
+
+
+def _begin(data: bytes, place: int) -> int:
+    """Return from where on to see what stands at a place: a little before it, or where what is sealed there begins."""
+    begin = max(0, place - AROUND)
+    if LETTERS.fullmatch(data, begin, place):
+        sealed = max(data.rfind(head, 0, place) for head in SEALED_HEADS)
+        begin = begin if sealed < 0 else min(begin, sealed)
+    return begin
 
 
 def _bytes(value: object) -> bytes:

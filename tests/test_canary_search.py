@@ -81,6 +81,23 @@ def test_what_chance_alone_makes_is_no_leak_but_a_secret_beside_it_is(chance: st
     assert found(looked) == {"plain"}
 
 
+@pytest.mark.parametrize("head", ["2.", "gAAAA"])
+@pytest.mark.parametrize("before", [40, 190, 5000])
+def test_what_chance_makes_of_what_is_sealed_is_no_secret_however_long_that_is(head: str, before: int) -> None:
+    looked = search()
+    looked.look("WAL", "a file", f"\0{head}{'xY_-7' * (before // 5)}{MARK}{'zQ' * 30}\0")
+    assert not looked.leaks
+    looked.look("WAL", "a file", f"\0{head}{'xY_-7' * (before // 5)} {MARK}{'zQ' * 30}\0")
+    assert found(looked) == {"plain"}
+
+
+@pytest.mark.parametrize("letters", ["", "xY_-7" * 1000])
+def test_what_stands_among_letters_that_are_not_sealed_is_a_secret(letters: str) -> None:
+    looked = search()
+    looked.look("file", "a file", f"\0{letters}{MARK}{'zQ' * 30}\0")
+    assert found(looked) == {"plain"}
+
+
 def test_what_is_packed_or_sealed_is_opened(tmp_path: Path) -> None:
     cipher, told = Cipher(["a secret", "an old one"]), f'{{"keys": "{MARK}"}}'
     book = io.BytesIO()
