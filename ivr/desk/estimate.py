@@ -1,11 +1,11 @@
 """The estimate: the minutes that somebody still waits, as a range, from how long others really waited."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from math import ceil, log
-from statistics import mean
+from statistics import fmean
 from typing import Final
 
 COVER: Final = 0.8  # Of ten who are told a range, eight are to be answered inside it.
@@ -22,6 +22,11 @@ class Case:
     ahead: int
     agents: int
     slot: int
+
+    @property
+    def pace(self) -> float:
+        """Seconds for one more person to an agent."""
+        return self.waited * self.agents / (self.ahead + 1)
 
 
 History = Sequence[Case]
@@ -69,18 +74,19 @@ def estimate(history: History, ahead: int, agents: int, waited: float, slot: int
 
     That moment may be when they joined, or, which says more, when somebody ahead of them last went. Like cases that
     lasted longer than `waited` tell what remained: at first those of the same hour, as many ahead and as many agents;
-    then of any hour; at last all, stretched to this many people an agent. Raises no error: no agents, no range.
+    then of any hour; at last all. Each is stretched to this many people an agent. Raises no error: no agents, no range.
     """
     if agents < 1:
         return None
-    for like in _ever_wider(ahead, agents, slot):
-        remaining = [rest - waited for case in history if (rest := like(case)) > waited]
+    people = (ahead + 1) / agents
+    for like in _ever_wider(history, ahead, agents, slot):
+        remaining = [rest - waited for case in like if (rest := case.pace * people) > waited]
         if len(remaining) >= max(1, floor):
             return covering(remaining)
-    paces = [case.waited * case.agents / (case.ahead + 1) for case in history if case.waited > 0]
+    paces = [case.pace for case in history if case.waited > 0]
     if len(paces) < max(1, floor):
         return None
-    return _memoryless(mean(paces) * (ahead + 1) / agents)
+    return _memoryless(fmean(paces) * people)
 
 
 def covering(seconds: Sequence[float]) -> Range:
@@ -110,25 +116,13 @@ def hit_rate(promises: Iterable[Promise]) -> float | None:
     return sum(hits) / len(hits) if hits else None
 
 
-def _ever_wider(ahead: int, agents: int, slot: int) -> Iterable[Callable[[Case], float]]:
-    """Yield ways to read a case as if it were ours: the seconds it lasted, 0 where it is not alike."""
-
-    def alike(case: Case) -> float:
-        near = abs(case.ahead - ahead) <= max(1, LIKE * ahead) and abs(case.agents - agents) <= LIKE * agents
-        return case.waited * _stretch(case, ahead, agents) if near else 0
-
-    def alike_then(case: Case) -> float:
-        return alike(case) if case.slot == slot else 0
-
-    def any_case(case: Case) -> float:
-        return case.waited * _stretch(case, ahead, agents)
-
-    return alike_then, alike, any_case
-
-
-def _stretch(case: Case, ahead: int, agents: int) -> float:
-    """Return how many times as many people there are to an agent here as in this case."""
-    return (ahead + 1) / agents * case.agents / (case.ahead + 1)
+def _ever_wider(history: History, ahead: int, agents: int, slot: int) -> Iterator[History]:
+    """Yield the cases of the same hour, as many ahead and as many agents; those of any hour; all."""
+    far, more = max(1, LIKE * ahead), LIKE * agents
+    alike = [case for case in history if abs(case.ahead - ahead) <= far and abs(case.agents - agents) <= more]
+    yield [case for case in alike if case.slot == slot]
+    yield alike
+    yield history
 
 
 def _memoryless(expected: float) -> Range:
