@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from ivr.store.batch import Rows, write
+from ivr.store.engine import first
 from ivr.store.errors import Busy, StoreError, told
 from ivr.store.waking import Jobs, Waking
 from ivr.value import value
@@ -153,6 +154,7 @@ class Writer:
         try:
             if self._connection is None:
                 self._connection = self._engine.connect()
+                first(self._connection)
             taken = write(self._connection, [item.rows for item in batch])
             self._connection.commit()
             self.commits, self.turns = self.commits + 1, self.turns + len(batch)
