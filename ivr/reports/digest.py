@@ -19,7 +19,7 @@ from ivr.store.fact_tables import facts, marks, stale, stays
 from ivr.store.queueing import place_id
 from ivr.store.tables import UNDIGESTED, calls
 
-BATCH: Final = 25  # Calls: while they are written, a SQLite file takes no turns.
+BATCH: Final = 8  # Calls: while they are written, a SQLite file takes no turns.
 LOCK: Final = 0x1F15  # The key of the lock under which PostgreSQL's servers digest; ours for ever.
 COPIED: Final = (
     *("started_at", "ended_at", "version", "caller_hash", "caller_last4"),
