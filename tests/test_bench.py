@@ -76,13 +76,13 @@ def test_the_bench_of_the_hanging_wallet_finds_turns_that_need_none_answered(tmp
     kinds = (hanging_wallet.AT_ONCE, hanging_wallet.HANGS)
     with hanging_wallet.running(tmp_path, kinds) as run:
         way = hanging_wallet.way(tmp_path)
-        found = aside(lambda: hanging_wallet.measure(run, way, rounds=1, seconds=3, plain=6, asking=40))
+        found = aside(lambda: hanging_wallet.measure(run, way, rounds=1, seconds=3, plain=6, asking=20))
     usual, hangs = (found[kind] for kind in kinds)
     lines = list(hanging_wallet.table(found))
     for figures in found.values():
         assert not figures.errors, figures.errors
         assert len(figures.turns) > 20
-        assert len(figures.lookups) == sum(figures.waited.values()) == figures.outcomes.total() == 120
+        assert len(figures.lookups) == sum(figures.waited.values()) == figures.outcomes.total() == 60
     assert usual.outcomes["no"] > 0 == hangs.outcomes["no"]
     assert set(hangs.outcomes) <= {"slow", "unavailable"}
     assert hangs.quantile(0.9) < 1000, lines  # Who waits behind those who wait for the wallet waits for two seconds.
@@ -90,9 +90,9 @@ def test_the_bench_of_the_hanging_wallet_finds_turns_that_need_none_answered(tmp
 
 def test_the_bench_of_unknown_accounts_compares_turns_that_are_answered_alike(tmp_path: Path) -> None:
     with unknown.running(tmp_path) as run:
-        found = aside(lambda: unknown.measure(run, tmp_path / "menus", turns=24, seed=1))
+        found = aside(lambda: unknown.measure(run, tmp_path / "menus", turns=12, seed=1))
     assert len(found) == 5
-    assert all(len(one.known) + len(one.unknown) >= 24 for one in found)
+    assert all(len(one.known) + len(one.unknown) >= 12 for one in found)
     assert all(one.alike for one in found), [one.answers for one in found]
     assert all(0 <= p <= 1 for one in found for p in one.p())
     assert len(list(unknown.report(found))) == 6
