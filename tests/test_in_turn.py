@@ -109,7 +109,7 @@ def test_whoever_is_forgotten_amid_a_change_keeps_nobody_from_writing(file: Path
     assert told(file) == ["next"]
 
 
-def test_whoever_gives_up_just_as_their_turn_comes_has_it() -> None:
+def test_whoever_gave_up_is_in_nobodys_way() -> None:
     turns = Turns()
     assert turns.take(0)
     assert not turns.take(0)

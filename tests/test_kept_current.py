@@ -212,6 +212,19 @@ def test_calls_that_end_as_their_day_is_counted_are_counted_once_more(
         assert statement > 8
 
 
+def test_all_that_end_in_a_second_are_due_in_small_batches_the_longest_ended_first(site: Site, clock: Hours) -> None:
+    made, ended = keeping(site, clock), [site.call("2") for _ in range(30)]
+    for call in ended:
+        clock.on(seconds=1)
+        site.hotline.hang_up(call)
+    due = made.digest.due()
+    assert [call for batch in due for call in batch] == ended
+    assert [len(batch) for batch in due] == [8, 8, 8, 6]
+    for batch in due:
+        made.digest.take(batch)
+    assert made.digest.due() == []
+
+
 def settle_calls(made: Keeping) -> None:
     """Write down all calls that are over."""
     while batch := made.digest.due():

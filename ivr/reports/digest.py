@@ -20,6 +20,7 @@ from ivr.store.queueing import place_id
 from ivr.store.tables import UNDIGESTED, calls
 
 BATCH: Final = 8  # Calls: while they are written, a SQLite file takes no turns.
+BATCHES: Final = 4  # In one look: who has nothing to do looks once a second, and more than a batch may end in that.
 LOCK: Final = 0x1F15  # The key of the lock under which PostgreSQL's servers digest; ours for ever.
 COPIED: Final = (
     *("started_at", "ended_at", "version", "caller_hash", "caller_last4"),
@@ -44,10 +45,10 @@ class Digest:
 
     def due(self) -> list[tuple[str, ...]]:
         """Return the calls whose facts are not, or no longer, written down: the longest ended first, in batches."""
-        query = select(calls.c.id).where(UNDIGESTED).order_by(calls.c.ended_at).limit(BATCH)
+        query = select(calls.c.id).where(UNDIGESTED).order_by(calls.c.ended_at).limit(BATCH * BATCHES)
         with opened(self.engine) as connection:
             found = tuple(connection.scalars(query))
-        return [found] if found else []
+        return [found[begin : begin + BATCH] for begin in range(0, len(found), BATCH)]
 
     def take(self, batch: Sequence[str], anew: bool = False) -> int:
         """Write down the facts of these calls in one transaction, of those that are due, or `anew` of all.
