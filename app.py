@@ -6,7 +6,8 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from ctypes import CDLL
 from typing import Any, Final
 
 from flask import Flask
@@ -30,6 +31,8 @@ ENDS: Final = 10  # Seconds that what is under way has when the server is told t
 WAITING: Final = 4096  # Connections: whoever is not let in here comes again in seconds, and nobody knows of them.
 # A turn makes hardly anything in circles; to look for such as often as Python does costs a twentieth of the time.
 COLLECTS: Final = (20_000, 20, 50)
+M_ARENA_MAX: Final = -8  # The name of glibc's mallopt(3) for how many heaps there may be.
+HEAPS: Final = 2
 
 
 def started(given: Settings | None = None) -> Flask:
@@ -93,8 +96,11 @@ def settle() -> None:
     """Have threads take turns at the interpreter every 2 ms: the loop that answers callers waits so long for each.
 
     But the machine lets a thread go on for as long as may be: they wake one another all the time, mostly in vain.
+    And all share two heaps: of one for each, what a thread gave back is not used again by another.
     """
     sys.setswitchinterval(0.002)
+    with suppress(OSError, AttributeError):  # Only glibc has more than one.
+        CDLL(None).mallopt(M_ARENA_MAX, HEAPS)
     if hasattr(os, "sched_setscheduler"):  # Linux
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 

@@ -1,6 +1,7 @@
 """Starting: one clear line and exit 1 where it cannot be, and settings that say what is wrong with them."""
 
 import os
+import platform
 import re
 import shutil
 import socket
@@ -11,14 +12,17 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
+from app import HEAPS
 from ivr import settings
 from ivr.settings import SettingsError
 from tests.once import ready_file
 from tests.world import ROOT, free_port
 
+HEAP = 64 << 20  # Bytes: glibc's HEAP_MAX_SIZE on 64 bits.
 TWILIO = {"TWILIO_ACCOUNT_SID": "AC" + "1" * 32, "TWILIO_AUTH_TOKEN": "token", "SECRET_KEY": "secret"}
 
 
@@ -126,6 +130,27 @@ def test_with_twilio_it_starts_and_lets_nobody_in_unsigned(project: Path) -> Non
         finally:
             process.terminate()
             process.wait(60)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has more than one heap")
+def test_threads_share_heaps(project: Path) -> None:
+    port = free_port()
+    with start(project, PORT=str(port)) as process:
+        try:
+            answering(f"http://127.0.0.1:{port}/voice/incoming")
+            worker = max(psutil.Process(process.pid).children(), key=psutil.Process.num_threads)
+            assert worker.num_threads() > 8
+            assert heaps(worker.pid) < HEAPS
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+def heaps(pid: int) -> int:
+    """Count the heaps but for the first: each begins at a multiple of 64 MB, all of which is kept for it."""
+    found = Path(f"/proc/{pid}/maps").read_text().splitlines()
+    ends = dict([int(end, 16) for end in row.split()[0].split("-")] for row in found if len(row.split()) == 5)
+    return sum(begin % HEAP == 0 and ends.get(end, end) == begin + HEAP for begin, end in ends.items())
 
 
 def printed(project: Path, **environment: str) -> str:
