@@ -1,12 +1,19 @@
 """A batch of turns: those that were not taken are written whole, the others leave no trace."""
 
-from sqlalchemy import Engine, select
+from collections.abc import Callable
 
+from sqlalchemy import Engine, select, update
+
+from ivr.flow.events import Waiting
+from ivr.flow.inputs import Pressed
+from ivr.flow.waits import Agent
 from ivr.store.batch import rows, write
 from ivr.store.crypto import of
+from ivr.store.desk_tables import agents, line
 from ivr.store.entries import Entry
 from ivr.store.tables import calls, turns
-from tests.stores import first, following, hung_up, new_call_id
+from tests.bench.plans import noted
+from tests.stores import NOON, Postgres, first, following, hung_up, new_call_id, turn
 
 
 def written(engine: Engine, *entries: Entry) -> set[str]:
@@ -49,3 +56,50 @@ def test_a_turn_is_read_as_it_was_written(engine: Engine) -> None:
         ended_at = connection.scalar(select(calls.c.ended_at))
     assert at == [begun.call.at, ended.call.at]
     assert ended_at == ended.call.at
+
+
+def queued(before: Entry, queue: str = "general", priority: int = 3) -> Entry:
+    """Return the turn by which a caller joins a line."""
+    number = before.call.turn
+    wanted = Waiting(Agent(queue, priority), number + 1)
+    return turn(before.call, before.call_id, f"turn/{number}", wanted, heard=Pressed("0"))
+
+
+def on(engine: Engine, *skills: str) -> None:
+    """Have agents with these skills be there."""
+    same = {"phone": "", "state": "available", "reason": "", "since": NOON, "misses": 0}
+    with engine.begin() as connection:
+        connection.execute(agents.insert(), [{"id": one, "skills": one, **same} for one in skills])
+
+
+def test_callers_who_join_together_stand_one_behind_the_other(engine: Engine) -> None:
+    on(engine, '["queue:general", "language:zh-CN"]', '["queue:general", "language:en-US"]', '["language:zh-CN"]')
+    before, *begun = [first(new_call_id()) for _ in range(6)]
+    written(engine, before, *begun)
+    written(engine, queued(before))
+    wanted = [("general", 3), ("fraud", 3), ("general", 1), ("general", 3), ("general", 2)]
+    written(engine, *(queued(one, *asked) for one, asked in zip(begun, wanted, strict=True)))
+    with engine.connect() as connection:
+        found = connection.execute(select(line.c.ahead, line.c.agents_on).order_by(line.c.call_id)).all()
+    assert [tuple(row) for row in found] == [(0, 1), (1, 1), (0, 0), (0, 1), (3, 1), (1, 1)]
+
+
+def test_a_young_database_finds_who_rings_again_by_their_number(
+    postgres: Postgres, opened_engine: Callable[[str], Engine]
+) -> None:
+    engine = opened_engine(postgres.fresh("ready"))
+    begun = [first(new_call_id()) for _ in range(500)]
+    for batch in (begun[:250], begun[250:]):
+        written(engine, *batch)
+        written(engine, *map(queued, batch))
+    with engine.begin() as connection:
+        connection.execute(update(line).values(state="left", ended_at=NOON))
+    again = first(new_call_id())
+    written(engine, again)
+    with noted(engine) as ran:
+        written(engine, queued(again))
+    (join,) = [one for one in ran if "INSERT INTO line" in one.text]
+    with engine.connect() as connection:
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {join.text}", join.given).scalars())
+    assert "ix_line_caller_hash_ended_at" in plan
+    assert "ix_line_state" not in plan

@@ -1,6 +1,7 @@
 """The statements that write down turns: several calls' turns in one transaction, each turn at most once."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -90,7 +91,7 @@ def _line(connection: Connection, statements: "_Statements", changes: Sequence[q
     if leave := [change.leave for change in changes if change.leave]:
         statements.leave.run(connection, leave)
     if join := [change.join for change in changes if change.join]:
-        statements.join.run(connection, join)
+        statements.join.run(connection, _placed(join, statements.standing.read(connection)))
     if back := [change.back for change in changes if change.back]:
         # By number, for the same reason: two processes may have the same ones to ring back.
         statements.back.run(connection, sorted(back, key=lambda row: str(row["number_hash"])))
@@ -98,6 +99,24 @@ def _line(connection: Connection, statements: "_Statements", changes: Sequence[q
         statements.heard.run(connection, heard)
     if promise := [change.promise for change in changes if change.promise]:
         statements.promise.run(connection, promise)
+
+
+def _placed(joins: Sequence[Row], standing: Iterable[tuple[str, int | None, int]]) -> Sequence[Row]:
+    """Return those who join, one after the other, each with how many stand before and how many agents are on."""
+    waiting, agents = Counter[tuple[str, int]](), list[tuple[str, int]]()
+    for name, rank, count in standing:
+        if rank is None:
+            agents.append((name, count))
+        else:
+            waiting[name, rank] = count
+    placed = []
+    for row in joins:
+        queue, rank = row["queue"], row["rank"]
+        ahead = sum(count for (other, before), count in waiting.items() if other == queue and before <= rank)
+        there = sum(count for skills, count in agents if row["serves"] in skills and row["speaks"] in skills)
+        placed.append({**row, "ahead": ahead, "agents_on": there})
+        waiting[queue, rank] += 1
+    return placed
 
 
 def _start(connection: Connection, batch: Sequence[Rows]) -> None:
@@ -111,7 +130,8 @@ class _Statements:
     turn: Prepared | Many
     state: Prepared | Many
     leave: Prepared
-    join: Prepared
+    standing: Prepared
+    join: Prepared | Many
     back: Prepared
     heard: Prepared
     promise: Prepared
@@ -127,7 +147,8 @@ def _statements(dialect: Dialect) -> _Statements:
         turn=prepare_many(_adding(insert, turns), turns.c, dialect),
         state=prepare_many(_change, [calls.c.id, *(calls.c[name] for name in STATE)], dialect),
         leave=prepare(line_statements.leaving(), dialect),
-        join=prepare(line_statements.joining(), dialect),
+        standing=prepare(line_statements.standing(), dialect),
+        join=prepare_many(line_statements.joining, line_statements.JOINS, dialect),
         back=prepare(line_statements.backing(insert), dialect),
         heard=prepare(line_statements.messaging(insert), dialect),
         promise=prepare(line_statements.promising(insert), dialect),

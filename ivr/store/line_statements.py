@@ -1,49 +1,66 @@
 """The statements that change the line as calls go on: run for each turn, so each is prepared once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Select, String, Table, and_, bindparam, case, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnClause,
+    Executable,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    Table,
+    bindparam,
+    case,
+    column,
+    func,
+    literal_column,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from ivr.store.desk_tables import ON, agents, by_state, line, promises
 from ivr.store.queueing import URGENT
 from ivr.store.tables import Insert, Moment, calls
 
 NORMAL: Final = 3
+# What is told of whoever joins.
+JOINS: Final[Sequence[ColumnClause[Any]]] = (
+    *(column(name, String) for name in ("line_id", "call", "queue", "language", "matter", "mark")),
+    *(column(name, Moment()) for name in ("now", "lately")),
+    *(column(name, String) for name in ("wants", "router")),
+    *(column(name, Integer) for name in ("rank", "level", "ahead", "agents_on")),
+)
 Maker = Callable[[Table], Insert]
 
 
-def joining() -> Any:
-    """Return the statement to join the line, which notes how many stand before and how many agents are on.
+def standing() -> Any:
+    """Return the query of how many wait at each rank of a queue, and how many agents have the same skills.
+
+    The latter have no rank. It is asked once for all who join at one moment: the line may be long.
+    """
+    waiting = select(line.c.queue, line.c.rank, func.count()).where(line.c.state == "waiting", line.c.kind != "message")
+    there = select(agents.c.skills, null(), func.count()).where(agents.c.state.in_(_states(*ON)))
+    return union_all(by_state(waiting).group_by(line.c.queue, line.c.rank), there.group_by(agents.c.skills))
+
+
+def joining(told: Select[Any]) -> Executable:
+    """Return the statement to join the line.
 
     Whoever left it without having talked to anybody in the last ten minutes has the old place; whom somebody who
     talked with them sent on stands where they stood.
     """
-    talked = _states("done", "talking")
-    before = (line.c.call_id == bindparam("call")) & (line.c.kind == "call") & line.c.state.in_(talked)
-    front = select(func.min(func.coalesce(line.c.front, line.c.since))).where(before).scalar_subquery()
-    return line.insert().values(
-        **_standing("call"),
-        rank=bindparam("rank"),
-        since=func.coalesce(_redialled(), _now()),
-        wants=bindparam("wants", type_=String),
-        level=bindparam("level"),
-        router=bindparam("router"),
-        front=front,
-        ahead=_count(
-            line,
-            line.c.state == "waiting",
-            line.c.kind != "message",
-            line.c.queue == bindparam("queue"),
-            line.c.rank <= _rank(),
-        ),
-        agents_on=_count(
-            agents,
-            agents.c.state.in_(_states(*ON)),
-            agents.c.skills.like(bindparam("serves")),
-            agents.c.skills.like(bindparam("speaks")),
-        ),
-    )
+    new = told.subquery("new")
+    talked = (line.c.call_id == new.c.call) & (line.c.kind == "call") & line.c.state.in_(_states("done", "talking"))
+    values = _standing("call", new.c.__getitem__) | {
+        "since": func.coalesce(_redialled(new), new.c.now),
+        "front": select(func.min(func.coalesce(line.c.front, line.c.since))).where(talked).scalar_subquery(),
+        **{name: new.c[name] for name in ("rank", "wants", "level", "router", "ahead", "agents_on")},
+    }
+    return line.insert().from_select(list(values), select(*values.values()))
 
 
 def leaving() -> Any:
@@ -65,7 +82,7 @@ def backing(insert: Maker) -> Any:
     """Return the statement to be rung back: from the place the caller had; once a number, as long as it is open."""
     place = select(func.min(line.c.since)).where(_had()).scalar_subquery()
     told = {name: bindparam(name, type_=String) for name in ("number", "number_hash")}
-    values = _standing("callback") | told | {"rank": _ranked(), "since": func.coalesce(place, _now())}
+    values = _standing("callback", bindparam) | told | {"rank": _ranked(), "since": func.coalesce(place, _now())}
     return insert(line).values(**values, due_at=bindparam("due", type_=Moment)).on_conflict_do_nothing()
 
 
@@ -73,7 +90,8 @@ def messaging(insert: Maker) -> Any:
     """Return the statement that puts a message in the line, where it counts as having come when it is due."""
     due = bindparam("due", type_=Moment)
     told: dict[str, Any] = {name: bindparam(name) for name in ("recording", "level")}
-    values = _standing("message") | told | {"rank": func.coalesce(_rank(), _heard()), "since": due}
+    rank = bindparam("rank", type_=line.c.rank.type)
+    values = _standing("message", bindparam) | told | {"rank": func.coalesce(rank, _heard()), "since": due}
     return insert(line).values(**values, due_at=due).on_conflict_do_nothing()
 
 
@@ -82,25 +100,27 @@ def promising(insert: Maker) -> Any:
     return insert(promises).on_conflict_do_nothing()
 
 
-def _standing(kind: str) -> dict[str, Any]:
+def _standing(kind: str, told: Callable[[str], Any]) -> dict[str, Any]:
     """Return what every place in the line has."""
-    named: dict[str, Any] = {name: bindparam(name) for name in ("queue", "language", "matter", "mark")}
-    hashed = func.coalesce(_hashed(), "")
-    about = {"id": bindparam("line_id"), "kind": kind, "call_id": bindparam("call"), "caller_hash": hashed}
-    return about | named | {"joined_at": _now(), "state": "waiting"}
+    named = {name: told(name) for name in ("queue", "language", "matter", "mark")}
+    about = {"id": told("line_id"), "kind": literal_column(f"'{kind}'", String), "call_id": told("call")}
+    hashed = func.coalesce(_hashed(told("call")), "")
+    return (
+        about | named | {"caller_hash": hashed, "joined_at": told("now"), "state": literal_column("'waiting'", String)}
+    )
 
 
-def _hashed() -> Any:
+def _hashed(call: Any) -> Any:
     # Who withholds the number has none by which to be known again.
-    known = calls.c.caller_last4 != ""
-    return select(calls.c.caller_hash).where(calls.c.id == bindparam("call"), known).scalar_subquery()
+    known = select(calls.c.caller_hash).where(calls.c.id == call, calls.c.caller_last4 != "")
+    return known.correlate_except(calls).scalar_subquery()
 
 
-def _redialled() -> Any:
-    theirs = and_(line.c.caller_hash == _hashed(), line.c.caller_hash != "", line.c.kind == "call")
-    left = and_(line.c.state == "left", line.c.queue == bindparam("queue"))
-    lately = line.c.ended_at >= bindparam("lately", type_=Moment)
-    return select(func.min(line.c.since)).where(theirs, left, lately).scalar_subquery()
+def _redialled(new: FromClause) -> Any:
+    theirs = line.c.caller_hash == _hashed(new.c.call), line.c.caller_hash != "", line.c.kind == "call"
+    # To what nothing is added there is an index: in a young database, PostgreSQL takes that of all who ever left.
+    left = line.c.state.concat("") == "left", line.c.queue.concat("") == new.c.queue
+    return select(func.min(line.c.since)).where(*theirs, *left, line.c.ended_at >= new.c.lately).scalar_subquery()
 
 
 def _had() -> Any:
@@ -118,17 +138,8 @@ def _heard() -> Any:
     return case((_ranked() < URGENT, literal_column(str(URGENT))), else_=_ranked())
 
 
-def _count(table: Table, *where: Any) -> Any:
-    counted: Select[Any] = select(func.count()).select_from(table).where(*where)
-    return (by_state(counted) if table is line else counted).scalar_subquery()
-
-
 def _now() -> Any:
     return bindparam("now", type_=Moment)
-
-
-def _rank() -> Any:
-    return bindparam("rank", type_=line.c.rank.type)
 
 
 def _states(*states: str) -> list[Any]:

@@ -42,6 +42,11 @@ class Prepared:
         given = [tuple(row[name] for name in self.names) for row in full] if self.names else list(full)
         return connection.exec_driver_sql(self.text, given).rowcount
 
+    def read(self, connection: Connection) -> Sequence[Any]:
+        """Return what is found by a query that asks for no values of anybody's."""
+        given: Any = tuple(self.same[name] for name in self.names) if self.names else self.same
+        return connection.exec_driver_sql(self.text, given).all()
+
 
 @dataclass(frozen=True, slots=True)
 class Many:
@@ -54,8 +59,7 @@ class Many:
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
         """Run it for these rows; return how many rows of the table it touched."""
-        told = orjson.dumps(rows).decode()
-        given: Any = (told,) if self.one.names else {ROWS: told}
+        given = {**self.one.same, ROWS: orjson.dumps(rows).decode()}
         return connection.exec_driver_sql(self.one.text, given).rowcount
 
 

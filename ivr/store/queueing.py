@@ -73,8 +73,8 @@ def _joining(entry: Entry, at: datetime, wanted: Agent, turn: int) -> Row:
         "router": wanted.router,
         "lately": moment(at - REDIAL),
         # As they stand in the agents' list of skills.
-        "serves": f"%{dumps(f'queue:{wanted.queue}')}%",
-        "speaks": f"%{dumps(f'language:{entry.call.language}')}%",
+        "serves": dumps(f"queue:{wanted.queue}"),
+        "speaks": dumps(f"language:{entry.call.language}"),
     }
 
 
