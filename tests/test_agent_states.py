@@ -54,6 +54,24 @@ def test_a_day_of_an_agent_is_told_row_by_row_with_its_times_and_places(office: 
     check_states(office.engine)
 
 
+def test_who_says_twice_what_they_do_goes_on_with_it(office: Office) -> None:
+    began = office.clock()
+    office.hire("alice")
+    office.clock.on(seconds=5)
+    assert office.desk.available("alice")
+    assert office.desk.away("alice", "lunch")
+    office.clock.on(seconds=5)
+    assert office.desk.away("alice", "lunch")
+    assert (agent := office.desk.agent("alice"))
+    assert (agent.since - began).total_seconds() == 6  # One passes as she is hired.
+    with office.engine.connect() as connection:
+        states = connection.scalars(select(agent_states.c.state).order_by(agent_states.c.id)).all()
+    assert states == ["offline", "available", "away"]
+    assert office.desk.away("alice", "training")
+    assert (agent := office.desk.agent("alice"))
+    assert (agent.reason, (agent.since - began).total_seconds()) == ("training", 11)
+
+
 @pytest.mark.parametrize(
     ("why", "after"),
     [

@@ -70,8 +70,15 @@ class Agents:
             return [_made(row) for row in connection.execute(select(agents).order_by(agents.c.id)).mappings()]
 
     def turn(self, agent: str, state: str, **told: Any) -> bool:
-        """Have an agent who is rung by nobody, and talks with nobody, do something else."""
+        """Have an agent who is rung by nobody, and talks with nobody, do something else.
+
+        Who does that already goes on with it, since when it was.
+        """
+        doing = {"state": state, "reason": "", **told}
+        same = (agents.c[name] == value for name, value in doing.items())
         with self.engine.begin() as connection:
+            if connection.scalar(select(agents.c.id).where(agents.c.id == agent, *same)):
+                return True
             return turned(connection, agent, IDLE, state, self.now(), **told)
 
 
