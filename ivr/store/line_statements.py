@@ -104,10 +104,8 @@ def _standing(kind: str, told: Callable[[str], Any]) -> dict[str, Any]:
     """Return what every place in the line has."""
     named = {name: told(name) for name in ("queue", "language", "matter", "mark")}
     about = {"id": told("line_id"), "kind": literal_column(f"'{kind}'", String), "call_id": told("call")}
-    hashed = func.coalesce(_hashed(told("call")), "")
-    return (
-        about | named | {"caller_hash": hashed, "joined_at": told("now"), "state": literal_column("'waiting'", String)}
-    )
+    begun = {"joined_at": told("now"), "state": literal_column("'waiting'", String)}
+    return about | named | begun | {"caller_hash": func.coalesce(_hashed(told("call")), "")}
 
 
 def _hashed(call: Any) -> Any:
