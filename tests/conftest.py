@@ -64,8 +64,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return one worker more than there are cores: half of the time a test waits for a page, a sound or a process."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Return two workers more than there are cores: half of the time a test waits for a page, a sound or a process."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 def pytest_collection_finish() -> None:
