@@ -31,6 +31,7 @@ from ivr.telephony.bundle import FIRST, MANIFEST, bundle, read_manifest
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
 from ivr.telephony.strays import Strays
+from tests.bench.plans import noted
 from tests.contract import faults
 from tests.small import small
 from tests.talks import heard
@@ -233,6 +234,9 @@ def test_a_call_that_the_carrier_tells_nothing_of_keeps_no_other_from_being_hear
     assert {place.call_id for place in here.parts.desk.waiting()} == {first.leg.sid, third.leg.sid}
     assert strays(here) == 1
     assert len(here.parts.desk.waiting()) == 3
+    with noted(here.parts.desk.engine) as ran:
+        assert strays(here) == 0
+    assert sum("WHERE messages.recording_sid" in one.text for one in ran) == 1, "the database is asked for each"
 
 
 def strays(here: World) -> int:

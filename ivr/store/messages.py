@@ -1,5 +1,6 @@
 """The messages callers left: each has its row from the first word of it, whether or not its file ever comes."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -167,6 +168,12 @@ class Messages:
         with opened(self._engine) as connection:
             row = connection.execute(query).mappings().first()
         return _made(row) if row else None
+
+    def unknown(self, recordings: Collection[str]) -> set[str]:
+        """Return those of the carrier's recordings of which nobody told us."""
+        query = select(messages.c.recording_sid).where(messages.c.recording_sid.in_(recordings))
+        with opened(self._engine) as connection:
+            return set(recordings) - set(connection.scalars(query))
 
     def unheard(self, since: datetime, until: datetime) -> list[Message]:
         """Return what was recorded between these moments in calls that are over, and is nobody's work; oldest first."""

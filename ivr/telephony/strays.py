@@ -1,6 +1,6 @@
 """Recordings and calls that nobody told us of, or only half: those of another host's lifeboat, or of a broken line."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,9 +20,9 @@ from ivr.telephony.unwritten import Unwritten
 
 BACK: Final = timedelta(days=7)
 LATELY: Final = timedelta(days=1)  # There are many more calls than messages, and less is lost with one.
-AT_ONCE: Final = 500
+AT_ONCE: Final = 500  # Of which the database is asked whether it knows them.
 SETTLED: Final = timedelta(minutes=10)  # By then the carrier has told what it had to tell.
-T = TypeVar("T")
+T = TypeVar("T", Tape, Rang)
 log = structlog.get_logger()
 
 
@@ -43,18 +43,29 @@ class Strays:
         Raise what REST raises, once all others are taken in.
         """
         failed = list[Exception]()
-        taken = self._unheard() + self._each(self._tapes, self._tape, failed)
-        taken += self._each(self._rang, self._call, failed)
+        taken = self._unheard() + self._each(self._tapes, self.messages.unknown, self._tape, failed)
+        taken += self._each(self._rang, self.hotline.journal.unknown, self._call, failed)
         if failed:
             raise failed[0]
         return taken
 
-    def _each(self, look: Callable[[], Iterable[T]], take: Callable[[T], bool], failed: list[Exception]) -> int:
-        taken = 0
+    def _each(
+        self,
+        look: Callable[[], list[T]],
+        unknown: Callable[[Sequence[str]], set[str]],
+        take: Callable[[T], bool],
+        failed: list[Exception],
+    ) -> int:
+        found, taken = list[T](), 0
         with _noted(failed):
-            for one in look():
-                with _noted(failed):  # It keeps no other from being heard.
-                    taken += take(one)
+            found = look()
+        for start in range(0, len(found), AT_ONCE):
+            some = found[start : start + AT_ONCE]
+            strange = unknown([one.sid for one in some])
+            for one in some:
+                if one.sid in strange:
+                    with _noted(failed):  # It keeps no other from being heard.
+                        taken += take(one)
         return taken
 
     def _unheard(self) -> int:
@@ -67,11 +78,9 @@ class Strays:
             log.warning("a message that was nobody's work", call=one.call_id, message=one.id)
         return len(found)
 
-    def _tapes(self) -> Iterator[Tape]:
+    def _tapes(self) -> list[Tape]:
         now = self.now()
-        for tape in self.rest.tapes(now - BACK):
-            if tape.seconds and tape.at <= now - SETTLED and not self.messages.recorded(tape.sid):
-                yield tape
+        return [tape for tape in self.rest.tapes(now - BACK) if tape.seconds and tape.at <= now - SETTLED]
 
     def _tape(self, tape: Tape) -> bool:
         hotline = self.flow().hotline
@@ -85,13 +94,10 @@ class Strays:
         log.warning("a recording that nobody told us of", call=tape.call, recording=tape.sid)
         return True
 
-    def _rang(self) -> Iterator[Rang]:
+    def _rang(self) -> list[Rang]:
         now = self.now()
-        over = [one for one in self.rest.rang(self.flow().hotline.number, now - LATELY) if one.at <= now - SETTLED]
-        for start in range(0, len(over), AT_ONCE):
-            some = over[start : start + AT_ONCE]
-            unknown = self.hotline.journal.unknown([one.sid for one in some])
-            yield from (one for one in some if one.sid in unknown)
+        number = self.flow().hotline.number
+        return [one for one in self.rest.rang(number, now - LATELY) if one.at <= now - SETTLED]
 
     def _call(self, one: Rang) -> bool:
         """Have a call that only another host's lifeboat knew stand in the log, as given up."""
