@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -241,8 +241,43 @@ def test_a_call_that_the_carrier_tells_nothing_of_keeps_no_other_from_being_hear
 
 def strays(here: World) -> int:
     """Have the carrier asked what nobody told us."""
+    return looking(here).take()
+
+
+def looking(here: World) -> Strays:
+    """Return who asks, as after a start."""
     parts, rest = here.parts, Rest(ACCOUNT, TOKEN, here.parts.settings.api_url)
-    return Strays(rest, parts.hotline, parts.messages, parts.unwritten, lambda: parts.flow, here.carrier.clock).take()
+    return Strays(rest, parts.hotline, parts.messages, parts.unwritten, lambda: parts.flow, here.carrier.clock)
+
+
+def test_what_was_looked_through_is_not_asked_for_again(here: World) -> None:
+    made, clock, hours = looking(here), here.carrier.clock, list[float]()
+    fails = False
+
+    def asked(since: datetime) -> list[Any]:
+        hours.append((clock() - since).total_seconds() / 3600)
+        if fails:
+            raise OSError("the line broke")
+        return []
+
+    with (
+        patch.object(Rest, "tapes", lambda _, since: asked(since)),
+        patch.object(Rest, "rang", lambda _, __, since: asked(since)),
+    ):
+        made.take()
+        clock.advance(3600)
+        made.take()
+        fails = True
+        clock.advance(3600)
+        with pytest.raises(OSError, match="the line broke"):
+            made.take()
+        fails = False
+        clock.advance(3600)
+        made.take()
+        clock.advance(48 * 3600)
+        made.take()
+    call = 4 + 1 / 6  # Hours that one lasts at most, and until the carrier has told of it.
+    assert hours == pytest.approx([7 * 24, 24, *[call + 1] * 4, *[call + 2] * 2, call + 48, 24])
 
 
 def test_who_writes_the_same_at_once_gets_in_nobodys_way(tmp_path: Path) -> None:

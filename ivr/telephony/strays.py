@@ -21,14 +21,18 @@ from ivr.telephony.unwritten import Unwritten
 BACK: Final = timedelta(days=7)
 LATELY: Final = timedelta(days=1)  # There are many more calls than messages, and less is lost with one.
 AT_ONCE: Final = 500  # Of which the database is asked whether it knows them.
+LONGEST: Final = timedelta(hours=4)  # The longest call that the carrier lets be.
 SETTLED: Final = timedelta(minutes=10)  # By then the carrier has told what it had to tell.
 T = TypeVar("T", Tape, Rang)
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Strays:
-    """Takes in what callers left; of a call that we never knew it is urgent, as it may be the report of a theft."""
+    """Takes in what callers left; of a call that we never knew it is urgent, as it may be the report of a theft.
+
+    All of these days is looked through after a start. From then on only what may be new since the last look.
+    """
 
     rest: Rest
     hotline: Hotline
@@ -36,18 +40,25 @@ class Strays:
     unwritten: Unwritten
     flow: Callable[[], Flow]
     now: Callable[[], datetime]
+    _looked: datetime | None = None  # When all was taken in.
 
     def take(self) -> int:
         """Take in what of these days we do not know, or nobody hears; return how many recordings and calls that was.
 
         Raise what REST raises, once all others are taken in.
         """
-        failed = list[Exception]()
+        failed, now = list[Exception](), self.now()
         taken = self._unheard() + self._each(self._tapes, self.messages.unknown, self._tape, failed)
         taken += self._each(self._rang, self.hotline.journal.unknown, self._call, failed)
         if failed:
             raise failed[0]
+        self._looked = now
         return taken
+
+    def _since(self, back: timedelta) -> datetime:
+        """Return since when what began may be new to us."""
+        since = self.now() - back
+        return max(since, self._looked - SETTLED - LONGEST) if self._looked else since
 
     def _each(
         self,
@@ -80,7 +91,7 @@ class Strays:
 
     def _tapes(self) -> list[Tape]:
         now = self.now()
-        return [tape for tape in self.rest.tapes(now - BACK) if tape.seconds and tape.at <= now - SETTLED]
+        return [tape for tape in self.rest.tapes(self._since(BACK)) if tape.seconds and tape.at <= now - SETTLED]
 
     def _tape(self, tape: Tape) -> bool:
         hotline = self.flow().hotline
@@ -97,7 +108,7 @@ class Strays:
     def _rang(self) -> list[Rang]:
         now = self.now()
         number = self.flow().hotline.number
-        return [one for one in self.rest.rang(number, now - LATELY) if one.at <= now - SETTLED]
+        return [one for one in self.rest.rang(number, self._since(LATELY)) if one.at <= now - SETTLED]
 
     def _call(self, one: Rang) -> bool:
         """Have a call that only another host's lifeboat knew stand in the log, as given up."""
