@@ -25,7 +25,7 @@ WATCHES: Final = (
 FILES: Final = {
     "telephony/watch.py": WATCHES,
     "telephony/strays.py": (("SETTLED: Final = timedelta(minutes=10)", "SETTLED: Final = timedelta(seconds=5)"),),
-    "errands.py": (("HOUR, HOUR / 60, SETTLED", "timedelta(seconds=6), timedelta(seconds=2), SETTLED"),),
+    "errands.py": (("HOUR, HOUR / 60, SETTLED", "timedelta(seconds=20), timedelta(seconds=5), SETTLED"),),
     "store/messages.py": (
         ("UNTOLD: Final = timedelta(seconds=30)", "UNTOLD: Final = timedelta(seconds=3)"),
         ("FIRST_PAUSE: Final = timedelta(seconds=5)", "FIRST_PAUSE: Final = timedelta(seconds=0.5)"),
