@@ -189,6 +189,27 @@ def test_old_news_do_not_undo_what_the_agent_did_meanwhile(site: Site, page: Pag
     stands(page, "Ringing")
 
 
+def test_what_was_done_last_stands_though_what_was_done_before_is_answered_later(site: Site, page: Page) -> None:
+    opened(page, site)
+    site.talking("alice")
+    stands(page, "On a call")
+    kept: list[tuple[Route, APIResponse]] = []
+    page.route("**/desk/hang-up", lambda route: kept.append((route, route.fetch())))
+    page.keyboard.type("hh")
+    stands(page, "Wrapping up")  # As the news say.
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    stands(page, "Available")
+    page.route("**/desk/news", lambda _: None)  # Nobody tells the page better.
+    ((route, answer),) = kept
+    assert answer.json()["state"] == "wrapping"
+    with page.expect_response("**/desk/hang-up") as told:
+        route.fulfill(response=answer)
+    told.value.finished()
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    stands(page, "Available")
+
+
 def test_a_key_pressed_before_its_last_answer_came_switches_back(site: Site, page: Page) -> None:
     opened(page, site)
     site.talking("alice")

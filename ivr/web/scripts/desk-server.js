@@ -7,6 +7,7 @@ const token = document.querySelector("meta[name=csrf-token]").content;
 
 let tag = "";
 let acts = 0; // that were begun or are done
+let latest = 0; // of these, as what is shown was asked for
 let ahead = 0; // of our clock is the server's
 const shown = {};
 
@@ -55,21 +56,26 @@ export const draw = (name, html) => {
 };
 
 // Asks for news, or acts; null where there are none, {error} where it could not be done. News that were asked for before
-// an act was done are old by then, and dropped.
+// an act was done are old by then, and so is what an act is answered after a later one: they are dropped, and whole, as
+// a tag without its news would have the page stand still.
 export const ask = async (path, body) => {
   if (body) acts += 1;
   const before = acts;
   const headers = body ? { "Content-Type": "application/json", "X-CSRFToken": token } : { "If-None-Match": tag };
   const answer = await fetch(`/desk/${path}`, body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers });
+  const nothing = answer.status === 304 || answer.status === 204;
+  const all = nothing || answer.status === 401 ? null : await answer.json();
   if (body) acts += 1;
   else if (acts !== before) return null;
   if (answer.status === 401) window.location.assign("/desk");
-  if (answer.status === 304 || answer.status === 204) return null;
-  if (!answer.ok) return { error: (await answer.json()).error ?? texts.not_now };
-  const now = Number(answer.headers.get("X-Now"));
+  if (!all) return null;
+  if (!answer.ok) return { error: all.error ?? texts.not_now };
+  const [now, of] = [Number(answer.headers.get("X-Now")), answer.headers.get("ETag")];
+  if (of && before < latest) return null;
+  if (of) latest = before;
   if (now) sync(now);
-  tag = answer.headers.get("ETag") ?? "";
-  return answer.json();
+  tag = of ?? "";
+  return all;
 };
 
 // A draft that is sent even as the page closes.
