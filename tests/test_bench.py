@@ -36,7 +36,7 @@ def test_the_bench_measures_whole_calls() -> None:
         cells = measure(run, connections=(32,), rounds=1, seconds=0.7)
         lines = list(table(cells, run))
         sizes = {name: max(served.memory()[0], served.fresh) for name, served in run.items()}
-        evenly = list(paced(run, seconds=0.7))
+        evenly = list(paced(run, seconds=0.7, rounds=1))
     assert [cell.name for cell in cells] == list(run)
     assert len(evenly) == 2 * len(run), evenly  # A wrong answer would be a line more.
     for cell in cells:
