@@ -63,11 +63,10 @@ export const ask = async (path, body) => {
   const before = acts;
   const headers = body ? { "Content-Type": "application/json", "X-CSRFToken": token } : { "If-None-Match": tag };
   const answer = await fetch(`/desk/${path}`, body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers });
-  const nothing = answer.status === 304 || answer.status === 204;
-  const all = nothing || answer.status === 401 ? null : await answer.json();
+  if (answer.status === 401) window.location.assign("/desk");
+  const all = answer.status === 304 || answer.status === 204 ? null : await answer.json();
   if (body) acts += 1;
   else if (acts !== before) return null;
-  if (answer.status === 401) window.location.assign("/desk");
   if (!all) return null;
   if (!answer.ok) return { error: all.error ?? texts.not_now };
   const [now, of] = [Number(answer.headers.get("X-Now")), answer.headers.get("ETag")];
