@@ -27,7 +27,10 @@ from ivr.errands import put_bundle
 from ivr.flow.events import Heard
 from ivr.flow.load import load
 from ivr.listening import listening
+from ivr.replies import UNTOLD
+from ivr.store.errors import StoreError
 from ivr.telephony.bundle import FIRST, MANIFEST, bundle, read_manifest
+from ivr.telephony.facts import Fact, Over
 from ivr.telephony.render import Site
 from ivr.telephony.rest import Rest
 from ivr.telephony.strays import Strays
@@ -237,6 +240,22 @@ def test_a_call_that_the_carrier_tells_nothing_of_keeps_no_other_from_being_hear
     with noted(here.parts.desk.engine) as ran:
         assert strays(here) == 0
     assert sum("WHERE messages.recording_sid" in one.text for one in ran) == 1, "the database is asked for each"
+
+
+def test_what_was_told_and_is_yet_to_be_written_down_is_no_stray(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    caller = adrift(here, "+8613900001111", "1")
+    here.carrier.clock.advance(3600)
+    unwritten, job = here.parts.unwritten, here.parts.unwritten.job
+
+    def refused(_: Fact) -> None:
+        raise StoreError("the database is away")
+
+    monkeypatch.setattr(unwritten, "job", refused)
+    assert unwritten.write(Over(caller.leg.sid, UNTOLD, here.carrier.clock()))
+    assert strays(here) == 0
+    monkeypatch.setattr(unwritten, "job", job)
+    soon(lambda: not unwritten.calls())
+    assert strays(here) == 1
 
 
 def strays(here: World) -> int:

@@ -44,6 +44,11 @@ class Rang:
     called: str
     at: datetime
 
+    @property
+    def call(self) -> str:
+        """The call, as of a recording."""
+        return self.sid
+
 
 @dataclass(frozen=True)
 class Rest:

@@ -31,7 +31,8 @@ log = structlog.get_logger()
 class Strays:
     """Takes in what callers left; of a call that we never knew it is urgent, as it may be the report of a theft.
 
-    All of these days is looked through after a start. From then on only what may be new since the last look.
+    All of these days is looked through after a start. From then on only what may be new since the last look. What we
+    were told and have yet to write down is no stray.
     """
 
     rest: Rest
@@ -71,7 +72,8 @@ class Strays:
         with _noted(failed):
             found = look()
         for start in range(0, len(found), AT_ONCE):
-            some = found[start : start + AT_ONCE]
+            behind = self.unwritten.calls()  # What is written from now on, the database knows.
+            some = [one for one in found[start : start + AT_ONCE] if one.call not in behind]
             strange = unknown([one.sid for one in some])
             for one in some:
                 if one.sid in strange:

@@ -13,7 +13,7 @@ from ivr.telephony.facts import Fact
 from ivr.telephony.spool import Spool
 
 SECONDS: Final = 0.5
-MOST: Final = 10_000
+MOST: Final = 10_000  # Calls of which something is kept in memory, too.
 WARNS_AGAIN: Final = 60.0
 LOOKS: Final = 10.0  # Seconds between two looks at what is left in the spool,
 LEFT: Final = 20.0  # by nobody who is still trying, as it lies there for so long, and we have nothing to try.
@@ -29,7 +29,7 @@ class Unwritten:
 
     job: Callable[[Fact], object]
     spool: Spool
-    _kept: dict[tuple[str, str], Fact] = field(default_factory=dict)
+    _kept: dict[str, dict[str, Fact]] = field(default_factory=dict)  # By call and name, as they were told.
     _lock: Lock = field(default_factory=Lock)
     _closed: Event = field(default_factory=Event)
     _busy: bool = False
@@ -50,7 +50,9 @@ class Unwritten:
         if left:
             log.warning("taken out of the spool", facts=str(len(left)))
             with self._lock:
-                self._kept = {(fact.call, fact.name): fact for fact in left} | self._kept
+                later, self._kept = self._kept, {}
+                for fact in (*left, *(fact for told in later.values() for fact in told.values())):
+                    self._kept.setdefault(fact.call, {})[fact.name] = fact
             self._go_on()
 
     def write(self, fact: Fact) -> bool:
@@ -59,8 +61,12 @@ class Unwritten:
 
     def behind(self, call_id: str) -> bool:
         """Return whether something of this call is kept, which goes before whatever is told of it now."""
+        return call_id in self._kept
+
+    def calls(self) -> frozenset[str]:
+        """Return the calls of which something is kept."""
         with self._lock:
-            return any(call == call_id for call, _ in self._kept)
+            return frozenset(self._kept)
 
     def keep(self, fact: Fact) -> bool:
         """Write a fact down as soon as the database takes it; True once it cannot be lost any more."""
@@ -69,7 +75,7 @@ class Unwritten:
             if len(self._kept) >= MOST:
                 log.error("too much is unwritten", call=fact.call, what=fact.name)
                 return safe  # What is on disk is taken in once these are written.
-            self._kept.setdefault((fact.call, fact.name), fact)
+            self._kept.setdefault(fact.call, {}).setdefault(fact.name, fact)
         self._go_on()
         return safe
 
@@ -91,21 +97,25 @@ class Unwritten:
     def _again(self) -> bool:
         """Try each fact, but for those behind one that failed; return whether any are left."""
         with self._lock:
-            kept = dict(self._kept)
-        failed = set[str]()
-        for name, fact in kept.items():
-            if fact.call in failed:
-                continue
-            if self._done(fact):
-                with self._lock:
-                    self._kept.pop(name, None)
-            elif self._closed.is_set():
+            kept = [list(told.values()) for told in self._kept.values()]
+        for told in kept:
+            if not self._all_done(told) and self._closed.is_set():
                 break
-            else:
-                failed.add(fact.call)
         with self._lock:
             self._busy = bool(self._kept)
             return self._busy
+
+    def _all_done(self, told: list[Fact]) -> bool:
+        """Write down what is told of a call; False from what the database does not take on."""
+        for fact in told:
+            if not self._done(fact):
+                return False
+            with self._lock:
+                if mine := self._kept.get(fact.call):
+                    mine.pop(fact.name, None)
+                if not mine:
+                    self._kept.pop(fact.call, None)
+        return True
 
     def _done(self, fact: Fact) -> bool:
         try:
