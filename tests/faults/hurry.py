@@ -24,7 +24,7 @@ WATCHES: Final = (
 )
 FILES: Final = {
     "telephony/watch.py": WATCHES,
-    "telephony/strays.py": (("SETTLED: Final = timedelta(minutes=10)", "SETTLED: Final = timedelta(seconds=5)"),),
+    "telephony/strays.py": (("SETTLED: Final = timedelta(minutes=10)", "SETTLED: Final = timedelta(seconds=30)"),),
     "errands.py": (("HOUR, HOUR / 60, SETTLED", "timedelta(seconds=20), timedelta(seconds=5), SETTLED"),),
     "store/messages.py": (
         ("UNTOLD: Final = timedelta(seconds=30)", "UNTOLD: Final = timedelta(seconds=3)"),
