@@ -345,6 +345,24 @@ def test_notes_outlive_the_news(site: Site, page: Page) -> None:
     expect(page.get_by_label("Notes")).to_have_value("paid twice")
 
 
+def test_a_note_is_there_again_after_ones_shift_was_over(site: Site, browser: Browser, port: int) -> None:
+    password = site.hire()
+    with watched(browser, f"http://127.0.0.1:{port}", "401", locale="en-US") as page:
+        log_in(page, password)
+        at_the_desk(page)
+        site.talking("alice")
+        stands(page, "On a call")
+        page.get_by_label("Notes").fill("paid twice")
+        expect(page.get_by_text("Draft kept", exact=True)).to_be_visible()
+        assert isinstance(site.clock, Clock)
+        site.clock.on(hours=13)
+        page.wait_for_url("**/desk/login*")
+        page.fill("#name", "alice")
+        page.fill("#password", password)
+        page.keyboard.press("Enter")
+        expect(page.get_by_label("Notes")).to_have_value("paid twice")
+
+
 def test_the_page_can_be_read_without_javascript(site: Site, browser: Browser, port: int) -> None:
     password = site.hire()
     with browser.new_context(locale="zh-CN", base_url=f"http://127.0.0.1:{port}", java_script_enabled=False) as context:
