@@ -37,6 +37,7 @@ def opened(kind: type[Connection], file: Path, name: str = "") -> Connection:
     """Return a connection; whose name is `first` goes before all others."""
     made = sqlite3.connect(file, timeout=0, factory=kind, check_same_thread=False)
     made.first = name == "first"
+    made.execute("SELECT who FROM told").close()  # As whoever closes a connection may lock a file to its first look.
     return made
 
 
