@@ -167,7 +167,7 @@ def _before(data: Mapping[str, Any], file: str, path: Path) -> str:
     here = data.get(str(path[0]))
     if not isinstance(here, Mapping):
         return ""
-    pieces = [PIECES[file]] if file in PIECES else marks.kind_of(here)
+    pieces = (PIECES[file],) if file in PIECES else marks.kind_of(here)
     order = ["kind", *(name for piece in pieces for name in marks.fields(piece))]
     earlier = order[: order.index(str(path[1]))] if path[1] in order else []
     return next((name for name in reversed(earlier) if name in here), "")
@@ -218,7 +218,7 @@ def _choice_of(choice: Any, words: Mapping[str, str | None]) -> Any:
 
 
 def _blank(info: Any) -> Any:
-    types = [info.annotation, *info.metadata]
+    types = (info.annotation, *info.metadata)
     return {} if any(get_origin(one) is dict for one in flat(types)) else ""
 
 

@@ -10,7 +10,7 @@ from ivr.console.texts import TEXTS
 from ivr.console.texts_wallet import rows
 from ivr.editor.labels import CALLED, FIELDS, HELP, Both
 from ivr.editor.marks import fields, inner, known
-from ivr.flow.node import Key, Mark, Piece, flat
+from ivr.flow.node import Key, Mark, Piece, Types, flat
 from ivr.flow.nodes import lookup, sms
 from ivr.flow.questions import QUESTIONS
 
@@ -44,7 +44,7 @@ def title(field: str, kind: str = "") -> Both:
     return FIELDS.get(f"{kind}.{field}", FIELDS.get(field, {"zh": plain, "en": plain[:1].upper() + plain[1:]}))
 
 
-def _field(name: str, types: list[Any], info: FieldInfo, kind: str) -> dict[str, Any]:
+def _field(name: str, types: Types, info: FieldInfo, kind: str) -> dict[str, Any]:
     (sort, options), own = _sort(types), f"{kind}.{name}"
     default = None if info.is_required() or isinstance(info.default, Piece) else info.default
     told = {"name": name, "type": sort, "required": info.is_required(), "title": title(name, kind), "options": options}
@@ -52,9 +52,9 @@ def _field(name: str, types: list[Any], info: FieldInfo, kind: str) -> dict[str,
     return told | {"called": CALLED.get(own, {}), **MORE.get(own, {})}
 
 
-def _sort(types: list[Any]) -> tuple[str, list[str]]:
+def _sort(types: Types) -> tuple[str, list[str]]:
     """Return a field's type in the words of the editor, and what it can be, where that is a choice."""
-    every = list(flat(types))
+    every = flat(types)
     origins = {get_origin(one) for one in every}
     if Literal in origins:
         return "choice", [str(one) for found in every if get_origin(found) is Literal for one in get_args(found)]
@@ -72,14 +72,14 @@ def _sort(types: list[Any]) -> tuple[str, list[str]]:
     return ("flag" if bool in every else "number" if int in every else "text"), []
 
 
-def _mapping(types: list[Any]) -> str:
+def _mapping(types: Types) -> str:
     """Return what a mapping to these types is: choices of a menu, ways that lead on, or any other."""
-    if Mark("place") in list(flat(types)):
+    if Mark("place") in flat(types):
         return "ways"
-    return "choices" if any(Mark("place") in list(flat(one)) for one in fields_of(types)) else "map"
+    return "choices" if any(Mark("place") in flat(one) for one in fields_of(types)) else "map"
 
 
-def fields_of(types: list[Any]) -> list[list[Any]]:
+def fields_of(types: Types) -> list[Types]:
     """Return the types of each field of the piece that these types mean, if they mean one."""
     pieces = (one for one in flat(types) if isinstance(one, type) and issubclass(one, Piece))
     return [one for piece in pieces for one in fields(piece).values()]

@@ -6,36 +6,37 @@ from typing import Any, get_args, get_origin
 
 from ivr.flow.flow import Hotline, Matter, Queue
 from ivr.flow.load import APART, BESIDE, HEADER
-from ivr.flow.node import Mark, Node, Path, Piece, flat
+from ivr.flow.node import Mark, Node, Path, Piece, Types, flat
 from ivr.flow.nodes import kinds
 
 Files = Mapping[str, Mapping[str, Any]]  # Data by the file's name.
 
 
-def marked(use: str, types: list[Any], value: object) -> Iterator[tuple[Path, str]]:
+def marked(use: str, types: Types, value: object) -> Iterator[tuple[Path, str]]:
     """Yield (path of field names, text) of every text for this use in data that is meant to be of these types."""
     if isinstance(value, str):
-        if Mark(use) in list(flat(types)):
+        if Mark(use) in flat(types):
             yield (), value
     elif isinstance(value, Mapping):
         for name, item in value.items():
             yield from (((name, *path), text) for path, text in marked(use, inner(types, name), item))
 
 
-def inner(types: list[Any], name: str) -> list[Any]:
-    """Return the types of what has this name in data of these types; [] where nothing is known of it."""
+def inner(types: Types, name: str) -> Types:
+    """Return the types of what has this name in data of these types; () where nothing is known of it."""
     for one in flat(types):
         if get_origin(one) is dict:
-            return [get_args(one)[1]]
+            return (get_args(one)[1],)
         if isinstance(one, type) and issubclass(one, Piece):
-            return fields(one).get(name, [])
-    return []
+            return fields(one).get(name, ())
+    return ()
 
 
-def fields(kind: type[Piece]) -> dict[str, list[Any]]:
+@cache
+def fields(kind: type[Piece]) -> Mapping[str, Types]:
     """Return the types of a piece's fields, by the names that the menus use."""
     infos = kind.model_fields.items()
-    return {info.alias or name: [info.annotation, *info.metadata] for name, info in infos if name != "place"}
+    return {info.alias or name: (info.annotation, *info.metadata) for name, info in infos if name != "place"}
 
 
 def nodes(files: Files) -> dict[str, tuple[str, str]]:
@@ -51,15 +52,15 @@ def known() -> Mapping[str, type[Node]]:
     return kinds()
 
 
-def kind_of(data: Mapping[str, Any]) -> list[type[Node]]:
+def kind_of(data: Mapping[str, Any]) -> tuple[type[Node], ...]:
     """Return the kind of a node; none for one that there is not."""
     kind = data.get("kind")
-    return [known()[kind]] if isinstance(kind, str) and kind in known() else []
+    return (known()[kind],) if isinstance(kind, str) and kind in known() else ()
 
 
 def exits(files: Files) -> Iterator[tuple[str, Path, str]]:
     """Yield (file, path, place as written) of everything that leads somewhere."""
-    for path, text in marked("place", [Hotline], files.get("hotline.yaml", {})):
+    for path, text in marked("place", (Hotline,), files.get("hotline.yaml", {})):
         yield "hotline.yaml", path, text
     for name, key in nodes(files).values():
         data = files[name][key]
@@ -79,11 +80,11 @@ def said(files: Files, file: str) -> dict[str, tuple[Path, str]]:
     data, own = files[file], stem(file)
     match file:
         case "hotline.yaml":
-            found = list(marked("words", [Hotline], data))
+            found = list(marked("words", (Hotline,), data))
         case "queues.yaml":
-            found = [((key, *path), text) for key in data for path, text in marked("words", [Queue], data[key])]
+            found = [((key, *path), text) for key in data for path, text in marked("words", (Queue,), data[key])]
         case _:
-            found = list(marked("words", [Matter], {name: data[name] for name in HEADER if name in data}))
+            found = list(marked("words", (Matter,), {name: data[name] for name in HEADER if name in data}))
             for _, key in (one for one in nodes({file: data}).values()):
                 found += [((key, *path), text) for path, text in marked("words", kind_of(data[key]), data[key])]
     return {f"{own}.{'.'.join(_named(data, path))}": (path, text) for path, text in found}

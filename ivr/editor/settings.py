@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, get_origin
 
 from ivr.editor import forms, marks
@@ -50,11 +51,27 @@ def parts(files: Files) -> dict[str, type[Piece]]:
     return {**PARTS, **{f"{QUEUES}.{name}": Queue for name, told in queues.items() if isinstance(told, Mapping)}}
 
 
+def every(files: Files) -> dict[str, list[Row]]:
+    """Return the fields of each piece with what stands there."""
+    said = _said(files)
+    return {part: _rows(files, part, said) for part in parts(files)}
+
+
 def rows(files: Files, part: str) -> list[Row]:
     """Return the fields of a piece with what stands there; raise KeyError where there is no such piece."""
-    kind, here, said = parts(files)[part], _here(files, part), _said(files)
-    schemas = kind.model_json_schema()["properties"]
-    return [_row(part, one, here, said, schemas[one["name"]]) for one in _fields(kind)]
+    return _rows(files, part, _said(files))
+
+
+def _rows(files: Files, part: str, said: Mapping[str, Any]) -> list[Row]:
+    kind, here = parts(files)[part], _here(files, part)
+    return [_row(part, one, here, said, _schemas(kind)[one["name"]]) for one in _fields(kind)]
+
+
+@cache
+def _schemas(kind: type[Piece]) -> Mapping[str, Any]:
+    """Return each field's JSON schema, by its name."""
+    found: Mapping[str, Any] = kind.model_json_schema()["properties"]
+    return found
 
 
 def changes(files: Files, part: str, form: Mapping[str, str]) -> list[Edit]:
@@ -175,7 +192,7 @@ def _fields(kind: type[Piece]) -> Iterator[dict[str, Any]]:
     """Yield the fields of a piece that are one thing each; what is a piece of its own has a form of its own."""
     types = marks.fields(kind)
     for one in forms.form(kind):
-        every = list(flat(types[one["name"]]))
+        every = flat(types[one["name"]])
         nested = any(isinstance(found, type) and issubclass(found, Piece) for found in every)
         if not nested and dict not in {get_origin(found) for found in every}:
             yield one

@@ -74,7 +74,7 @@ def _drawn(given: Office, bench: Bench, draft: Draft, **told: Any) -> str:
     files = bench.files(draft.id)
     held = words(given) | {"bell": bell.bell(given), "now": given.now().timestamp(), "here": "menus"}
     held |= {"draft": draft, "mine": draft.owner == me() and draft.state == OPEN}
-    held |= {"parts": {part: settings.rows(files, part) for part in settings.parts(files)}}
+    held |= {"parts": settings.every(files)}
     held |= {
         "voices": settings.voices(files),
         "problems": located(one for one in bench.read(files)[1] if one.file in FILES),

@@ -2,9 +2,10 @@
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, get_args, get_origin
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic.json_schema import JsonSchemaValue
@@ -69,6 +70,7 @@ Place = Annotated[str, shaped(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", NAMED), Ma
 QueueName = Annotated[str, Mark("queue")]
 Key = Annotated[str, shaped(r"[0-9*#]", "a key is one of 0 to 9, * and #")]
 Path = tuple[str, ...]
+Types = tuple[Any, ...]  # And what annotates them.
 
 
 class Piece(BaseModel):
@@ -79,13 +81,13 @@ class Piece(BaseModel):
     def marked(self, use: str) -> Iterator[tuple[Path, str]]:
         """Yield (path of field names, text) of every field marked for this use, in the order of the fields."""
         for name, info in type(self).model_fields.items():
-            for path, text in _marked(use, getattr(self, name), [info.annotation, *info.metadata]):
+            for path, text in _marked(use, getattr(self, name), (info.annotation, *info.metadata)):
                 yield (info.alias or name, *path), text
 
 
-def _marked(use: str, value: Any, types: list[Any]) -> Iterator[tuple[Path, str]]:
+def _marked(use: str, value: Any, types: Types) -> Iterator[tuple[Path, str]]:
     if isinstance(value, str):
-        if Mark(use) in list(flat(types)):
+        if Mark(use) in flat(types):
             yield (), value
     elif isinstance(value, Piece):
         yield from value.marked(use)
@@ -94,12 +96,14 @@ def _marked(use: str, value: Any, types: list[Any]) -> Iterator[tuple[Path, str]
             yield from (((str(key), *path), text) for path, text in _marked(use, item, types))
 
 
-def flat(types: list[Any]) -> Iterator[Any]:
-    """Yield these types and annotations, and all that stand within them."""
-    for item in types:
-        yield item
-        if get_origin(item) is not None:
-            yield from flat(list(get_args(item)))
+def flat(types: Types) -> Sequence[Any]:
+    """Return these types and annotations, and all that stand within them."""
+    return _flat(types)
+
+
+@cache
+def _flat(types: Types) -> Types:
+    return tuple(one for item in types for one in (item, *_flat(get_args(item))))
 
 
 class Node(Piece, ABC):

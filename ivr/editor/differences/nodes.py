@@ -25,7 +25,7 @@ def _shapes(side: Side, places: list[str]) -> dict[str, list[str]]:
     for place in places:
         node = side.node(place)
         bare = json.loads(json.dumps(node))
-        for path, _ in marks.marked("place", list(marks.kind_of(node)), node):
+        for path, _ in marks.marked("place", marks.kind_of(node), node):
             inside = bare
             for step in path[:-1]:
                 inside = inside[step]
@@ -85,7 +85,7 @@ def _within(old: Side, new: Side, place: str, after: str, names: Renamed) -> Ite
 
 
 def _marked(use: str, node: Mapping[str, Any]) -> list[tuple[tuple[str, ...], str]]:
-    return list(marks.marked(use, list(marks.kind_of(node)), node))
+    return list(marks.marked(use, marks.kind_of(node), node))
 
 
 def _leads(
