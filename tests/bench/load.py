@@ -122,10 +122,11 @@ async def run(shape: Shape, calls: int, seconds: float, agents: int, ramp: float
         stage.company.noted, before = load.note, _size(stage)
         load.begun = timed()
         until = load.begun + ramp + seconds
-        ending = asyncio.ensure_future(_ending(stage, until, ramp))
-        beside = [asyncio.ensure_future(job) for job in (stage.tending(1.0), _sampled(stage, load, until))]
+        beside = [
+            asyncio.ensure_future(job)
+            for job in (stage.tending(1.0), _ending(stage, until, ramp), _sampled(stage, load, until))
+        ]
         await asyncio.gather(*(_caller(stage, load, number, ramp * number / calls, until) for number in range(calls)))
-        await ending
         for one in beside:
             one.cancel()  # Before there is no server any more to be sampled.
         await stage.company.settle()
