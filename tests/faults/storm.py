@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import itertools
-import os
 import re
 import signal
 import sys
@@ -32,7 +31,6 @@ from tests.faults.upsets import prepare
 from tests.light.stage import Shape, Stage, staged
 
 SPEED: Final = 60.0
-AT_ONCE: Final = 50  # Callers for each core, who are as fast as 3,000 people: more of them wait for the core alone.
 PATIENCE: Final = 0.5
 WAITING: Final = 6  # Callers who are in line at last.
 RECONCILED: Final = 60.0  # Seconds within which all must have settled, or more than before.
@@ -199,7 +197,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults all", description=__doc__)
     parser.add_argument("calls", type=int, nargs="?", default=10_000)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--at-once", type=int, default=AT_ONCE * len(os.sched_getaffinity(0)), help="callers")
+    parser.add_argument("--at-once", type=int, default=200)
     parser.add_argument("--database", nargs="+", choices=("sqlite", "postgresql"), default=["sqlite", "postgresql"])
     given = parser.parse_args(arguments)
     return told(Storm(given.calls, given.at_once, kind, given.seed) for kind in given.database)
