@@ -1,6 +1,6 @@
 """Recordings and calls that nobody told us of, or only half: those of another host's lifeboat, or of a broken line."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,12 +48,13 @@ class Strays:
 
         Raise what REST raises, once all others are taken in.
         """
-        failed, now = list[Exception](), self.now()
-        taken = self._unheard() + self._each(self._tapes, self.messages.unknown, self._tape, failed)
-        taken += self._each(self._rang, self.hotline.journal.unknown, self._call, failed)
+        failed, now, behind = list[Exception](), self.now(), self.unwritten.calls()
+        taken = self._unheard() + self._each(self._tapes, self.messages.unknown, self._tape, behind, failed)
+        taken += self._each(self._rang, self.hotline.journal.unknown, self._call, behind, failed)
         if failed:
             raise failed[0]
-        self._looked = now
+        if not behind:  # Else not all was looked at.
+            self._looked = now
         return taken
 
     def _since(self, back: timedelta) -> datetime:
@@ -66,14 +67,14 @@ class Strays:
         look: Callable[[], list[T]],
         unknown: Callable[[Sequence[str]], set[str]],
         take: Callable[[T], bool],
+        behind: Collection[str],
         failed: list[Exception],
     ) -> int:
         found, taken = list[T](), 0
         with _noted(failed):
-            found = look()
+            found = [one for one in look() if one.call not in behind]
         for start in range(0, len(found), AT_ONCE):
-            behind = self.unwritten.calls()  # What is written from now on, the database knows.
-            some = [one for one in found[start : start + AT_ONCE] if one.call not in behind]
+            some = found[start : start + AT_ONCE]
             strange = unknown([one.sid for one in some])
             for one in some:
                 if one.sid in strange:
