@@ -5,8 +5,9 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise, permutations
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from hypothesis import given, settings
@@ -24,6 +25,7 @@ from ivr.desk.line import (
     needed,
     order,
     overtakings,
+    place,
     returned,
     virtual,
 )
@@ -112,8 +114,8 @@ def test_whoever_leaves_or_comes_changes_nothing_between_the_others(line: list[E
 def test_nobody_is_overtaken_by_whoever_comes_more_than_the_head_start_later(line: list[Entry]) -> None:
     """This is why nobody starves: after half an hour the door behind somebody is shut, even to fraud."""
     ordered = order(line, RULES)
-    for place, one in enumerate(ordered):
-        assert not [other for other in ordered[:place] if (other.front or other.since) > one.since + 30 * MINUTE]
+    for number, one in enumerate(ordered):
+        assert not [other for other in ordered[:number] if (other.front or other.since) > one.since + 30 * MINUTE]
 
 
 def test_a_normal_caller_is_served_although_fraud_never_stops_ringing() -> None:
@@ -323,22 +325,24 @@ def test_a_dispatch_of_ten_thousand_costs_little_and_grows_no_faster_than_n_log_
 ) -> None:
     chance = random.Random(10_000)
     free = [some_agent(chance, number) for number in range(200)]
-    cost = {
-        size: cheapest([some_entry(chance, number) for number in range(size)], free) for size in (10, 100, 1000, 10_000)
-    }
+    lines = {size: [some_entry(chance, number) for number in range(size)] for size in (10, 100, 1000, 10_000)}
+    jobs = [partial(match, line, free, RULES, LATEST) for line in lines.values()]
+    *took, placed = cheapest(*jobs, lambda: sorted(place(entry, RULES) for entry in lines[10_000]))
+    cost = dict(zip(lines, took, strict=True))
     with capsys.disabled():
         print("\none dispatch to 200 agents:", ", ".join(f"{size} waiting {ms:.2f} ms" for size, ms in cost.items()))
-    # The aim is 10 ms; a machine that does other work besides is allowed five times as much.
-    assert cost[10_000] < 50
+        print(f"to sort the places of 10000: {placed:.2f} ms")
+    # The aim is 10 ms on a machine that sorts the places in as much; how fast this one is, and how busy, is left out.
+    assert cost[10_000] / placed < 2.5
     assert cost[10_000] / cost[1000] < 3 * 10 * 4 / 3
 
 
-def cheapest(line: list[Entry], free: list[Agent]) -> float:
-    """Milliseconds of the quickest of fifteen dispatches, so that what else the machine does is left out."""
+def cheapest(*jobs: Callable[[], object]) -> list[float]:
+    """Milliseconds of CPU of the quickest of fifteen of each, in turns: what else the machine does is left out."""
     took = []
     gc.collect()
-    for _ in range(15):
-        start = perf_counter()
-        match(line, free, RULES, LATEST)
-        took.append((perf_counter() - start) * 1000)
-    return min(took)
+    for job in jobs * 15:
+        start = thread_time()
+        job()
+        took.append((thread_time() - start) * 1000)
+    return [min(took[number :: len(jobs)]) for number in range(len(jobs))]

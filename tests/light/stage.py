@@ -238,7 +238,11 @@ async def staged(shape: Shape, seed: str, phones: Callable[[str], Party]) -> Asy
                 made.files = _boat(copy)
                 if shape.jobs:
                     jobs.start()
-                yield Stage(copy, url, servers, jobs, postgresql, proxy, made, rest, parts, Random(seed))
+                try:
+                    yield Stage(copy, url, servers, jobs, postgresql, proxy, made, rest, parts, Random(seed))
+                finally:
+                    # Threads that nobody waits for any more are still at work in all this.
+                    await asyncio.get_running_loop().shutdown_default_executor()
         finally:
             for server in servers:
                 if server.process:
