@@ -1,7 +1,6 @@
 """What costs much and comes out the same each time: done once a worker, or cheaply, instead of for every test."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,8 +25,8 @@ from ivr.store import engine as engines
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
 from ivr.wallets.demo.file import opened
+from tests.forked import patient
 
-QUICK = ("READS", "LOOKS", "CONCLUDES")
 CHEAP = {"default_rounds": 1, "memory_cost": 8, "parallelism": 1}
 
 
@@ -202,17 +201,9 @@ def real_pragmas() -> Iterator[Callable[[Any, object], None]]:
 
 @pytest.fixture(scope="session", autouse=True)
 def callers_patient() -> Iterator[None]:
-    """Have turns take as long as they take: a machine that stands still for a while is no fault.
+    """Have turns take as long as they take, as `patient`; tests of a database that is late say themselves what is late.
 
-    Tests of a database that is late say themselves what is late. What runs in a process of its own waits as ever.
+    What runs in a process of its own waits as ever, unless it is told to be patient, too.
     """
-    bounds = (
-        "store.writer.PATIENCE_SECONDS",
-        "telephony.front.ANSWERS",
-        "telephony.front.TAKES",
-        *(f"telephony.quick.{one}" for one in QUICK),
-    )
-    with ExitStack() as patient:
-        for bound in bounds:
-            patient.enter_context(patch(f"ivr.{bound}", 60.0))
+    with patient():
         yield

@@ -152,11 +152,13 @@ def servers(
     count: int = 1,
     apis: Sequence[str] = (),
     change: Callable[[Path], object] = lambda _: None,
+    patient: bool = False,
 ) -> Iterator[list[Server]]:
     """Run servers on one database; the carrier knows all of them by the first one's address.
 
     With `apis` each has a carrier's REST of its own to ask, and all queues are always open. `change` may change their
-    copy of the project.
+    copy of the project. Where they are `patient`, an answer takes as long as it takes, whatever else the machine
+    does.
     """
     ports = [free_port() for _ in range(count)]
     copy = project(folder / "project")
@@ -164,7 +166,7 @@ def servers(
     if apis:
         always_open(copy)
     running = [
-        Server(copy, port, environment(database, ports[0], api))
+        Server(copy, port, {**environment(database, ports[0], api), **({forked.PATIENT: "1"} if patient else {})})
         for port, api in zip_longest(ports, apis[:count], fillvalue="")
     ]
     try:

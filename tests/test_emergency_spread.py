@@ -56,7 +56,7 @@ def until(server: Server, says: bool) -> float:
 
 
 def test_every_process_has_it_within_ten_seconds_and_loses_it_as_soon(postgres: Postgres, tmp_path: Path) -> None:
-    with servers(tmp_path, postgres.fresh("ready"), 2) as both:
+    with servers(tmp_path, postgres.fresh("ready"), 2, patient=True) as both:
         session, url = logged_in(both[0]), both[0].environment["PUBLIC_URL"] + PAGE
         before = new_call_id()
         assert WORDS["en-US"] not in ring(both[1], "/voice/incoming", before)

@@ -84,7 +84,7 @@ def publish(parts: Parts, number: int) -> int:
 
 
 def test_no_call_hears_two_versions_while_menus_are_published(tmp_path: Path, postgres: Postgres) -> None:
-    with servers(tmp_path, postgres.fresh("ready"), 3) as running, parts_of(running[0]) as parts:
+    with servers(tmp_path, postgres.fresh("ready"), 3, patient=True) as running, parts_of(running[0]) as parts:
         callers, versions = Callers(running), {1: ""}
         versions[publish(parts, 0)] = "0"
         with ThreadPoolExecutor(AT_ONCE) as pool:

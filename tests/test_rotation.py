@@ -189,7 +189,10 @@ def test_calls_under_two_tokens_of_the_carrier_are_both_taken() -> None:
 
 def test_the_secret_is_changed_while_servers_answer_calls(postgres: Postgres, tmp_path: Path) -> None:
     database = postgres.fresh("ready")
-    with servers(tmp_path, database, 2, change=always_open) as running, ThreadPoolExecutor(AT_ONCE) as pool:
+    with (
+        servers(tmp_path, database, 2, change=always_open, patient=True) as running,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
         old = running[0].environment["SECRET_KEY"]
         before = Load(running)
         made = pool.submit(before.calls, 100)
