@@ -1,6 +1,7 @@
 """What costs much and comes out the same each time: done once a worker, or cheaply, instead of for every test."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from ivr.editor import gate, reading, yesterday
+from ivr.editor.proving import answer
 from ivr.flow.flow import Flow
 from ivr.flow.load import load
 from ivr.flow.problem import Problem
@@ -81,10 +83,23 @@ def with_parsed(parsed: Callable[..., Any], defaults: tuple[Any, ...] | None) ->
 
 
 @pytest.fixture(scope="session", autouse=True)
-def menus_proven_once() -> Iterator[None]:
-    """Have what was asked of the proof before answered as before: it is a pure function, and takes seconds."""
-    with patch("ivr.editor.gate._asked", lru_cache(64)(gate._asked)):
-        yield
+def menus_proven_once() -> Iterator[Callable[[str], Any]]:
+    """Have what was asked of the proof before answered as before: it is a pure function, and takes seconds.
+
+    It is made by a process that is forked from one that has imported it all, and does not give way to others; return
+    what starts a real one.
+    """
+    from tests.processes import APART  # It needs what stands here.
+
+    real = gate._asked
+
+    @lru_cache(64)
+    def once(asked: str) -> Any:
+        with ProcessPoolExecutor(1, mp_context=APART) as beside:
+            return beside.submit(answer, asked).result()
+
+    with patch("ivr.editor.gate._asked", once):
+        yield real
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -91,6 +91,7 @@ def _asked(asked: str) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         raise GateError(f"the proof was not done after {SECONDS} s: the menus have too many states") from None
     if done.returncode:
-        raise GateError(f"the proof broke off: {done.stderr.strip().rpartition(chr(10))[2]}")
+        said = done.stderr.strip().rpartition("\n")[2] or f"its program ended with {done.returncode}"
+        raise GateError(f"the proof broke off: {said}")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
