@@ -34,6 +34,7 @@ CROWD: Final = 64  # So many wait for a thread at most: more come again, or do w
 BOAT: Final = 16  # Threads that answer without the database, which all others may be waiting for.
 PATIENCE: Final = 10.0  # Seconds within which a form is sent.
 ANSWERS: Final = 4.5  # Seconds, of the six that the carrier waits while a caller hears nothing; a reply may take 4.
+LEAST: Final = 0.2  # Seconds that the plain way has in any case, also where the quick way took all of those in vain.
 TAKES: Final = 1.0  # Seconds, after which what we are only told is kept on the disk instead.
 # What can be answered without the database where that takes too long.
 IN_TIME: Final = re.compile(
@@ -129,14 +130,14 @@ class Front:
             self._admission.strangers.told(peer, right=True)
             crowded = self._admission.queue.long()
             if not crowded:
-                answer, failed = await self._take(path, told)
+                answer, failed = await self._take(path, told, begun + ANSWERS)
                 crowded = answer is None and failed is None and self._waiting >= CROWD
             if crowded and (answer := self._admission.later(path, query, body)) is None and AFLOAT.match(path):
                 failed = StoreError("too many wait for a thread")
         elif not self._admission.strangers.heard(peer):
             answer = NOT_HEARD
         if answer is None:
-            status = await self._plainly(scope, body, failed, protocol)
+            status = await self._plainly(scope, body, failed, protocol, begun)
         else:
             status = self._told(answer, protocol)
         if told is not None:
@@ -155,11 +156,11 @@ class Front:
         protocol.response_empty(204, self._headers)
         return "204"
 
-    async def _take(self, path: str, told: Told) -> tuple[str | None, StoreError | None]:
+    async def _take(self, path: str, told: Told, until: float) -> tuple[str | None, StoreError | None]:
         """Return the answer of the quick way, or None, and why that was in vain: nobody is to wait for it twice."""
         begun = perf_counter()
         try:
-            answer = await self._quick.answer(path, told)
+            answer = await self._quick.answer(path, told, until)
         except StoreError as error:
             return None, error
         except Exception as error:
@@ -170,13 +171,16 @@ class Front:
             self._tally.took(kind, "200" if answer else "204", perf_counter() - begun)
         return answer, None
 
-    async def _plainly(self, scope: Scope, body: bytes, failed: StoreError | None, protocol: HTTPProtocol) -> str:
+    async def _plainly(
+        self, scope: Scope, body: bytes, failed: StoreError | None, protocol: HTTPProtocol, begun: float
+    ) -> str:
         """Answer by the plain way; without the database where that failed us already, or takes too long.
 
-        Return the status.
+        Return the status. What was asked when it `begun` is answered in time, whatever was tried before.
         """
         loop, bounded = get_running_loop(), IN_TIME.match(scope.path)
-        patience = (ANSWERS if bounded[1] else TAKES) if bounded else None
+        left = max(LEAST, begun + ANSWERS - perf_counter())
+        patience = (left if bounded[1] else TAKES) if bounded else None
 
         def ask(tried: StoreError | None) -> Any:
             environ = build_environ(asgi(scope), BytesIO(body))  # type: ignore[arg-type]
@@ -189,7 +193,7 @@ class Front:
                 async with timeout(patience):
                     found = await loop.run_in_executor(self._threads, ask, None)
             except TimeoutError:
-                failed = StoreError(f"it took longer than {patience} s")
+                failed = StoreError(f"it took longer than {perf_counter() - begun:.1f} s")
             finally:
                 self._waiting -= 1
         if failed is not None:

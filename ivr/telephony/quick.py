@@ -5,6 +5,7 @@ from asyncio import get_running_loop, timeout
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Final, TypeVar
 
 import structlog
@@ -16,6 +17,7 @@ from ivr.flow.waits import Agent
 from ivr.replies import Foreseen, Reply, patiently
 from ivr.store.errors import StoreError
 from ivr.store.waking import Together
+from ivr.store.writer import PATIENCE_SECONDS
 from ivr.telephony.calls import Told, caller
 from ivr.telephony.decode import decode, decode_wait
 from ivr.telephony.routes import OVER, Line, foreseen, spoken
@@ -51,24 +53,25 @@ class Quick:
             return None
         return form if line.signatures.good(path, query, fields, signature) else None
 
-    async def answer(self, path: str, form: Told) -> str | None:
+    async def answer(self, path: str, form: Told, until: float) -> str | None:
         """Return the TwiML, or `DONE`, for what is `signed`; None for whatever is not to be had from memory.
 
+        What can be heard later is not waited for beyond a moment, `until`, of `perf_counter`.
         Raise what the writing down of it raises: it may be written all the same.
         """
         found, line, call = PATH.fullmatch(path), self.line, form["CallSid"]
         if found is None:
             return None
         if found[1] == "status":
-            return await self._over(call, form)
+            return await self._over(call, form, until)
         turn = int(found[3] or 0)
         if turn and self._behind(call, turn):
             await self._read(call)
         if found[2] == "wait":
-            made = await self._waiting(call, turn, decode_wait(form))
+            made = await self._waiting(call, turn, decode_wait(form), until)
         else:
             made = self._foreseen(call, path.removeprefix("/voice/"), form)
-        reply = await self._taken(made) if made else None
+        reply = await self._taken(made, until) if made else None
         return None if reply is None else spoken(line, reply)
 
     def _behind(self, call: str, turn: int) -> bool:
@@ -92,7 +95,7 @@ class Quick:
             return None
         return self.line.hotline.foresee(call, asked, Answered(rings.number), rings)
 
-    async def _waiting(self, call: str, turn: int, heard: InLine) -> Foreseen | None:
+    async def _waiting(self, call: str, turn: int, heard: InLine, until: float) -> Foreseen | None:
         """Add how long it still takes, where that is to be told: from memory, or else by a look at the line."""
         line = self.line
         if not heard.keys or heard.keys == line.flow().hotline.keys.again:
@@ -100,16 +103,16 @@ class Quick:
             if stored is None or stored.call.due != turn:
                 return None
             if (seen := line.desk.outlook_at_hand(call, stored.call)) is None:
-                seen = await self._ahead(call, stored.call)
+                seen = await self._ahead(call, stored.call, until)
             elif line.desk.outlooks.due:
                 self.outlooks.ask((call, stored.call))  # Whoever asks next finds the line as it stands by then.
             heard = foreseen(heard, seen) if seen else heard
         return line.hotline.foresee(call, f"wait/{turn}", heard)
 
-    async def _ahead(self, call_id: str, call: Call) -> Outlook | None:
-        """Look ahead for a caller; None where that takes too long."""
+    async def _ahead(self, call_id: str, call: Call, until: float) -> Outlook | None:
+        """Look ahead for a caller; None where that takes too long, as what they hear is still to be written down."""
         try:
-            async with timeout(LOOKS):
+            async with timeout(min(LOOKS, until - perf_counter() - PATIENCE_SECONDS)):
                 return await self.outlooks.ask((call_id, call))
         except TimeoutError:
             return None
@@ -121,7 +124,7 @@ class Quick:
             log.exception("no outlook", calls=[call for call, _ in asked])
             return [None] * len(asked)
 
-    async def _over(self, call: str, form: Told) -> str | None:
+    async def _over(self, call: str, form: Told, until: float) -> str | None:
         if form.get("CallStatus") not in OVER:
             return DONE
         stored = self.line.hotline.journal.recent(call)
@@ -129,12 +132,12 @@ class Quick:
             return None
         if not stored.call.ended:
             made = self.line.hotline.foresee(call, "hangup", HungUp())
-            if made is None or await self._taken(made) is None:
+            if made is None or await self._taken(made, until) is None:
                 return None
         self.line.changed()
         return DONE
 
-    async def _taken(self, made: Foreseen) -> Reply | None:
+    async def _taken(self, made: Foreseen, until: float) -> Reply | None:
         """Write a turn down, and return what the caller hears; None where another was faster."""
         hotline = self.line.hotline
         if not await hotline.journal.appended(made.entry):
@@ -144,7 +147,7 @@ class Quick:
         if made.settled:
             return hotline.conclude(made)
         try:
-            async with timeout(CONCLUDES):
+            async with timeout(min(CONCLUDES, until - perf_counter())):
                 return await self._apart(lambda: hotline.conclude(made))
         except TimeoutError:
             return patiently(made.reply, made.entry.call)
