@@ -18,8 +18,9 @@ CONNECTIONS: Final = (32, 64)
 MOST_TURNS_A_SECOND: Final = 4000  # More are not signed, so that a cell is bounded in count, too.
 BARE: Final = "bare Flask"
 CALLS: Final = 200
-BURSTS: Final = 4
+BURSTS: Final = 3
 PACE: Final = 40.0  # Turns a second, of all the calls together: people take five seconds for each.
+PACED_SECONDS: Final = 20.0  # Four turns of each call; the first five seconds are those that begin them.
 HEAD: Final = f"{'server':<21} calls  turns/s  ratio  CPU µs/turn  by CPU  p50 ms  p99 ms  errors  client busy"
 LINE: Final = "{:<21} {:>5} {:>8.0f} {:>6.2f} {:>12.0f} {:>7.2f} {:>7.1f} {:>7.1f} {:>7} {:>12.0%}"
 
@@ -55,7 +56,7 @@ def measure(
     return cells
 
 
-def paced(run: Mapping[str, Served], seconds: float = SECONDS, rounds: int = BURSTS) -> Iterator[str]:
+def paced(run: Mapping[str, Served], seconds: float = PACED_SECONDS, rounds: int = BURSTS) -> Iterator[str]:
     """Yield the p99 of an hour that is not busy, and of so many turns that come at once, each beside bare Flask's.
 
     The servers take turns, as one burst of bare Flask's may take twice as long as its next.
@@ -137,7 +138,7 @@ def main() -> None:
         print(f"server on core {servers.OURS}, client and PostgreSQL on core {servers.OTHER}, load before {load:.1f}")
         for line in table(measure(run, given.connections, given.rounds, given.seconds), run):
             print(line, flush=True)
-        for line in paced(run, given.seconds):
+        for line in paced(run):
             print(line, flush=True)
         most = max(given.connections)
         if by_wrk := wrk.rate(run[BARE].port, most, given.seconds):
