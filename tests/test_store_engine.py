@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select, text
 
 from ivr.store.crypto import Cipher
 from ivr.store.desk_tables import line
-from ivr.store.engine import LATELY_SECONDS, connect, opened, upgrade
+from ivr.store.engine import LATELY_SECONDS, begun, connect, opened, snapshot, undecided, upgrade
 from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
 from ivr.store.level import Level, came_from, head, known, level
@@ -253,6 +253,23 @@ def test_a_connection_that_nobody_used_lately_is_asked_whether_it_lives(
             backend()
         now.return_value += LATELY_SECONDS + 0.1
         assert backend() != first_one
+
+
+def test_who_only_reads_begins_no_transaction(postgres: Postgres, opened_engine: Callable[..., Engine]) -> None:
+    engine = opened_engine(postgres.fresh("ready"))
+    moment = text("SELECT now()")  # At which the transaction began.
+    for way, same in ((opened, False), (undecided, True), (begun, True), (snapshot, True), (opened, False)):
+        with way(engine) as connection:
+            assert (connection.scalar(moment) == connection.scalar(moment)) is same, way.__name__
+    with begun(engine) as connection:
+        connection.execute(text("CREATE TABLE tried (number INTEGER)"))
+    with undecided(engine) as connection:  # Of which the pool has one only, last used to read by.
+        connection.execute(text("INSERT INTO tried VALUES (1)"))
+    with begun(engine) as connection:
+        assert connection.scalar(text("SELECT count(*) FROM tried")) == 0
+        connection.execute(text("INSERT INTO tried VALUES (2)"))
+    with opened(engine) as connection:
+        assert connection.scalar(text("SELECT number FROM tried")) == 2
 
 
 def test_after_a_pause_dead_connections_are_nobodys_error(

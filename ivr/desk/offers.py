@@ -16,7 +16,7 @@ from ivr.desk.line import Entry, Rules, match, returned
 from ivr.desk.places import STANDING, Place, entry, move, one, places, standings
 from ivr.desk.states import turned
 from ivr.store.desk_tables import agents, guests, line
-from ivr.store.engine import alone, opened
+from ivr.store.engine import alone, opened, undecided
 from ivr.store.tables import Moment
 
 MISSES: Final = 2
@@ -57,7 +57,7 @@ class Offers:
 
     def dispatch(self) -> list[Offer]:
         """Offer whoever waits to free agents by the rules; return the offers made, all durable, to be rung now."""
-        with opened(self.engine) as connection:
+        with undecided(self.engine) as connection:
             # Else each server would win some of the agents it saw free, for people whom the other saw further back.
             alone(connection, LOCK)
             found = connection.execute(_available()).mappings().all()

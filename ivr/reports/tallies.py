@@ -15,7 +15,7 @@ from ivr.reports.counting import Sums, counted
 from ivr.reports.shapes import Shape, negative
 from ivr.reports.spans import DAY, following, parts
 from ivr.store.desk_tables import agent_states
-from ivr.store.engine import alone, begun, opened, snapshot
+from ivr.store.engine import alone, begun, opened, snapshot, undecided
 from ivr.store.fact_tables import facts, stale, stays, tallies
 from ivr.store.retention import FROZEN
 
@@ -86,7 +86,7 @@ class Tallies:
             made, now = counted(connection, day.since, day.until, self.zone), self.now()
             worked = list(states.counted(connection, day.since, min(day.until, now)))
         made |= {("day", "state", day.since, agent): sums for agent, sums, _ in worked}
-        with opened(self.engine) as connection:
+        with undecided(self.engine) as connection:
             alone(connection, LOCK)
             # Whoever wrote more of this day since then left a row that is not among these: it is counted again.
             connection.execute(delete(stale).where(stale.c.id.in_(told)))

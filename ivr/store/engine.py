@@ -80,14 +80,14 @@ def upgrade(engine: Engine) -> None:
     One that the next release upgraded is left as it is. Raise StoreError where it is unreachable, read-only, locked,
     or was upgraded by a release newer than that.
     """
-    with opened(engine) as connection:
+    with undecided(engine) as connection:
         _writable(connection)
         if _usable(found := level(connection)):
             _agree(engine, found.before)
             return
     from ivr.store.migrations import run  # Alembic is slow to import, and seldom needed.
 
-    with opened(engine) as connection:
+    with undecided(engine) as connection:
         by_itself(connection)
         if not _usable(found := level(connection)):
             run(connection)
@@ -125,7 +125,19 @@ def _upgrade(url: str, cipher: Cipher) -> None:
 
 @contextmanager
 def opened(engine: Engine) -> Iterator[Connection]:
-    """Give a connection, turning whatever the database says against it into a StoreError of one line."""
+    """Give a connection to read by, turning whatever the database says against it into a StoreError of one line.
+
+    Each statement is for itself: to begin and end a transaction asks PostgreSQL twice more, and shows nothing else.
+    """
+    with undecided(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        yield connection
+
+
+@contextmanager
+def undecided(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in a transaction that is undone unless somebody commits it, with errors as `opened`'s."""
     with _plainly(engine), engine.connect() as connection:
         yield connection
 
@@ -140,7 +152,7 @@ def begun(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
     """Give a connection that sees all as it was at one moment, whatever is written meanwhile; to read only."""
-    with opened(engine) as connection:
+    with undecided(engine) as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN")
         else:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Engine, Text, and_, select, type_coerce
 from ivr.flow import record
 from ivr.flow.inputs import Input
 from ivr.store.crypto import Cipher, of
-from ivr.store.engine import opened
+from ivr.store.engine import opened, undecided
 from ivr.store.errors import StoreError
 from ivr.store.tables import calls, turns
 
@@ -41,7 +41,7 @@ def spans(engine: Engine, since: datetime, until: datetime, size: int) -> list[S
     """Return spans of all calls of this time that are over, about so many each; what began at once is in one."""
     query = select(calls.c.started_at).where(_over(since, until)).order_by(calls.c.started_at)
     begun, last, number, found = since, since, 0, list[Span]()
-    with opened(engine) as connection:
+    with undecided(engine) as connection:  # In which PostgreSQL gives them bit by bit.
         for at in connection.execution_options(yield_per=5_000).scalars(query):
             if number >= size and at > last:
                 found.append(Span(begun, at, number))

@@ -34,7 +34,7 @@ from sqlalchemy.exc import IntegrityError
 from ivr.store import guesses, sealing_keys
 from ivr.store.crypto import Cipher, Sealed, of
 from ivr.store.desk_tables import cases, line
-from ivr.store.engine import begun, opened
+from ivr.store.engine import begun, undecided
 from ivr.store.errors import StoreError
 from ivr.store.known_tables import known_tables
 from ivr.store.tables import UNDIGESTED, calls
@@ -127,7 +127,7 @@ class Rotation:
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         """Give a connection to read as long as it takes."""
-        with opened(self.engine) as connection:
+        with undecided(self.engine) as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SET LOCAL statement_timeout = 0"))
             yield connection

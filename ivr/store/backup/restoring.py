@@ -13,7 +13,7 @@ from ivr.store.backup.opened import Backup
 from ivr.store.backup.rows import into
 from ivr.store.backup.taking import NAME, ours
 from ivr.store.backup.vault import BadBackupError
-from ivr.store.engine import by_itself, opened
+from ivr.store.engine import by_itself, undecided
 from ivr.store.errors import NewerError, StoreError
 from ivr.store.level import known
 
@@ -37,7 +37,7 @@ def restore(engine: Engine, backup: Backup, *, anyway: bool = False) -> None:
         raise BadBackupError(f"the backup is of {told.database}, and DATABASE_URL names {engine.dialect.name}")
     if told.migration not in known():
         raise NewerError(f"the backup is at {told.migration}, newer than this release: update the program")
-    with opened(engine) as connection, _begun(connection):
+    with undecided(engine) as connection, _begun(connection):
         if not anyway and (full := _full(connection)):
             raise FullError(f"the database holds {full} already: name another in DATABASE_URL")
         _clear(connection)
