@@ -29,6 +29,7 @@ FULL: Final = {
     "canary": ("CANARY_CALLS", "200"),
     "doctor": ("SET_UPS", "all"),
     "backup_load": ("BACKUPS", "20"),
+    "yaml_text": ("YAML_TEXTS", "40000"),
 }
 STORMS: Final = {
     "all": "tests.faults.storm",
