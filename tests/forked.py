@@ -11,9 +11,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from multiprocessing import set_start_method
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from types import MappingProxyType
 from unittest.mock import patch
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,15 +30,17 @@ BOUNDS = (
     *("store.writer.PATIENCE_SECONDS", "telephony.front.ANSWERS", "telephony.front.TAKES"),
     *("telephony.quick.READS", "telephony.quick.LOOKS", "telephony.quick.CONCLUDES"),
 )
-CROWDED = "telephony.admission.LONG"  # Who stands in a server's queue for so long is asked for patience.
+# Whoever stood in a server's queue, or waits for the wallet, for so long is asked for patience.
+ASKED = {"telephony.admission.LONG": 60.0, "teller.SOON": 60.0}
+ASKED_JOINTLY = dict.fromkeys(("hotline.JOINTLY", "hotline.OUTLIVED"), timedelta(minutes=1))
 
 
 @contextmanager
-def patient(*more: str) -> Iterator[None]:
+def patient(more: Mapping[str, float | timedelta] = MappingProxyType({})) -> Iterator[None]:
     """Have turns take as long as they take: a machine that stands still for a while is no fault."""
     with ExitStack() as bounds:
-        for bound in (*BOUNDS, *more):
-            bounds.enter_context(patch(f"ivr.{bound}", 60.0))
+        for bound, longer in {**dict.fromkeys(BOUNDS, 60.0), **more}.items():
+            bounds.enter_context(patch(f"ivr.{bound}", longer))
         yield
 
 
@@ -93,7 +97,7 @@ def serve(project: Path, environment: Mapping[str, str], log: Path) -> None:
         _moved(project)
     else:
         _forgotten()
-    with patient(CROWDED) if PATIENT in environment else nullcontext():
+    with patient({**ASKED, **ASKED_JOINTLY}) if PATIENT in environment else nullcontext():
         runpy.run_path("app.py", run_name="__main__")
 
 
