@@ -9,15 +9,17 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     Dialect,
-    Executable,
     Select,
     Table,
+    Update,
     case,
     false,
     func,
     literal_column,
+    select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.flow import record
 from ivr.flow.events import Heard
@@ -26,12 +28,14 @@ from ivr.store import line_statements, queueing, texts
 from ivr.store.crypto import Cipher, last4
 from ivr.store.entries import Entry, Start
 from ivr.store.messages import left, upsert
-from ivr.store.prepared import Many, Prepared, moment, prepare, prepare_many
+from ivr.store.prepared import Joint, Many, Prepared, given_row, given_rows, moment, prepare, prepare_many
 from ivr.store.tables import INSERT, Insert, calls, turns
 from ivr.value import value
 
 Row = dict[str, Any]
+UNCHANGED: Final = queueing.Change(None, None, None, None, None)
 STATE: Final = ("turn", "place", "language", "matter", "queue", "outcome", "ended_at", "score")
+STATES: Final = [calls.c.id, *(calls.c[name] for name in STATE)]
 
 
 @value
@@ -67,24 +71,62 @@ def rows(entry: Entry, cipher: Cipher) -> Rows:
 def write(connection: Connection, batch: Sequence[Rows]) -> set[str]:
     """Write these turns, at most one of each call; return the ids of the calls whose turn was not yet taken.
 
-    The caller commits. The order is by call in each table, so that two processes cannot wait for each other in a ring.
+    The caller commits; PostgreSQL's connection commits each statement by itself, so that most turns are one question.
+    The order is by call in each table, so that two processes cannot wait for each other in a ring.
     """
     batch = sorted(batch, key=lambda rows: rows.call_id)
     statements = _statements(connection.dialect)
-    _start(connection, batch)
-    ours = batch
-    if statements.turn.run(connection, [rows.turn for rows in batch]) < len(batch):
-        connection.rollback()  # Some turn is taken. Which one only shows when each is written alone.
-        _start(connection, batch)
-        ours = [rows for rows in batch if statements.turn.run(connection, [rows.turn])]
-    if states := [rows.state for rows in ours if not rows.start]:
-        statements.state.run(connection, states)
+    ours = statements.turns(connection, batch)
     if left := [message for rows in ours for message in rows.messages]:
         connection.execute(statements.message, left)
     if sent := [text for rows in ours for text in rows.texts]:
         connection.execute(statements.text, sent)
     _line(connection, statements, [rows.line for rows in ours])
     return {rows.call_id for rows in ours}
+
+
+@dataclass(frozen=True, slots=True)
+class _OneByOne:
+    """How SQLite writes turns."""
+
+    start: Prepared
+    turn: Prepared
+    state: Prepared
+
+    def __call__(self, connection: Connection, batch: Sequence[Rows]) -> Sequence[Rows]:
+        """Write these turns and their calls; return those whose turn was not yet taken."""
+        self._start(connection, batch)
+        ours = batch
+        if self.turn.run(connection, [rows.turn for rows in batch]) < len(batch):
+            connection.rollback()  # Some turn is taken. Which one only shows when each is written alone.
+            self._start(connection, batch)
+            ours = [rows for rows in batch if self.turn.run(connection, [rows.turn])]
+        if states := [rows.state for rows in ours if not rows.start]:
+            self.state.run(connection, states)
+        return ours
+
+    def _start(self, connection: Connection, batch: Sequence[Rows]) -> None:
+        if starts := [rows.start for rows in batch if rows.start]:
+            self.start.run(connection, starts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Jointly:
+    """How PostgreSQL writes turns: all in one statement, which a server in another process is asked but once."""
+
+    one: Joint
+
+    def __call__(self, connection: Connection, batch: Sequence[Rows]) -> Sequence[Rows]:
+        """As for SQLite."""
+        if any(rows.messages or rows.texts or rows.line != UNCHANGED for rows in batch):
+            connection.exec_driver_sql("BEGIN")
+        taken = self.one.run(
+            connection,
+            starts=[rows.start for rows in batch if rows.start],
+            turns=[rows.turn for rows in batch],
+            states=[rows.state for rows in batch if not rows.start],
+        )
+        return batch if len(taken) == len(batch) else [rows for rows in batch if rows.call_id in taken]
 
 
 def _line(connection: Connection, statements: "_Statements", changes: Sequence[queueing.Change]) -> None:
@@ -119,16 +161,9 @@ def _placed(joins: Sequence[Row], standing: Iterable[tuple[str, int | None, int]
     return placed
 
 
-def _start(connection: Connection, batch: Sequence[Rows]) -> None:
-    if starts := [rows.start for rows in batch if rows.start]:
-        _statements(connection.dialect).start.run(connection, starts)
-
-
 @dataclass(frozen=True, slots=True)
 class _Statements:
-    start: Prepared | Many
-    turn: Prepared | Many
-    state: Prepared | Many
+    turns: _OneByOne | _Jointly
     leave: Prepared
     standing: Prepared
     join: Prepared | Many
@@ -143,9 +178,7 @@ class _Statements:
 def _statements(dialect: Dialect) -> _Statements:
     insert = INSERT[dialect.name]
     return _Statements(
-        start=prepare_many(_adding(insert, calls), calls.c, dialect),
-        turn=prepare_many(_adding(insert, turns), turns.c, dialect),
-        state=prepare_many(_change, [calls.c.id, *(calls.c[name] for name in STATE)], dialect),
+        turns=_jointly(dialect) if dialect.name == "postgresql" else _one_by_one(dialect),
         leave=prepare(line_statements.leaving(), dialect),
         standing=prepare(line_statements.standing(), dialect),
         join=prepare_many(line_statements.joining, line_statements.JOINS, dialect),
@@ -157,13 +190,31 @@ def _statements(dialect: Dialect) -> _Statements:
     )
 
 
-def _adding(insert: Callable[[Table], Insert], table: Table) -> Callable[[Select[Any]], Executable]:
-    return lambda told: insert(table).from_select([one.name for one in table.c], told).on_conflict_do_nothing()
+def _one_by_one(dialect: Dialect) -> _OneByOne:
+    """Return the three statements, each for one row."""
+    added = (_added(sqlite.insert, table, given_row(table.c)) for table in (calls, turns))
+    return _OneByOne(*(prepare(made, dialect) for made in (*added, _changed(given_row(STATES)))))
 
 
-def _change(told: Select[Any]) -> Executable:
+def _jointly(dialect: Dialect) -> _Jointly:
+    """Return the statement that does as those three do; each of its parts sees the tables as they were before it."""
+    started = _added(postgresql.insert, calls, given_rows(calls.c, "starts")).returning(calls.c.id).cte("started")
+    # Calls first, as turns refer to them, and as SQLite and the releases before do it.
+    begun = select(func.count()).select_from(started).scalar_subquery() >= 0
+    taken = _added(postgresql.insert, turns, given_rows(turns.c, "turns").where(begun))
+    written = taken.returning(turns.c.call_id).cte("written")
+    states = given_rows(STATES, "states")
+    moved = _changed(states.where(states.selected_columns.id.in_(select(written.c.call_id)))).cte("moved")
+    return _Jointly(Joint(prepare(select(written.c.call_id).add_cte(moved), dialect)))
+
+
+def _added(insert: Callable[[Table], Insert], table: Table, rows: Select[Any]) -> Insert:
+    return insert(table).from_select([one.name for one in table.c], rows).on_conflict_do_nothing()
+
+
+def _changed(rows: Select[Any]) -> Update:
     """Return the statement that changes calls as their turns made them."""
-    new = told.cte("new")
+    new = rows.cte("new")
     # A call ends once: what comes after its end may move its turn on, but neither its outcome nor its time. But who has
     # left a message has, also where it is told after the hang-up.
     gone = calls.c.outcome == literal_column("'hung-up'")

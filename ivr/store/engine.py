@@ -130,9 +130,14 @@ def opened(engine: Engine) -> Iterator[Connection]:
     Each statement is for itself: to begin and end a transaction asks PostgreSQL twice more, and shows nothing else.
     """
     with undecided(engine) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execution_options(isolation_level="AUTOCOMMIT")
-        yield connection
+        yield by_statements(connection)
+
+
+def by_statements(connection: Connection) -> Connection:
+    """Let PostgreSQL take each statement by itself that comes before a BEGIN; return this connection."""
+    if connection.dialect.name == "postgresql":
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+    return connection
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 
 ROWS: Final = "rows"
+Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Prepared:
     names: tuple[str, ...]
     same: Mapping[str, Any]
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    def run(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Run it for these rows, their values as the database keeps them; return how many rows it touched."""
         full = [{**self.same, **row} for row in rows] if self.same else rows
         given = [tuple(row[name] for name in self.names) for row in full] if self.names else list(full)
@@ -57,30 +58,46 @@ class Many:
 
     one: Prepared
 
-    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    def run(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Run it for these rows; return how many rows of the table it touched."""
         given = {**self.one.same, ROWS: orjson.dumps(rows).decode()}
         return connection.exec_driver_sql(self.one.text, given).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Joint:
+    """A statement for PostgreSQL that takes rows of several kinds at once, each kind as one value."""
+
+    one: Prepared
+
+    def run(self, connection: Connection, **kinds: Sequence[Row]) -> Sequence[Any]:
+        """Run it for these rows of each kind; return what it returns."""
+        given = {**self.one.same, **{kind: orjson.dumps(rows).decode() for kind, rows in kinds.items()}}
+        return connection.exec_driver_sql(self.one.text, given).scalars().all()
 
 
 def prepare_many(
     make: Callable[[Select[Any]], Executable], columns: Iterable[ColumnClause[Any]], dialect: Dialect
 ) -> "Prepared | Many":
     """Return a statement for many rows for this database's driver; `make` gives it for a selection of the rows."""
-    made = prepare(make(_told(list(columns), dialect)), dialect)
-    return Many(made) if dialect.name == "postgresql" else made
-
-
-def _told(columns: Sequence[ColumnClause[Any]], dialect: Dialect) -> Select[Any]:
-    """Return the selection of the rows that are told as JSON, each with these columns."""
     if dialect.name == "postgresql":
-        typed = (column(one.name, one.type) for one in columns)
-        rows = func.json_to_recordset(cast(bindparam(ROWS, type_=Text), JSON)).table_valued(*typed)
-        rows = rows.render_derived(name="told", with_types=True)
-        return select(*(rows.c[one.name] for one in columns))
-    # Else SQLite takes the ON of a conflict for that of a join.
+        return Many(prepare(make(given_rows(columns)), dialect))
+    return prepare(make(given_row(columns)), dialect)
+
+
+def given_row(columns: Iterable[ColumnClause[Any]]) -> Select[Any]:
+    """Return SQLite's selection of the one row that is told, with these columns."""
     told: list[Any] = [bindparam(one.name).label(one.name) for one in columns]
+    # Else SQLite takes the ON of a conflict for that of a join.
     return select(*told).where(literal_column("true"))
+
+
+def given_rows(columns: Iterable[ColumnClause[Any]], kind: str = ROWS) -> Select[Any]:
+    """Return PostgreSQL's selection of the rows of this kind that are told as JSON, each with these columns."""
+    typed = [column(one.name, one.type) for one in columns]
+    rows = func.json_to_recordset(cast(bindparam(kind, type_=Text), JSON)).table_valued(*typed)
+    rows = rows.render_derived(name=f"told_{kind}", with_types=True)
+    return select(*(rows.c[one.name] for one in typed))
 
 
 def prepare(statement: Executable, dialect: Dialect) -> Prepared:

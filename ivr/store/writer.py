@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from ivr.store.batch import Rows, write
-from ivr.store.engine import first
+from ivr.store.engine import by_statements, first
 from ivr.store.errors import Busy, StoreError, told
 from ivr.store.waking import Jobs, Waking
 from ivr.value import value
@@ -153,7 +153,7 @@ class Writer:
     def _commit(self, batch: list[_Item]) -> set[str]:
         try:
             if self._connection is None:
-                self._connection = self._engine.connect()
+                self._connection = by_statements(self._engine.connect())
                 first(self._connection)
             taken = write(self._connection, [item.rows for item in batch])
             self._connection.commit()
