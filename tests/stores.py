@@ -18,7 +18,7 @@ from sqlalchemy import Engine, make_url
 from ivr.flow.call import Call, fold
 from ivr.flow.events import Ended, Entered, Event, Heard, Learned, Said, Waiting
 from ivr.flow.inputs import Answered, HungUp, Input, Pressed, Recorded
-from ivr.flow.waits import Keys
+from ivr.flow.waits import Agent, Keys
 from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, upgrade
 from ivr.store.entries import Entry, Start
@@ -83,6 +83,13 @@ def told(journal: Journal, call_id: str, asked: str) -> tuple[Event, ...] | None
 def at(journal: Journal, call_id: str, number: int) -> tuple[Event, ...] | None:
     """Return the events of one turn, or None where it is not taken yet."""
     return next((turn.events for turn in journal.turns(call_id) if turn.number == number), None)
+
+
+def queued(before: Entry, queue: str = "general", priority: int = 3) -> Entry:
+    """Return the turn by which a caller joins a line."""
+    number = before.call.turn
+    wanted = Waiting(Agent(queue, priority), number + 1)
+    return turn(before.call, before.call_id, f"turn/{number}", wanted, heard=Pressed("0"))
 
 
 def hung_up(before: Entry) -> Entry:

@@ -4,16 +4,13 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, select, update
 
-from ivr.flow.events import Waiting
-from ivr.flow.inputs import Pressed
-from ivr.flow.waits import Agent
 from ivr.store.batch import rows, write
 from ivr.store.crypto import of
 from ivr.store.desk_tables import agents, line
 from ivr.store.entries import Entry
 from ivr.store.tables import calls, turns
 from tests.bench.plans import noted
-from tests.stores import NOON, Postgres, first, following, hung_up, new_call_id, turn
+from tests.stores import NOON, Postgres, first, following, hung_up, new_call_id, queued
 
 
 def written(engine: Engine, *entries: Entry) -> set[str]:
@@ -56,13 +53,6 @@ def test_a_turn_is_read_as_it_was_written(engine: Engine) -> None:
         ended_at = connection.scalar(select(calls.c.ended_at))
     assert at == [begun.call.at, ended.call.at]
     assert ended_at == ended.call.at
-
-
-def queued(before: Entry, queue: str = "general", priority: int = 3) -> Entry:
-    """Return the turn by which a caller joins a line."""
-    number = before.call.turn
-    wanted = Waiting(Agent(queue, priority), number + 1)
-    return turn(before.call, before.call_id, f"turn/{number}", wanted, heard=Pressed("0"))
 
 
 def on(engine: Engine, *skills: str) -> None:

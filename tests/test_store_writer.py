@@ -18,7 +18,8 @@ from ivr.store.journal import Journal
 from ivr.store.recent import Recent
 from ivr.store.tables import turns
 from tests.apart import finished
-from tests.stores import SECRET, Postgres, first, following, hung_up, new_call_id, told
+from tests.bench.plans import noted
+from tests.stores import SECRET, Postgres, first, following, hung_up, new_call_id, queued, told
 
 
 def waiting_for(journal: Journal, number: int) -> Callable[[], bool]:
@@ -150,6 +151,38 @@ def test_nothing_is_written_of_a_batch_that_fails(journal: Journal, engine: Engi
         journal.append(orphan)
     with engine.connect() as connection:
         assert connection.execute(select(turns)).all() == []
+
+
+def test_postgresql_is_asked_once_for_all_turns_that_change_no_line(
+    postgres: Postgres, opened_engine: Callable[..., Engine]
+) -> None:
+    engine = opened_engine(postgres.fresh("ready"))
+    journal, begun = Journal(engine), first(new_call_id())
+    assert journal.append(begun) is True
+    with noted(engine) as ran:
+        assert journal.append(following(begun)) is True
+    assert journal._writer is not None
+    connection = journal._writer[1]._connection
+    assert connection is not None
+    assert len(ran) == 1
+    assert connection.connection.driver_connection.autocommit  # type: ignore[union-attr]
+    journal.close()
+
+
+def test_a_turn_whose_place_in_line_cannot_be_written_is_not_written(journal: Journal, engine: Engine) -> None:
+    begun = first(new_call_id())
+    assert journal.append(begun) is True
+
+    def fails(_: object, __: object, statement: str, *___: object) -> None:
+        assert not statement.lstrip().startswith("INSERT INTO line"), "the disk is full"
+
+    event.listen(engine, "before_cursor_execute", fails)
+    with pytest.raises(StoreError, match="the disk is full"):
+        journal.append(queued(begun))
+    event.remove(engine, "before_cursor_execute", fails)
+    assert journal.events(begun.call_id) == list(begun.events)
+    assert journal.append(queued(begun)) is True
+    assert journal.fresh(begun.call_id) == Stored(1, queued(begun).call)
 
 
 def test_two_processes_with_the_same_calls_do_not_wait_for_each_other_in_a_ring(postgres: Postgres) -> None:
