@@ -25,7 +25,7 @@ TRIES: Final = 8
 SLOW_AFTER: Final = timedelta(seconds=8)
 JOINTLY: Final = timedelta(seconds=2.5)  # A little longer than a reply waits for the wallet.
 # Longer than most checks of a code take, which two are not to make at once, and shorter than any reply may take.
-OUTLIVED: Final = timedelta(seconds=4)
+OUTLIVED: Final = timedelta(seconds=3.5)
 LOOKS_AGAIN: Final = 0.05
 AGAIN_AFTER: Final = timedelta(seconds=4)  # Whoever had asked would know by then, so they are gone.
 WARNS_AGAIN: Final = timedelta(minutes=1)

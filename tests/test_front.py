@@ -305,7 +305,7 @@ def test_callers_have_an_answer_in_time_though_a_database_that_hangs_holds_every
     assert kept == {"over", f"left/{LEFT['RecordingSid']}"}
 
 
-@pytest.mark.parametrize(("took", "left"), [(0.0, 4.5), (3.0, 1.5), (4.4, 0.2), (9.0, 0.2)])
+@pytest.mark.parametrize(("took", "left"), [(0.0, 4.0), (3.0, 1.0), (3.9, 0.2), (9.0, 0.2)])
 def test_what_was_tried_in_vain_is_taken_from_the_seconds_that_the_carrier_waits(
     front: Front, monkeypatch: pytest.MonkeyPatch, took: float, left: float
 ) -> None:
@@ -320,13 +320,13 @@ def test_what_was_tried_in_vain_is_taken_from_the_seconds_that_the_carrier_waits
 
     monkeypatch.setattr(Quick, "answer", in_vain)
     monkeypatch.setattr("ivr.telephony.front.perf_counter", lambda: now[0])
-    monkeypatch.setattr("ivr.telephony.front.ANSWERS", 4.5)
+    monkeypatch.setattr("ivr.telephony.front.ANSWERS", 4.0)
     monkeypatch.setattr("ivr.telephony.front.timeout", patient)
     assert finished(asked(front, "/voice/incoming", ASKED)) == 200
     assert given[-1] == pytest.approx(left)
 
 
-@pytest.mark.parametrize(("took", "left"), [(0.0, 3.5), (2.0, 2.5)])
+@pytest.mark.parametrize(("took", "left"), [(0.0, 3.5), (2.0, 2.0)])
 def test_what_comes_of_a_turn_is_waited_for_no_longer_than_the_carrier_waits(
     front: Front, monkeypatch: pytest.MonkeyPatch, took: float, left: float
 ) -> None:
@@ -338,7 +338,7 @@ def test_what_comes_of_a_turn_is_waited_for_no_longer_than_the_carrier_waits(
 
     monkeypatch.setattr(Foreseen, "settled", False)
     monkeypatch.setattr("ivr.telephony.front.perf_counter", lambda: 100.0)
-    monkeypatch.setattr("ivr.telephony.front.ANSWERS", 4.5)
+    monkeypatch.setattr("ivr.telephony.front.ANSWERS", 4.0)
     monkeypatch.setattr(quick, "perf_counter", lambda: 100.0 + took)
     monkeypatch.setattr(quick, "CONCLUDES", 3.5)
     monkeypatch.setattr(quick, "timeout", patient)

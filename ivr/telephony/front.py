@@ -33,7 +33,7 @@ UPLOADS: Final = 2  # Threads that read what is larger than a form.
 CROWD: Final = 64  # So many wait for a thread at most: more come again, or do without the database.
 BOAT: Final = 16  # Threads that answer without the database, which all others may be waiting for.
 PATIENCE: Final = 10.0  # Seconds within which a form is sent.
-ANSWERS: Final = 4.5  # Seconds, of the six that the carrier waits while a caller hears nothing; a reply may take 4.
+ANSWERS: Final = 4.0  # Seconds, of the five that a caller is to hear nothing for at most; the carrier waits for six.
 LEAST: Final = 0.2  # Seconds that the plain way has in any case, also where the quick way took all of those in vain.
 TAKES: Final = 1.0  # Seconds, after which what we are only told is kept on the disk instead.
 # What can be answered without the database where that takes too long.
