@@ -172,7 +172,7 @@ def test_every_call_outlives_the_server_and_nothing_said_is_missing(database: st
 
 
 def test_a_call_keeps_its_menus_in_another_process_and_after_a_restart(database: str, tmp_path: Path) -> None:
-    with servers(tmp_path, database, 2) as (first, second), parts_of(first) as parts:
+    with servers(tmp_path, database, 2, patient=True) as (first, second), parts_of(first) as parts:
         url, ports = first.environment["PUBLIC_URL"], [first.port]
         inner = http_sender()
 

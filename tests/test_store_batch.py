@@ -7,6 +7,7 @@ from sqlalchemy import Engine, select, update
 from ivr.store.batch import rows, write
 from ivr.store.crypto import of
 from ivr.store.desk_tables import agents, line
+from ivr.store.engine import by_statements
 from ivr.store.entries import Entry
 from ivr.store.tables import calls, turns
 from tests.bench.plans import noted
@@ -16,7 +17,7 @@ from tests.stores import NOON, Postgres, first, following, hung_up, new_call_id,
 def written(engine: Engine, *entries: Entry) -> set[str]:
     """Write these turns in one batch; return the calls whose turn was not taken."""
     with engine.connect() as connection:
-        taken = write(connection, [rows(entry, of(engine)) for entry in entries])
+        taken = write(by_statements(connection), [rows(entry, of(engine)) for entry in entries])
         connection.commit()
     return taken
 

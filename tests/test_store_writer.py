@@ -6,17 +6,17 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import Connection, Engine, event, select, text
+from sqlalchemy import Connection, Engine, event, select, text, update
 
 from ivr.store import writer
 from ivr.store.batch import rows, write
 from ivr.store.crypto import Cipher, of
-from ivr.store.engine import connect
+from ivr.store.engine import connect, opened
 from ivr.store.entries import Entry, Stored
 from ivr.store.errors import Busy, StoreError
 from ivr.store.journal import Journal
 from ivr.store.recent import Recent
-from ivr.store.tables import turns
+from ivr.store.tables import calls, turns
 from tests.apart import finished
 from tests.bench.plans import noted
 from tests.stores import SECRET, Postgres, first, following, hung_up, new_call_id, queued, told
@@ -46,6 +46,17 @@ def assert_soon(condition: Callable[[], bool], seconds: float = 60) -> None:
             return
         moment.wait(0.005)
     raise AssertionError("it did not come true in time")
+
+
+def blocked(engine: Engine, backend: int) -> Callable[[], bool]:
+    """Return how to ask whether this connection of PostgreSQL's waits for another."""
+
+    def ask() -> bool:
+        with opened(engine) as connection:
+            return bool(connection.scalar(waits, {"pid": backend}))
+
+    waits = text("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = :pid")
+    return ask
 
 
 def test_turns_that_wait_together_are_committed_together(
@@ -192,13 +203,33 @@ def test_two_processes_with_the_same_calls_do_not_wait_for_each_other_in_a_ring(
         backend = two.scalar(text("SELECT pg_backend_pid()"))
         assert write(one, [low]) == {"CA-ring-1"}
         waiting = pool.submit(write, two, [high, low])
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as watch:
-            blocked = text("SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = :pid")
-            assert_soon(lambda: bool(watch.scalar(blocked, {"pid": backend})))
+        assert_soon(blocked(engine, backend))
         assert write(one, [high]) == {"CA-ring-2"}
         one.commit()
         assert waiting.result() == set()
     engine.dispose()
+
+
+def test_a_turn_moves_a_call_that_somebody_else_is_changing(
+    postgres: Postgres, opened_engine: Callable[..., Engine]
+) -> None:
+    engine = opened_engine(postgres.fresh("ready"))
+    journal, begun, watched = Journal(engine), first(new_call_id()), first(new_call_id())
+    assert all(map(journal.append, (begun, watched)))
+    assert journal._writer is not None
+    connection = journal._writer[1]._connection
+    assert connection is not None
+    backend = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+    with engine.connect() as digest, ThreadPoolExecutor(1) as pool:
+        digest.execute(update(calls).where(calls.c.id == begun.call_id).values(digested=True, queue="fraud"))
+        waiting = pool.submit(journal.append, following(begun))
+        assert_soon(blocked(engine, backend))
+        digest.commit()
+        assert waiting.result() is True
+    with engine.connect() as connection:
+        found = connection.execute(select(calls.c.turn, calls.c.queue, calls.c.digested, calls.c.id)).all()
+    assert sorted(found) == sorted([(2, "security", False, begun.call_id), (1, "", False, watched.call_id)])
+    journal.close()
 
 
 def test_a_late_reader_does_not_put_a_call_back_in_memory() -> None:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from unittest.mock import patch
@@ -80,9 +81,8 @@ def told(span: Span) -> dict[str, str | int]:
 def test_a_call_at_a_real_server_is_one_trace_with_all_that_was_done_for_it(tmp_path: Path) -> None:
     with collecting() as collector:
         given = f"{ADDRESS}={collector.url}\nOTEL_EXPORTER_OTLP_HEADERS=Authorization=Bearer%20key\n"
-        with servers(tmp_path, f"sqlite:///{tmp_path}/calls.db", change=lambda at: (at / ".env").write_text(given)) as (
-            server,
-        ):
+        made = partial(servers, change=lambda at: (at / ".env").write_text(given), patient=True)
+        with made(tmp_path, f"sqlite:///{tmp_path}/calls.db") as (server,):
             caller = Caller(carrier_of(server, http_sender()), CUSTOMER, NUMBER)
             for keys in ("1", "1", "6200123456"):
                 caller.listen()

@@ -52,7 +52,8 @@ class Writer:
     def write(self, rows: Rows) -> bool:
         """Return True once the turn is durable, False if it was already taken; raise Busy or StoreError.
 
-        After a StoreError for lateness the turn may still be written: whoever asks again finds it taken.
+        After a StoreError for lateness, or as the connection died, the turn may be written all the same: whoever asks
+        again finds it taken.
         """
         answers = SimpleQueue[Answer]()
         self._take(_Item(rows, answers.put))
