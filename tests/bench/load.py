@@ -130,7 +130,7 @@ async def run(shape: Shape, calls: int, seconds: float, agents: int, ramp: float
         for one in beside:
             one.cancel()  # Before there is no server any more to be sampled.
         await stage.company.settle()
-        load.took = [took for took, path, _ in stage.proxy.took if path.startswith(TURNS)]
+        load.took = [one.seconds for one in stage.proxy.took if one.path.startswith(TURNS)]
         load.wrong, load.grown = stage.company.broken, _size(stage) - before
         load.rows.update(_rows(stage))
     return load

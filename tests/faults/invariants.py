@@ -94,10 +94,10 @@ class Audit:
 
     def _answered(self) -> Iterator[Violation]:
         """(1) Every request is answered in time, with valid TwiML, and never by a 5xx to a caller."""
-        took = sorted(seconds for seconds, path, _ in list(self.stage.proxy.took) if path.startswith("/voice/"))
+        took = sorted(one.seconds for one in list(self.stage.proxy.took) if one.path.startswith("/voice/"))
         most = SLOWEST if len(took) >= MANY else SLOWEST_OF_FEW
         if took and (slow := took[min(len(took) - 1, int(len(took) * 0.999))]) >= most:
-            late = Counter(NUMBERED.sub("", path) for seconds, path, _ in self.stage.proxy.took if seconds >= most)
+            late = Counter(NUMBERED.sub("", one.path) for one in self.stage.proxy.took if one.seconds >= most)
             which = f"p99.9 of {len(took)} answers is {slow:.2f} s, the last {took[-1]:.2f} s; late were {dict(late)}"
             yield Violation("1 in time", "", which)
         for (kind, status), count in list(self.history.statuses.items()):

@@ -7,8 +7,9 @@ import re
 import signal
 import sys
 import time
+from bisect import bisect
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import inf
@@ -23,11 +24,12 @@ from tests.faults.callers import Phones, ring
 from tests.faults.counters import Counters
 from tests.faults.history import EVERYBODY, History
 from tests.faults.hurry import hurried, now_of
-from tests.faults.invariants import Audit, Violation
+from tests.faults.invariants import NUMBERED, Audit, Violation
 from tests.faults.ledger import Ledger
 from tests.faults.rows import ROWS
 from tests.faults.standing import patient
 from tests.faults.upsets import prepare
+from tests.light.proxy import Took
 from tests.light.stage import Shape, Stage, staged
 
 SPEED: Final = 60.0
@@ -177,7 +179,8 @@ async def _clean(look: Callable[[], Iterable[Violation]]) -> list[Violation]:
 
 
 def _figures(storm: Storm, stage: Stage, history: History) -> list[str]:
-    took = sorted(seconds for seconds, path, _ in stage.proxy.took if path.startswith("/voice/"))
+    answers = [one for one in stage.proxy.took if one.path.startswith("/voice/")]
+    took = sorted(one.seconds for one in answers)
     slow = ", ".join(f"{name} {took[int(len(took) * part)] * 1000:.0f} ms" for name, part in QUANTILES)
     failures = Counter(one.failure for asked in history.asked.values() for one in asked if one.failure)
     rang = sum(leg.direction == "inbound" for leg in stage.company.legs.values())
@@ -186,9 +189,23 @@ def _figures(storm: Storm, stage: Stage, history: History) -> list[str]:
         *stood,
         f"{rang} calls on {storm.kind}, seed {storm.seed}: {len(took)} answers of servers, {slow}",
         f"failed at the carrier: {dict(failures)}; {dict(stage.company.tally)}; {dict(stage.proxy.tally)}",
+        f"the slowest {SLOW:.1%} were asked for after: {', '.join(_slowest(answers, history))}",
     ]
 
 
+def _slowest(answers: Sequence[Took], history: History) -> Iterator[str]:
+    """Yield after what was done to everybody how many of the slowest answers were asked for, and where."""
+    slowest = sorted(answers, key=lambda one: one.seconds)[-max(1, int(SLOW * len(answers))) :]
+    acts = sorted((one.at + history.begun, one.what) for one in history.injected if one.call == EVERYBODY)
+    after = Counter(
+        (acts[found - 1][1] if (found := bisect(acts, (one.at,))) else "nothing", NUMBERED.sub("", one.path))
+        for one in slowest
+    )
+    for (act, path), count in after.most_common(12):
+        yield f"{re.sub(r' on .*', '', act)} {count} of {path}"
+
+
+SLOW: Final = 0.002
 QUANTILES: Final = (("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999))
 
 

@@ -61,17 +61,27 @@ class Backend:
         self.client = Client("127.0.0.1", self.port)
 
 
+@dataclass(frozen=True, slots=True)
+class Took:
+    """An answer of a server: after how many seconds, and when it was asked for."""
+
+    seconds: float
+    path: str
+    status: int
+    at: float
+
+
 @dataclass
 class Proxy:
     """Hands each request to the next server that takes connections; `held` seconds are waited where none does.
 
-    `took` are the seconds that servers took for each answer, whatever was done to it before or after.
+    `took` is how long servers took for each answer, whatever was done to it before or after.
     """
 
     backends: list[Backend]
     mischief: Mischief | None = None
     held: float = 0.0
-    took: list[tuple[float, str, int]] = field(default_factory=list)
+    took: list[Took] = field(default_factory=list)
     tally: Counter[str] = field(default_factory=Counter)
     loose: set["asyncio.Task[object]"] = field(default_factory=set)
     noted: Callable[[Message, Message], object] = lambda *_: None
@@ -152,7 +162,7 @@ class Proxy:
                 except (BrokenError, CutError, TimeoutError) as error:
                     self.tally[f"server {type(error).__name__}"] += 1
                     raise HangUp from error
-                self.took.append((timed() - sent, asked.path, answer.status))
+                self.took.append(Took(timed() - sent, asked.path, answer.status, sent))
                 self.noted(asked, answer)
                 return answer
             if timed() - begun >= self.held:
