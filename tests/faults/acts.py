@@ -55,7 +55,7 @@ class Director:
 
     def met(self, row: int, what: str) -> None:
         """Note that something goes wrong."""
-        self.history.met(row, what)
+        self.history.met(row, what, act=True)
 
     async def restart(self, server: Server) -> None:
         """Start a server that was killed, and wait for it."""

@@ -14,12 +14,16 @@ EVERYBODY: Final = ""  # Whose calls a fault of a process, the database or the n
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """A fault: by the row of faults.md that it stands for, what it was, when, and in which call."""
+    """A fault: by the row of faults.md that it stands for, what it was, when, and in which call.
+
+    An `act` is done to what all calls share, one after the other.
+    """
 
     row: int
     what: str
     at: float
     call: str = EVERYBODY
+    act: bool = False
 
 
 @dataclass
@@ -51,9 +55,9 @@ class History:
         """Return the call that is asked about, "" for none."""
         return form_of(asked).get("CallSid", EVERYBODY)
 
-    def met(self, row: int, what: str, call: str = EVERYBODY) -> None:
+    def met(self, row: int, what: str, call: str = EVERYBODY, act: bool = False) -> None:
         """Note that something was made to go wrong."""
-        self.injected.append(Injected(row, what, timed() - self.begun, call))
+        self.injected.append(Injected(row, what, timed() - self.begun, call, act))
 
     def of(self, call: str) -> Iterator[str]:
         """Yield the history of a call, a line each."""

@@ -194,9 +194,9 @@ def _figures(storm: Storm, stage: Stage, history: History) -> list[str]:
 
 
 def _slowest(answers: Sequence[Took], history: History) -> Iterator[str]:
-    """Yield after what was done to everybody how many of the slowest answers were asked for, and where."""
+    """Yield after which act how many of the slowest answers were asked for, and where."""
     slowest = sorted(answers, key=lambda one: one.seconds)[-max(1, int(SLOW * len(answers))) :]
-    acts = sorted((one.at + history.begun, one.what) for one in history.injected if one.call == EVERYBODY)
+    acts = sorted((one.at + history.begun, one.what) for one in history.injected if one.act)
     after = Counter(
         (acts[found - 1][1] if (found := bisect(acts, (one.at,))) else "nothing", NUMBERED.sub("", one.path))
         for one in slowest
