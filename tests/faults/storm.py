@@ -196,13 +196,13 @@ def _figures(storm: Storm, stage: Stage, history: History) -> list[str]:
 def _slowest(answers: Sequence[Took], history: History) -> Iterator[str]:
     """Yield after which act how many of the slowest answers were asked for, and where."""
     slowest = sorted(answers, key=lambda one: one.seconds)[-max(1, int(SLOW * len(answers))) :]
-    acts = sorted((one.at + history.begun, one.what) for one in history.injected if one.act)
+    acts = sorted((one.at + history.begun, re.sub(r" on .*", "", one.what)) for one in history.injected if one.act)
     after = Counter(
         (acts[found - 1][1] if (found := bisect(acts, (one.at,))) else "nothing", NUMBERED.sub("", one.path))
         for one in slowest
     )
     for (act, path), count in after.most_common(12):
-        yield f"{re.sub(r' on .*', '', act)} {count} of {path}"
+        yield f"{act} {count} of {path}"
 
 
 SLOW: Final = 0.002
