@@ -19,7 +19,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from ivr.flow import record
 from ivr.flow.events import Heard
@@ -192,16 +191,17 @@ def _statements(dialect: Dialect) -> _Statements:
 
 def _one_by_one(dialect: Dialect) -> _OneByOne:
     """Return the three statements, each for one row."""
-    added = (_added(sqlite.insert, table, given_row(table.c)) for table in (calls, turns))
+    added = (_added(INSERT["sqlite"], table, given_row(table.c)) for table in (calls, turns))
     return _OneByOne(*(prepare(made, dialect) for made in (*added, _changed(given_row(STATES)))))
 
 
 def _jointly(dialect: Dialect) -> _Jointly:
     """Return the statement that does as those three do; each of its parts sees the tables as they were before it."""
-    started = _added(postgresql.insert, calls, given_rows(calls.c, "starts")).returning(calls.c.id).cte("started")
+    insert = INSERT["postgresql"]
+    started = _added(insert, calls, given_rows(calls.c, "starts")).returning(calls.c.id).cte("started")
     # Calls first, as turns refer to them, and as SQLite and the releases before do it.
     begun = select(func.count()).select_from(started).scalar_subquery() >= 0
-    taken = _added(postgresql.insert, turns, given_rows(turns.c, "turns").where(begun))
+    taken = _added(insert, turns, given_rows(turns.c, "turns").where(begun))
     written = taken.returning(turns.c.call_id).cte("written")
     states = given_rows(STATES, "states")
     moved = _changed(states.where(states.selected_columns.id.in_(select(written.c.call_id)))).cte("moved")
