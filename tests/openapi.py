@@ -118,9 +118,15 @@ def _asked(sent: Sent, operation: dict[str, Any], gaps: dict[str, str], name: st
     for where, given in (("path", tuple(gaps.items())), ("query", sent.query)):
         ones = [one for one in told if one["in"] == where]
         needed = [one["name"] for one in ones if one.get("required")]
-        yield from _parameters(given, {one["name"]: one["schema"] for one in ones}, needed, name)
+        yield from _parameters(given, {one["name"]: _meant(one) for one in ones}, needed, name)
     schema = operation.get("requestBody", {}).get("content", {}).get(FORM, {}).get("schema", {})
     yield from _parameters(sent.form, schema.get("properties", {}), schema.get("required", []), name)
+
+
+def _meant(parameter: dict[str, Any]) -> dict[str, Any]:
+    """Return a parameter's schema; the contract writes "phone-number" also where its words allow for a client."""
+    meant = {"format": "endpoint"} if "Client identifier" in parameter.get("description", "") else {}
+    return {**parameter["schema"], **meant}
 
 
 def _parameters(given: Pairs, known: dict[str, Any], needed: list[str], name: str) -> Iterator[str]:

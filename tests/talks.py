@@ -82,13 +82,20 @@ def heard(one: Caller) -> str:
 
 
 @contextmanager
-def failing(here: World, part: str, done: bool = False) -> Iterator[None]:
-    """Have the carrier's REST fail wherever its address has this part, though what was asked may be `done`."""
-    whole = here.app.wsgi_app
+def failing(
+    here: World, part: str, done: bool = False, methods: tuple[str, ...] = ("POST",), most: int = 1000
+) -> Iterator[None]:
+    """Have the carrier's REST fail wherever its address has this part, though what was asked may be `done`.
+
+    It does so `most` times at most.
+    """
+    whole, left = here.app.wsgi_app, iter(range(most))
 
     def broken(environ: Any, start: Any) -> Any:
         path = environ["PATH_INFO"]
-        if not (path.startswith("/2010-04-01/") and part in path and environ["REQUEST_METHOD"] == "POST"):
+        if not (path.startswith("/2010-04-01/") and part in path and environ["REQUEST_METHOD"] in methods):
+            return whole(environ, start)
+        if next(left, None) is None:
             return whole(environ, start)
         if done:
             b"".join(whole(environ, lambda *_: None))

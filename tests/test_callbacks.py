@@ -207,7 +207,7 @@ def test_a_customer_who_answers_as_the_agent_goes_is_told_so(here: World) -> Non
     agent = taken(here)
     customer = answered(here, CUSTOMER)
     customer.listen()
-    here.parts.board._customers.clear()  # As in another process, which does not know the customer's call.
+    here.parts.board.rings.customers.clear()  # As in another process, which does not know the customer's call.
     agent.hang_up()
     soon(lambda: now(here, place).state == "waiting")
     assert "再给您打来" in "".join(one.text for one in customer.press("1") + customer.listen())
@@ -266,7 +266,7 @@ def test_a_customer_who_is_rung_talks_for_an_hour_at_most(here: World, rung: lis
 def test_nobody_is_rung_back_beyond_the_days_call_backs(here: World, rung: list[tuple[object, ...]]) -> None:
     place = asked_back(here)
     none = Allowance(0, here.parts.desk.callbacks.rung, here.parts.desk.now)
-    object.__setattr__(here.parts.board, "spend", none.spend)
+    object.__setattr__(here.parts.board.rings, "spend", none.spend)
     taken(here)
     soon(lambda: now(here, place).tries == 1)
     assert [told[0] for told in rung] == ["client:alice"]

@@ -150,9 +150,9 @@ class Desk:
         """Offer who waits to this agent, as another router says under its id; None where either is not to be had."""
         return self.offers.give(call_id, agent, offer)
 
-    def rung(self, offer: str, leg: str) -> None:
-        """Note the agent's call by which an offer rings."""
-        self.offers.rung(offer, leg)
+    def rung(self, offer: str, leg: str) -> bool:
+        """Note the agent's call by which an offer rings; False where the offer was taken back meanwhile."""
+        return self.offers.rung(offer, leg)
 
     def accept(self, offer: str) -> Place | None:
         """Give the caller to the agent; None where the caller is gone or somebody else's by now."""

@@ -87,10 +87,10 @@ class Offers:
             row = connection.execute(places().where(line.c.offer == offer)).mappings().first()
         return Place(**row) if row else None
 
-    def rung(self, offer: str, leg: str) -> None:
-        """Note the agent's call by which an offer rings."""
+    def rung(self, offer: str, leg: str) -> bool:
+        """Note the agent's call by which an offer rings; False where the offer was taken back meanwhile."""
         with self.engine.begin() as connection:
-            connection.execute(update(line).where(line.c.offer == offer).values(leg=leg))
+            return connection.execute(update(line).where(line.c.offer == offer).values(leg=leg)).rowcount == 1
 
     def accept(self, offer: str) -> str | None:
         """Give the place to the agent and return it; None where the caller is gone or somebody else's by now."""

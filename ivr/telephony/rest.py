@@ -1,14 +1,19 @@
 """What we ask of Twilio by its REST, in its own client's words: of calls, and of talks, which are its conferences."""
 
+import random
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
 
+import structlog
 from twilio.base.exceptions import TwilioException, TwilioRestException
 
+from ivr.breaker import Breaker
 from ivr.tally import Tally
 from ivr.telephony import numbers
 from ivr.telephony.numbers import Ask, Number
@@ -20,9 +25,20 @@ SECONDS: Final = 4.0
 TWILIO: Final = "https://api.twilio.com"
 RESOURCE: Final = re.compile(r"/Accounts/[^/]+/([A-Za-z]+)")
 RESOURCES: Final = ("Calls", "Conferences", "IncomingPhoneNumbers", "Messages", "Queues", "Recordings")
+CHANGED: Final = ("Calls", "Conferences")  # What these are told is told once more; texts have a way of their own.
+AGAIN: Final = (0.1, 0.4)  # Seconds, by chance, as many are told to come again at one moment.
+SOON: Final = 1.0  # Seconds within which it failed, or nobody has the time to tell it again.
 NOT_FOUND: Final = 404
+BUSY: Final = 429
+FAILED: Final = 500
 MOST: Final = 1000  # On a page of a list; Twilio gives no more.
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
+RINGING: Final = ("queued", "ringing")
+log = structlog.get_logger()
+
+
+class AwayError(ConnectionError):
+    """The carrier was not asked, as it failed so often of late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +68,61 @@ class Rang:
 
 @dataclass(frozen=True)
 class Rest:
-    """Twilio's REST at this address, for our account; every request ends within four seconds, well or not."""
+    """Twilio's REST at this address, for our account; every request ends within five seconds, well or not.
+
+    After some failures in a row it is left alone for a while, and whatever is asked fails at once with AwayError.
+    """
 
     account: str
     token: str
     api_url: str
     tally: Tally = field(default_factory=Tally)
+    breaker: Breaker = field(default_factory=Breaker)
+
+    @property
+    def away(self) -> bool:
+        """Whether it is left alone, as it keeps failing."""
+        return self.breaker.open
+
+    def knock(self) -> bool:
+        """Ask for next to nothing, to see whether it works again; return whether it does."""
+        with suppress(TwilioException, OSError):
+            self.greet()
+        return not self.away
 
     def ring(self, phone: str, caller: str, url: str, status: str, seconds: int, longest: int = 0) -> str:
         """Ring a phone for so many seconds; picked up, it runs the document at `url`, for `longest` seconds at most.
 
-        Return the call's id.
+        Return the call's id. Where it is not known whether it rings, it is hung up before the error is raised.
         """
         limited = {"time_limit": longest} if longest else {}
-        call = self.client.calls.create(
-            **limited,
-            to=phone,
-            from_=caller,
-            url=url,
-            method="POST",
-            timeout=seconds,
-            status_callback=status,
-            status_callback_method="POST",
-            status_callback_event=["completed"],
-        )
+        try:
+            call = self.client.calls.create(
+                **limited,
+                to=phone,
+                from_=caller,
+                url=url,
+                method="POST",
+                timeout=seconds,
+                status_callback=status,
+                status_callback_method="POST",
+                status_callback_event=["completed"],
+            )
+        except (TwilioException, OSError) as error:
+            if _unsure(error):
+                self._unring(phone, caller)
+            raise
         return str(call.sid)
+
+    def _unring(self, phone: str, caller: str) -> None:
+        """Hang up by what we ring a phone: somebody rings it again next, and it must not be busy by then."""
+        try:
+            for status in RINGING:
+                for call in self.client.calls.list(to=phone, from_=caller, status=status, limit=MOST):
+                    if not call.parent_call_sid:  # Those of others are no rings of ours, but transfers of callers.
+                        self.end(call.sid)
+        except (TwilioException, OSError) as error:
+            log.warning("a phone may ring for nobody", why=type(error).__name__)
 
     def move(self, call: str, url: str, fallback: str = "", by: str = "POST") -> None:
         """Have a call go on with the document at `url`, or else the one at `fallback`, which is had by this method."""
@@ -182,12 +228,29 @@ class Rest:
         from twilio.http.http_client import TwilioHttpClient
         from twilio.rest import Client
 
-        base, tally = self.api_url, self.tally
+        base, tally, breaker = self.api_url, self.tally, self.breaker
 
         class Elsewhere(TwilioHttpClient):  # type: ignore[misc]  # twilio tells no types
             """Asks another address that answers as Twilio does."""
 
             def request(self, method: str, url: str, *rest: Any, **named: Any) -> Any:
+                if not breaker.allows():
+                    raise AwayError("the carrier's REST keeps failing, and is left alone for some seconds")
+                begun, works = monotonic(), False
+                try:
+                    answer = self.asked(method, url, *rest, **named)
+                    again = _once_more(_kind(url), answer.status_code, named.get("data"))
+                    if again and monotonic() - begun < SOON:
+                        sleep(random.uniform(*AGAIN))  # nosec B311
+                        answer = self.asked(method, url, *rest, **named)
+                    works = answer.status_code != BUSY and answer.status_code < FAILED
+                finally:
+                    # That we can look tells nothing of whether we can ring, unless nothing is known yet.
+                    if (breaker.open or not (works and method == "GET")) and breaker.went(works):
+                        log.warning("the carrier's REST is left alone for a while, as it keeps failing")
+                return answer
+
+            def asked(self, method: str, url: str, *rest: Any, **named: Any) -> Any:
                 with tally.asking_carrier(_kind(url), url) as told:
                     answer = super().request(method, base + url.removeprefix(TWILIO), *rest, **named)
                     told.append(answer.status_code)
@@ -202,6 +265,18 @@ def _look_once(session: Any, url: str) -> None:
     """Take by which proxy and certificates an address is reached from the environment now, not at every request."""
     found = session.merge_environment_settings(url, {}, None, None, None)
     session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
+
+
+def _once_more(kind: str, status: int, told: Any) -> bool:
+    """Return whether to tell it once more: it was not done, or may be done twice, as nobody is rung or moved by it."""
+    return kind in CHANGED and (status == BUSY or (status >= FAILED and "Url" not in (told or {})))
+
+
+def _unsure(error: Exception) -> bool:
+    """Return whether the carrier may have done what it was asked, though it told us of an error, or nothing."""
+    if isinstance(error, TwilioRestException):
+        return bool(error.status >= FAILED)
+    return not isinstance(error, AwayError)
 
 
 def _kind(url: str) -> str:

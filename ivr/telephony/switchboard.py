@@ -11,14 +11,13 @@ import structlog
 
 from ivr.desk.guests import Guest, Mode
 from ivr.desk.keeping import Desk, Offer, Place
-from ivr.telephony.render import RETRY, RETRY_CALLBACK
 from ivr.telephony.rest import Rest
-from ivr.telephony.talks import RINGS, Talks
+from ivr.telephony.rings import Rings
+from ivr.telephony.talks import Talks
 from ivr.telephony.watch import Watch, watches
 
 SECONDS: Final = 1.0  # How often it tends all by itself, for what other processes changed, and what nobody told.
 REST_SECONDS: Final = 0.05  # After a look: whatever changes meanwhile is seen in one more.
-CUSTOMER: Final = (40, 3600)  # Seconds that a customer is rung, and can talk: who lured us into it gains no more.
 WAIT: Final = 15.0
 log = structlog.get_logger()
 
@@ -44,15 +43,17 @@ class Switchboard:
     beside: list[Callable[[], object]] = field(default_factory=list)
     taken: list[Callable[[str], object]] = field(default_factory=list)
     talks: Talks = field(init=False)
+    rings: Rings = field(init=False)
     watches: tuple[Watch, ...] = field(init=False)
-    _customers: dict[str, str] = field(default_factory=dict)
     _woken: Event = field(default_factory=Event)
     _closed: Event = field(default_factory=Event)
 
     def __post_init__(self) -> None:
-        """Make what changes talks, and what watches rings and callers."""
+        """Make what changes talks, who rings people, and what watches rings and callers."""
         made = Talks(self.desk, self.rest, self.number, self.url, self.prefixes, self.run)
         object.__setattr__(self, "talks", made)
+        rings = Rings(self.desk, self.rest, self.number, self.url, made.outside, self.spend)
+        object.__setattr__(self, "rings", rings)
         watched = watches(self.desk, self.rest, made.quietly, self.left, self._gone)
         object.__setattr__(self, "watches", watched)
 
@@ -71,6 +72,8 @@ class Switchboard:
 
     def tend(self) -> None:
         """Take back all that is past, and offer whoever waits to whoever is free."""
+        if self.rest.away:
+            self.run(self.rest.knock)
         for place in self.desk.done():
             self._over(place)
         for place in self.desk.talks.left_alone():
@@ -93,16 +96,21 @@ class Switchboard:
         self.look()
 
     def look(self) -> None:
-        """Ring nobody longer for who is gone, and offer whoever waits to whoever is free: all that cannot wait."""
+        """Ring nobody longer for who is gone, and offer whoever waits to whoever is free: all that cannot wait.
+
+        Nobody is offered anybody who could not be rung now.
+        """
         for offer in self.desk.stale():
             self.withdraw(offer)
+        if self.rest.away:
+            return
         for made in self.desk.dispatch():
             if made.kind != "message":  # Which nobody is rung for: it is the agent's work already.
                 self.ring(made)
 
     def ring(self, made: Offer) -> None:
         """Ring an agent for an offer."""
-        self.run(lambda: self._ring(made))
+        self.run(lambda: self.rings.agent(made))
 
     def withdraw(self, offer: str) -> None:
         """Stop ringing an agent; nobody's fault if the caller left, or it never rang."""
@@ -115,7 +123,7 @@ class Switchboard:
     def connect(self, offer: str, place: Place) -> None:
         """Fetch the caller out of the queue into the talk in which the agent waits; or ring who is rung back."""
         if place.kind == "callback":
-            self.run(lambda: self._ring_customer(offer, place))
+            self.run(lambda: self._rung_back(offer, place))
         else:
             self.talks.tried("caller not fetched", place.id, lambda _: self._fetch(offer, place.call_id), self._back)
 
@@ -123,8 +131,9 @@ class Switchboard:
         """The call of the agent to whom this was offered is over."""
         place = self.desk.offered(offer)
         if place and place.state == "offered":
-            # What cannot be refused was taken at this very moment.
-            place = None if self.desk.refuse(offer, "no answer") else self.desk.offered(offer)
+            # Of whom we do not know that they rang it is not their fault. What cannot be refused was taken just now.
+            why = "no answer" if place.leg else "failed"
+            place = None if self.desk.refuse(offer, why) else self.desk.offered(offer)
         if place:
             self._parted(offer, place)
         self.changed()
@@ -134,9 +143,9 @@ class Switchboard:
         if place is None or not self.desk.callbacks.unanswered(place.id):
             return
         if place.leg and place.offer:
-            leg, url = place.leg, self._url(place.offer, "missed")
+            leg, url = place.leg, self.rings.at(place.offer, "missed")
             self.talks.quietly("agent not told", lambda: self.rest.move(leg, url))
-        if customer := self._customers.pop(place.offer or "", None):
+        if customer := self.rings.customers.pop(place.offer or "", None):
             self._end(customer)
         self.changed()
 
@@ -183,36 +192,20 @@ class Switchboard:
     def _fetch(self, offer: str, call: str) -> None:
         for job in self.taken:
             _noted(lambda job=job: job(offer))  # type: ignore[misc]
-        self.talks.move(call, self._url(offer, "caller"))
+        self.talks.move(call, self.rings.at(offer, "caller"))
 
-    def _ring(self, offer: Offer) -> bool:
-        whisper, over = self._url(offer.id, f"whisper{RETRY}"), self._url(offer.id, f"over{RETRY_CALLBACK}")
-        try:
-            leg = self.rest.ring(offer.phone, self.number, whisper, over, RINGS)
-        except Exception as error:
-            log.warning("agent not rung", agent=offer.agent, why=type(error).__name__)
-            return not self.desk.refuse(offer.id, "failed")
-        self.desk.rung(offer.id, leg)
-        return True
-
-    def _ring_customer(self, offer: str, place: Place) -> bool:
-        greeting, over = self._url(offer, f"customer{RETRY}"), self._url(offer, f"rung{RETRY_CALLBACK}")
-        try:
-            number = self.talks.outside(place.number or "")
-            self.spend()
-            self._customers[offer] = self.rest.ring(number, self.number, greeting, over, *CUSTOMER)
-        except Exception as error:
-            log.warning("customer not rung", place=place.id, why=type(error).__name__)
+    def _rung_back(self, offer: str, place: Place) -> bool:
+        rung = self.rings.customer(offer, place)
+        if not rung:
             self.unanswered(self.desk.place(place.id))
-            return False
-        return True
+        return rung
 
     def _parted(self, offer: str, place: Place) -> None:
         """The agent who took this is out."""
         if place.state == "talking" and place.kind == "callback" and not place.answered_back:
             self.desk.over(place.id)
-            if customer := self._customers.pop(offer, None):
-                self.run(lambda: self._excuse(customer, self._url(offer, "customer")))
+            if customer := self.rings.customers.pop(offer, None):
+                self.run(lambda: self._excuse(customer, self.rings.at(offer, "customer")))
         elif place.state == "talking":
             self.talks.left(place)
         else:
@@ -254,7 +247,7 @@ class Switchboard:
         """Have a caller who came into a talk too late, or never, go back into the line."""
         found = self.desk.place(place)
         if found and found.offer:
-            call, url = found.call_id, self._url(found.offer, "caller")
+            call, url = found.call_id, self.rings.at(found.offer, "caller")
             self.talks.quietly("caller left alone", lambda: self.talks.move(call, url))
 
     def _let_go(self, guest: str) -> None:
@@ -274,9 +267,6 @@ class Switchboard:
 
     def _end(self, leg: str) -> None:
         self.talks.quietly("call not ended", lambda: self.rest.end(leg))
-
-    def _url(self, offer: str, what: str) -> str:
-        return f"{self.url}/voice/agent/{offer}/{what}"
 
     def _forever(self) -> None:
         due = monotonic()

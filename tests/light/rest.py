@@ -102,8 +102,8 @@ class Rest:
             case ["POST", "Calls", sid]:
                 return self._update(self._leg(sid), form)
             case ["GET", "Calls"]:
-                legs = [leg for leg in reversed(self.company.legs.values()) if leg.to == form.get("To", leg.to)]
-                return {"calls": [shape(leg) for leg in legs], "next_page_uri": None}
+                calls = [shape(leg) for leg in reversed(self.company.legs.values())]
+                return {"calls": [call for call in calls if _asked_for(call, form)], "next_page_uri": None}
             case ["GET", "Calls", sid]:
                 return shape(self._leg(sid))
             case ["GET", "Conferences"]:
@@ -239,6 +239,12 @@ def _tape(tape: Tape) -> dict[str, Any]:
 def _wanted(room: Room, form: dict[str, str]) -> bool:
     status = "completed" if room.over else "in-progress"
     return form.get("FriendlyName", room.name) == room.name and form.get("Status", status) == status
+
+
+def _asked_for(call: dict[str, Any], form: dict[str, str]) -> bool:
+    return all(
+        form.get(name, call[key]) == call[key] for name, key in (("To", "to"), ("From", "from"), ("Status", "status"))
+    )
 
 
 def _no(what: str) -> Any:

@@ -9,11 +9,11 @@ from typing import Final
 
 import structlog
 
+from ivr.breaker import Breaker
 from ivr.flow.inputs import Found, NotFound
 from ivr.flow.questions import QUESTIONS, SLOW, UNAVAILABLE
 from ivr.flow.secret import Secret
 from ivr.flow.waits import Lookup
-from ivr.wallets.http.breaker import Breaker
 from ivr.wallets.http.forms import read
 from ivr.wallets.http.line import Limits, Line, LostError
 from ivr.wallets.http.signing import signed

@@ -1,4 +1,4 @@
-"""When a wallet that fails is left alone for a while."""
+"""When a wallet, or a carrier's REST, that fails is left alone for a while."""
 
 import time
 from collections.abc import Callable
@@ -20,6 +20,11 @@ class Breaker:
         """Take a clock in seconds."""
         self._clock, self._lock = clock, Lock()
         self._failures, self._until = 0, 0.0
+
+    @property
+    def open(self) -> bool:
+        """Whether it failed so often that nothing is asked, but for one question now and then."""
+        return self._failures >= FAILURES
 
     def allows(self) -> bool:
         """Tell whether to ask; whoever is told so says afterwards how it went."""
