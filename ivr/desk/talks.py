@@ -96,7 +96,9 @@ class Talks:
         now = self.now()
         theirs = (agents.c.line == line.c.id) & (agents.c.state == "wrapping")
         lately = (line.c.ended_at < now - ALONE[0]) & (line.c.ended_at > now - ALONE[1])
-        told = exists().where(turns.c.call_id == line.c.call_id, turns.c.asked == "talk/" + line.c.offer)
+        # Whom another agent took over asks by the first one's offer.
+        talk = turns.c.asked.like("talk/%") & (turns.c.at >= line.c.answered_at)
+        told = exists().where(turns.c.call_id == line.c.call_id, talk)
         held = select(line.c.id).join(agents, theirs).join(calls, calls.c.id == line.c.call_id)
         query = held.where(line.c.kind == "call", line.c.state == "done", calls.c.ended_at.is_(None), lately, ~told)
         with opened(self.engine) as connection:
