@@ -24,7 +24,15 @@ OWN = {"job", "instance", "le"}  # What Prometheus adds, or a histogram has.
 HERE = {"http://127.0.0.1", "postgresql+psycopg://hotline"}  # The only addresses: our own, and our database's.
 INSTALLED = [["--no-cache-dir", "--editable", "."]]  # All that an installer is told.
 # What is set beside our own settings.
-OTHERS = {"max_connections", "DOMAIN", "PYTHONUNBUFFERED", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_USER"}
+OTHERS = {
+    "max_connections",
+    "DOMAIN",
+    "PYTHONUNBUFFERED",
+    "POSTGRES_DB",
+    "POSTGRES_PASSWORD",
+    "POSTGRES_USER",
+    "TMPDIR",
+}
 
 
 def read(name: str) -> Any:
@@ -83,7 +91,7 @@ def test_each_alert_says_what_is_wrong_and_what_to_do() -> None:
     rules = [rule for group in read("alerts.yaml")["groups"] for rule in group["rules"]]
     assert len({rule["alert"] for rule in rules}) == len(rules) > 10
     for rule in rules:
-        assert rule["labels"]["severity"] in ("page", "look")
+        assert rule["labels"]["severity"] in ("page", "look", "alive")
         assert {"summary", "do"} == set(rule["annotations"])
 
 
@@ -103,7 +111,7 @@ def test_systemd_reads_the_units_and_finds_them_closed(unit: str, tmp_path: Path
 
 def test_the_compose_file_has_all_it_needs_and_lets_no_figures_out() -> None:
     made = read("compose.yaml")
-    assert {"app", "jobs", "postgres", "balancer", "prometheus"} == set(made["services"])
+    assert {"app", "jobs", "postgres", "balancer", "prometheus", "alertmanager"} == set(made["services"])
     named = {one.split(":")[0] for service in made["services"].values() for one in service.get("volumes", ())}
     assert {name for name in named if not name.startswith((".", "/"))} == set(made["volumes"])
     for name in (one for one in named if one.startswith("./")):
@@ -113,6 +121,7 @@ def test_the_compose_file_has_all_it_needs_and_lets_no_figures_out() -> None:
     assert "respond @inside 404" in (DEPLOY / "Caddyfile").read_text("utf-8")
     scraped = read("prometheus.yaml")
     assert scraped["rule_files"] == ["alerts.yaml"]
+    assert scraped["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] == ["alertmanager:9093"]
     assert scraped["scrape_configs"][0]["job_name"] == "hotline"
 
 
