@@ -28,7 +28,7 @@ from ivr.store.audit import Trail
 from ivr.store.crypto import Cipher
 from ivr.store.errors import StoreError
 from ivr.telephony import lifeboat
-from ivr.telephony.admission import Admission
+from ivr.telephony.admission import Admission, Queue
 from ivr.telephony.agents import agents
 from ivr.telephony.audio import audio
 from ivr.telephony.calls import Calls
@@ -103,10 +103,15 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
 def _surround(app: Flask, parts: Parts, line: Line, pages: Pages, now: Callable[[], datetime]) -> None:
     """Put around the application what every request passes, and before it what answers calls by the quick way."""
     found = parts.settings
-    admission = Admission(pages.beside(app.wsgi_app), lambda *told: lifeboat.patience(parts.flow, line.site, *told))
+    tally = parts.tally
+
+    def patience(*told: Any) -> str:
+        return lifeboat.patience(parts.flow, line.site, *told)
+
+    admission = Admission(pages.beside(app.wsgi_app), patience, tally, Queue(tally))
     app.extensions["admission"] = admission
     app.wsgi_app = watch(parts, now).around(guarding(admission, found.https))  # type: ignore[method-assign,assignment]
-    front = (admission, parts.tally, headers.told(found.https))
+    front = (admission, tally, headers.told(found.https))
     app.extensions["front"] = lambda *threads: Front(line, app.wsgi_app, *front, *threads)
 
 

@@ -12,6 +12,9 @@ from typing import Final, NamedTuple
 
 # Seconds; people do not hear the first ones, and after the last the telephone company asks again.
 BOUNDS: Final = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 4.0, 6.0, 15.0)
+# Who is put off while more is asked than can be answered: callers asked for patience, what is only told and told again
+# later, callers whom the lifeboat takes; and strangers whose signatures are wrong again and again, at any time.
+PUT_OFF: Final = ("caller", "notice", "lifeboat", "stranger")
 
 # For which call the wallet is asked now.
 ASKING: Final[ContextVar[str]] = ContextVar("asking", default="")
@@ -64,6 +67,8 @@ class Tally:
     wallet: dict[str, Spread] = field(default_factory=dict)
     wallet_answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     stumbled: Counter[str] = field(default_factory=Counter)
+    put_off: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(PUT_OFF, 0)))
+    queue: Spread = field(default_factory=Spread)
     under_way: int = 0
     heard: Callable[[Piece], object] | None = None
     done: Callable[[], object] | None = None
@@ -95,6 +100,16 @@ class Tally:
         """Count a turn that the quick way could not take, for an error of ours."""
         with self._lock:
             self.stumbled[type(error).__name__] += 1
+
+    def later(self, whom: str) -> None:
+        """Count one of those that are PUT_OFF."""
+        with self._lock:
+            self.put_off[whom] += 1
+
+    def stood(self, seconds: float) -> None:
+        """Count a request of ours that stood in the server's queue for so long."""
+        with self._lock:
+            self.queue.add(seconds)
 
     def asked_wallet(self, question: str, outcome: str, seconds: float) -> None:
         """Count a question to the wallet: what came of it, and how long that took."""

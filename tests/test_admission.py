@@ -1,14 +1,20 @@
 """More callers at once than can be answered: each is answered in time, and none is lost; forgers are not heard."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from http.client import HTTPConnection
+from threading import Event
 from urllib.parse import urlencode
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 from twilio.request_validator import RequestValidator
+from werkzeug.serving import make_server
 from werkzeug.test import Client, TestResponse
 
+from ivr.carrier.rehearsal import _Quiet
+from ivr.listening import listening
 from ivr.telephony import admission
-from ivr.telephony.admission import FORGED, KNOWN, LONG, MINUTE, Admission, Queue, Strangers
+from ivr.telephony.admission import FORGED, GIVES_UP, KNOWN, LONG, MINUTE, Admission, Queue, Strangers
 from tests.contract import faults
 from tests.test_webhooks import ASKED, CALL, LANGUAGE, URL, Site, site
 from tests.world import TOKEN
@@ -32,8 +38,10 @@ def test_who_rings_amid_a_crowd_is_asked_for_patience_and_greeted_later(site: Si
     assert "One moment" in answer.text
     assert f">{URL}/voice/incoming#" in answer.text
     assert faults(answer.text, waiting=False) == []
+    assert +site.parts.tally.put_off == {"caller": 1}
     crowd.queue.waited = 0
     assert "<Gather" in site.ask("/voice/incoming").text
+    assert +site.parts.tally.put_off == {"caller": 1}
 
 
 def test_what_was_keyed_amid_a_crowd_is_asked_for_again_and_counts_as_no_miss(site: Site, crowd: Admission) -> None:
@@ -61,11 +69,13 @@ ONCE = ({"QueueResult": "bridged"}, {"RecordingSid": "RE" + "1" * 32}, {"DialCal
 @pytest.mark.parametrize("told", ONCE, ids=str)
 def test_what_is_told_but_once_is_taken_however_many_wait(site: Site, crowd: Admission, told: dict[str, str]) -> None:
     assert "请稍候" not in site.ask(f"/voice/turn/1{LANGUAGE}", **told).text
+    assert not +site.parts.tally.put_off
 
 
 def test_what_the_carrier_tells_again_is_left_until_then(site: Site, crowd: Admission) -> None:
     for path in ("status", "recording", "recording/z"):
         assert site.ask(f"/voice/{path}", CallStatus="completed").status_code == 503
+    assert +site.parts.tally.put_off == {"notice": 3}
     crowd.queue.waited = 0
     assert site.ask("/voice/status", CallStatus="completed").status_code == 204
 
@@ -92,6 +102,25 @@ def test_the_queue_is_long_as_soon_as_whoever_stands_in_it_has_stood_for_long(mo
     assert not queue.long()
 
 
+@pytest.mark.parametrize(("after", "patience", "counted"), [(0.06, 30.0, 0.06), (30.0, 0.2, GIVES_UP)])
+def test_how_long_it_stands_in_the_queue_is_counted_each_time(after: float, patience: float, counted: float) -> None:
+    queue, go_on = Queue(), Event()
+
+    def slow(_environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        go_on.wait(after)
+        start("204 No Content", [("Content-Length", "0")])
+        return []
+
+    server = make_server("127.0.0.1", 0, slow, threaded=True, request_handler=_Quiet)
+    port = server.server_port
+    with listening(server):
+        queue.look(HTTPConnection("127.0.0.1", port, timeout=patience))
+        go_on.set()
+    queue.look(HTTPConnection("127.0.0.1", port, timeout=patience))  # Where nobody is, nobody stands.
+    assert sum(queue.tally.queue.counts) == 1
+    assert queue.tally.queue.seconds >= counted
+
+
 def forged(site: Site, peer: str) -> TestResponse:
     client = Client(site.app.wsgi_app)  # type: ignore[attr-defined]
     told = {"data": ASKED, "headers": {"X-Twilio-Signature": "made up"}, "environ_base": {"REMOTE_ADDR": peer}}
@@ -102,6 +131,7 @@ def test_whoever_forges_again_and_again_is_not_heard_for_a_minute(site: Site, mo
     now = [100.0]
     monkeypatch.setattr(admission, "monotonic", lambda: now[0])
     assert [forged(site, "192.0.2.1").status_code for _ in range(FORGED + 2)] == [403] * FORGED + [429] * 2
+    assert +site.parts.tally.put_off == {"stranger": 2}
     assert forged(site, "192.0.2.2").status_code == 403
     assert site.ask("/voice/incoming").status_code == 200
     now[0] += MINUTE

@@ -360,10 +360,11 @@ def test_amid_a_crowd_whoever_is_in_the_lifeboat_waits_for_no_thread(
     assert finished(asked(front, "/voice/fallback/thanks", LEFT | {"RecordingSid": OTHER})) == 200
     assert f"left/{OTHER}" in {fact.name for fact in site.parts.unwritten.spool.all()}
     assert not tried
+    assert +site.parts.tally.put_off == {"lifeboat": 3}
 
 
 def test_of_a_flood_only_so_many_wait_for_a_thread_and_new_callers_are_greeted(
-    front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
+    site: Site, front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
 ) -> None:
     tried = list[object]()
     monkeypatch.setattr(Journal, "call", lambda *told: tried.append(told) or held.wait(HANGS))
@@ -380,6 +381,7 @@ def test_of_a_flood_only_so_many_wait_for_a_thread_and_new_callers_are_greeted(
         return more, greeted
 
     assert finished(flooded()) == ([503] * CROWD, 200)
+    assert +site.parts.tally.put_off == {"notice": CROWD}
     assert len(tried) <= THREADS
 
 

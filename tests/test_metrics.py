@@ -16,7 +16,7 @@ from ivr.factory import create_app
 from ivr.flow.waits import Lookup
 from ivr.operations.beside import Beside
 from ivr.operations.health import Health, Signs
-from ivr.tally import Tally
+from ivr.tally import PUT_OFF, Tally
 from ivr.telephony.rest import Rest
 from ivr.watched import Watched
 from tests.bench.bare import bare
@@ -66,6 +66,20 @@ def test_a_call_is_counted_from_its_first_turn_to_its_outcome(here: World) -> No
     found = figures(here.app)
     assert of(found, "hotline_calls_ended_total", outcome="hung-up") == 2
     assert of(found, "hotline_turns_under_way") == 0
+
+
+def test_who_is_put_off_and_how_long_a_request_stands_in_the_queue_is_told(here: World) -> None:
+    before = figures(here.app)
+    told = {what: before.get(("hotline_put_off_total", frozenset({("what", what)}))) for what in PUT_OFF}
+    assert told == dict.fromkeys(PUT_OFF, 0.0), "as what is counted for the first time has no increase"
+    admission = here.app.extensions["admission"]
+    admission.later("incoming", "", b"")
+    admission.queue.tally.stood(0.3)
+    found = figures(here.app)
+    assert of(found, "hotline_put_off_total", what="caller") == 1
+    assert of(found, "hotline_server_queue_seconds_count") == 1
+    assert of(found, "hotline_server_queue_seconds_bucket", le="0.2") == 0
+    assert of(found, "hotline_server_queue_seconds_bucket", le="0.5") == 1
 
 
 def test_what_stands_in_the_database_is_as_old_as_two_seconds_at_most(

@@ -82,6 +82,10 @@ def _turns(tally: Tally) -> Iterator[Metric]:
     yield _count("hotline_refused", "Requests on the carrier's paths that were refused.", dict(tally.refused), "reason")
     yield _count("hotline_stumbled", "Turns not by the quick way, for an error.", dict(tally.stumbled), "error")
     yield _count("hotline_lifeboat", "Answers of the lifeboat.", dict(tally.lifeboat), "why")
+    yield _count("hotline_put_off", "Who was to come again, or had the lifeboat.", dict(tally.put_off), "what")
+    queue = HistogramMetricFamily("hotline_server_queue_seconds", "Seconds that a request of ours stood in the queue.")
+    queue.add_metric([], buckets=tally.queue.buckets(), sum_value=tally.queue.seconds)
+    yield queue
     yield _gauge("hotline_turns_under_way", "Requests of the carrier that are being answered.", tally.under_way)
 
 

@@ -17,6 +17,8 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import structlog
 
+from ivr.tally import Tally
+
 ROOM: Final = "/voice/"
 PROBE: Final = "/voice/queue"
 LONG: Final = 1.5  # Seconds in the queue from which on callers are asked for patience; the carrier waits for 6.
@@ -42,6 +44,7 @@ log = structlog.get_logger()
 class Queue:
     """How long a request stands in the server's queue now: one of ours stands there again and again."""
 
+    tally: Tally = field(default_factory=Tally)
     waited: float = 0.0
     _asked: float = 0.0
 
@@ -56,21 +59,28 @@ class Queue:
         asked = self._asked
         return self.waited > LONG or (asked > 0 and monotonic() - asked > LONG)
 
+    def look(self, connection: HTTPConnection) -> None:
+        """Stand in the queue once."""
+        self._asked = monotonic()
+        try:
+            connection.request("GET", PROBE)
+            connection.getresponse().read()
+            waited = monotonic() - self._asked
+            self.tally.stood(waited)
+        except (OSError, HTTPException) as error:
+            connection.close()
+            waited = 0.0  # Nothing is known.
+            if isinstance(error, TimeoutError):  # It stands there still.
+                self.tally.stood(GIVES_UP)
+        if (waited > LONG) != (self.waited > LONG):
+            log.warning("callers are asked for patience", waited=f"{waited:.1f} s", over=str(waited <= LONG))
+        self.waited, self._asked = waited, 0.0
+
     def _forever(self, host: str, port: int) -> None:
         connection = HTTPConnection(host, port, timeout=GIVES_UP)
         while True:
-            self._asked = monotonic()
-            try:
-                connection.request("GET", PROBE)
-                connection.getresponse().read()
-                waited = monotonic() - self._asked
-            except (OSError, HTTPException):
-                connection.close()
-                waited = 0.0  # Nothing is known.
-            if (waited > LONG) != (self.waited > LONG):
-                log.warning("callers are asked for patience", waited=f"{waited:.1f} s", over=str(waited <= LONG))
-            self.waited, self._asked = waited, 0.0
-            if waited <= LONG:
+            self.look(connection)
+            if self.waited <= LONG:
                 sleep(LOOKS_AGAIN)
 
 
@@ -113,7 +123,8 @@ class Admission:
 
     calls: WSGIApplication
     patience: Callable[[str, str, int], str]
-    queue: Queue = field(default_factory=Queue)
+    tally: Tally
+    queue: Queue
     strangers: Strangers = field(default_factory=Strangers)
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -125,6 +136,7 @@ class Admission:
             return _said(start, "204 No Content")
         peer = environ.get("REMOTE_ADDR", "")
         if not self.strangers.heard(peer):
+            self.tally.later("stranger")
             return _said(start, "429 Too Many Requests", ("Retry-After", "60"))
         if self.queue.long() and environ.get("HTTP_X_TWILIO_SIGNATURE") and (body := _read(environ)) is not None:
             answer = self.later(path, environ.get("QUERY_STRING", ""), body)
@@ -144,6 +156,7 @@ class Admission:
         """Return what has this asked again later, `COMES_AGAIN` where it is told again; None to take it now."""
         asked = path.removeprefix(ROOM)
         if asked.startswith(TOLD):
+            self.tally.later("notice")
             return COMES_AGAIN
         if not asked.startswith(ASKED) or any(one in body for one in ONCE):
             return None
@@ -152,6 +165,7 @@ class Admission:
         if asked.startswith("turn/") and any(form.get(name) for name in KEYED):
             # The carrier does not tell again what was keyed, so the caller is to hear what was asked for.
             asked, query = PRESENT, f"language={language}" if language.replace("-", "").isalnum() else ""
+        self.tally.later("caller")
         return self.patience(language, f"{asked}?{query}" if query else asked, random.randint(*COMES_BACK))  # nosec B311
 
 

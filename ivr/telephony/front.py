@@ -133,8 +133,10 @@ class Front:
                 answer, failed = await self._take(path, told, begun + ANSWERS)
                 crowded = answer is None and failed is None and self._waiting >= CROWD
             if crowded and (answer := self._admission.later(path, query, body)) is None and AFLOAT.match(path):
+                self._tally.later("lifeboat")
                 failed = StoreError("too many wait for a thread")
         elif not self._admission.strangers.heard(peer):
+            self._tally.later("stranger")
             answer = NOT_HEARD
         if answer is None:
             status = await self._plainly(scope, body, failed, protocol, begun)
