@@ -23,6 +23,7 @@ from ivr.hotline import Hotline
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
 from ivr.settings import Settings
+from ivr.store import sealing_keys
 from ivr.store.blocked import Blocks, Gatekeeper
 from ivr.store.crypto import Cipher
 from ivr.store.drafts import Drafts
@@ -206,7 +207,12 @@ def _yesterday(engine: Engine, found: Settings) -> "Yesterday":
 
 def _reached(engine: Engine, live: Live, found: Settings, now: Callable[[], datetime]) -> Shore:
     """Return how to reach the database, after a first try; where it is away the menus that answered last stand in."""
-    shore = Shore(engine, lambda: _settle(live, found, now))
+
+    def settle() -> None:
+        sealing_keys.prove(engine, found.secrets, now())
+        _settle(live, found, now)
+
+    shore = Shore(engine, settle)
     if not shore.reach():
         log.error("the database is away: callers can only leave messages", why=shore.why)
         live.stand_in(folders.copy(found.instance) or folders.menus(found.menus))

@@ -60,6 +60,7 @@ class Settings:
     aside: Aside = field(default_factory=Aside)
     metrics_token: str = field(default="", repr=False)
     log_format: str = "plain"
+    key_made: bool = False  # Whether the secret was made here, for want of another.
 
     @property
     def https(self) -> bool:
@@ -92,15 +93,14 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
 
     `root` is the folder that holds `menus/`, `recordings/` and `instance/`: the project's, unless given.
     """
-    root = root or _root()
+    instance = (root := root or _root()) / "instance"
     found = surroundings(root) if environment is None else environment
     given = {name: value.strip() for name, value in found.items() if value and value.strip()}
-    instance = root / "instance"
     account, token = _account(given)
     api_key, api_secret = _pair(given, "TWILIO_API_KEY", "TWILIO_API_SECRET")
     host, port = given.get("HOST", "127.0.0.1"), _port(given.get("PORT", "8000"))
-    here, tokens = f"http://127.0.0.1:{port}", _list(token)
-    kept = _kept(instance) if not tokens or "SECRET_KEY" not in given else {}
+    here, tokens, own = f"http://127.0.0.1:{port}", _list(token), _list(given.get("SECRET_KEY", ""))
+    kept = _kept(instance) if not tokens or not own else {}
     api_url = _url("TWILIO_API_URL", given.get("TWILIO_API_URL", "https://api.twilio.com"))
     public_url = _public(given.get("PUBLIC_URL", ""), api_url, f"http://{host}:{port}") if tokens else here
     return Settings(
@@ -112,7 +112,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         account=account or PRACTICE_ACCOUNT,
         tokens=tokens or (kept["practice token"],),
         api_url=api_url if tokens else here,
-        secrets=_list(given.get("SECRET_KEY", "")) or (kept["secret key"],),
+        secrets=own or (kept["secret key"],),
         recordings=Path(given.get("RECORDINGS_DIR", root / "recordings")),
         menus=root / "menus",
         instance=instance,
@@ -125,6 +125,7 @@ def read(environment: Mapping[str, str] | None = None, root: Path | None = None)
         mail=_mail(given),
         lifeboat=Path(given["LIFEBOAT_DIR"]) if "LIFEBOAT_DIR" in given else None,
         aside=aside(given),
+        key_made=not own,
     )
 
 

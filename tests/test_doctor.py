@@ -30,7 +30,21 @@ from ivr.operations.doctor.finding import Finding
 from ivr.operations.doctor.given import forgiving
 from ivr.store.level import head, known
 from ivr.wallets.demo import Demo
-from tests.doctor_site import Standing, Ward, answers, changes, line, silent, standing, tls, told, waits, ward, without
+from tests.doctor_site import (
+    KEY,
+    Standing,
+    Ward,
+    answers,
+    changes,
+    line,
+    silent,
+    standing,
+    tls,
+    told,
+    waits,
+    ward,
+    without,
+)
 from tests.quickest import quickest
 from tests.stores import Postgres
 from tests.wallet_company import company
@@ -207,6 +221,13 @@ def misspelt(here: Ward) -> None:
     (here.root / ".env").write_text("TWILIO_AUTHTOKEN=x\nPUBLICURL=https://hotline.example\n", "utf-8")
 
 
+def made_here(here: Ward) -> None:
+    """Have the key be the one of the first start."""
+    settings(SECRET_KEY="")(here)
+    (here.root / "instance").mkdir()
+    (here.root / "instance" / "secrets").write_text(f"secret key={KEY}\npractice token=x\n", "utf-8")
+
+
 ELSEWHERE = Request("https://demo.example/voice.xml", "GET")
 SOON = timedelta(days=3)
 CASES = {
@@ -315,6 +336,8 @@ CASES = {
         ("9999, newer than this release", "end the deployment"),
     ),
     "another key": Case(settings(SECRET_KEY="another"), "SECRET_KEY", ("which another one sealed", "new,old")),
+    "no key": Case(settings(SECRET_KEY=""), "SECRET_KEY", ("it is missing", "which another one sealed")),
+    "a key that was made here": Case(made_here, "", ("it is missing: the one that was made here", "keep it elsewhere")),
     "two processes on a file": Case(two_processes, "", ("2 processes have the SQLite file open",)),
     "a full disk": Case(full_disk, "disk", ("No space left on device", "make room")),
     "a file for a folder": Case(file_for_a_folder, "disk menus", ("RECORDINGS_DIR", "a file is in its place")),

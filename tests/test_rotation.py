@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine, insert, select, update
@@ -14,10 +16,11 @@ from ivr.console.factor_keys import FactorKeys
 from ivr.factory import utc_now
 from ivr.flow.events import AskedBack
 from ivr.flow.inputs import Pressed
-from ivr.store import guesses
+from ivr.store import guesses, sealing_keys
 from ivr.store.audit import Trail
 from ivr.store.crypto import Cipher
 from ivr.store.desk_tables import cases, line, wrapups
+from ivr.store.errors import SecretError
 from ivr.store.guard import Guard
 from ivr.store.journal import Journal
 from ivr.store.known_tables import known_tables
@@ -93,6 +96,63 @@ def test_all_is_under_the_new_secret_and_the_old_one_can_go(
     trail.add("alice", "number.show", "caller", "")
     assert trail.check().wrong == ""
     assert [table for table, count in both.fading() if count] == []
+
+
+def start(engine: Engine, *secrets: str) -> bool:
+    """Return whether whoever starts with these secrets may."""
+    try:
+        sealing_keys.prove(engine, secrets, NOON)
+    except SecretError:
+        return False
+    return True
+
+
+def test_no_start_with_another_secret_than_what_is_there_needs(
+    database: str, opened_engine: Callable[..., Engine]
+) -> None:
+    def starts(*secrets: str) -> bool:
+        return start(opened_engine(database, *secrets), *secrets)
+
+    assert starts(SECRET), "an empty database is anybody's"
+    assert starts(SECRET)
+    assert not starts(NEW), "though nobody called yet: there is the audit log"
+    with pytest.raises(SecretError, match="set SECRET_KEY=new,old with that one behind the comma"):
+        sealing_keys.prove(opened_engine(database, NEW), [NEW], NOON)
+    assert starts(NEW, SECRET)
+    assert not starts(NEW), "nothing was rotated"
+    assert not starts(SECRET), "as others may seal by the new one already"
+    list(rotation(opened_engine(database, NEW, SECRET), NEW, SECRET).rotate())
+    assert starts(NEW)
+    assert not starts(SECRET)
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_who_wrote_nothing_down_of_its_secret_is_known_by_its_calls(
+    older: bool, database: str, opened_engine: Callable[..., Engine]
+) -> None:
+    for secret in (SECRET, NEW) if older else (NEW, SECRET):
+        filled(opened_engine(database, secret))
+    with opened_engine(database).begin() as connection:
+        earlier = select(calls.c.id).order_by(calls.c.id).limit(1).scalar_subquery()
+        connection.execute(update(calls).where(calls.c.id == earlier).values(started_at=NOON - timedelta(days=1)))
+    assert not start(opened_engine(database, NEW), NEW)
+    assert start(opened_engine(database, NEW, SECRET), NEW, SECRET)
+
+
+def test_of_all_who_start_at_once_those_with_one_secret_may(
+    database: str, opened_engine: Callable[..., Engine]
+) -> None:
+    together = Barrier(6)
+
+    def at_once(secret: str) -> tuple[str, bool]:
+        engine = opened_engine(database, secret)
+        with engine.connect():
+            together.wait(60)
+        return secret, start(engine, secret)
+
+    with ThreadPoolExecutor(6) as pool:
+        may = set(pool.map(at_once, [SECRET, NEW] * 3))
+    assert may in ({(SECRET, True), (NEW, False)}, {(SECRET, False), (NEW, True)})
 
 
 def test_the_old_secret_is_missed_where_nothing_was_rotated(

@@ -121,6 +121,17 @@ def test_a_database_of_a_newer_release_is_told_and_nothing_starts(project: Path)
     assert len(errors.strip().splitlines()) == 1
 
 
+def test_another_key_than_that_of_the_first_start_is_told_and_nothing_starts(project: Path) -> None:
+    assert "/phone" in printed(project)
+    for arguments in (["app.py"], ["-m", "flask", "--app", "app", "jobs"]):
+        errors = refused(project, *arguments, PORT=str(free_port()), SECRET_KEY="our own")
+        assert errors.startswith("hotline: SECRET_KEY does not open what the database holds")
+        assert "set SECRET_KEY=new,old" in errors
+        assert len(errors.strip().splitlines()) == 1
+    kept = dict(line.split("=", 1) for line in (project / "instance" / "secrets").read_text().splitlines())
+    assert "/phone" in printed(project, SECRET_KEY=f"our own,{kept['secret key']}")
+
+
 def test_with_twilio_it_starts_and_lets_nobody_in_unsigned(project: Path) -> None:
     port = free_port()
     with start(project, PORT=str(port), PUBLIC_URL="https://hotline.example", **TWILIO) as process:

@@ -67,8 +67,8 @@ def _show(keys: Keys) -> None:
     names = [name(secret) for secret in rotation.secrets]
     for place, one in enumerate(names):
         known = since(rotation.engine, rotation.secrets[place])
-        noted = f"noted since {known.astimezone(UTC).isoformat(' ', 'seconds')}" if known else "never rotated to"
-        click.echo(f"key {one}: {'current' if place == 0 else 'older'}, {noted}")
+        noted = f", in use since {known.astimezone(UTC).isoformat(' ', 'seconds')}" if known else ""
+        click.echo(f"key {one}: {'current' if place == 0 else 'older'}{noted}")
     left = sum(_column(what, count, names) for what, count in rotation.show())
     spooled = Counter(rotation.cipher.under(one) for one in keys.spooled())
     left += _column("instance/spool", spooled, names)

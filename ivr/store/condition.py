@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, Text, column, make_url, select, table, text, type_coerce
+from sqlalchemy import Engine, Row, column, make_url, select, table, text
 from sqlalchemy.exc import ArgumentError
 
-from ivr.store.crypto import Cipher, of
+from ivr.store.crypto import Cipher
 from ivr.store.engine import connect, nowhere, opened
 from ivr.store.errors import StoreError
 from ivr.store.level import Level, level
 from ivr.store.library import Library
-from ivr.store.tables import calls
+from ivr.store.sealing_keys import opens
 
 # What PostgreSQL's settings may be so that each commit is on its own disk before it is said to be done.
 SAFE: Final[Mapping[str, tuple[str, ...]]] = {
@@ -73,16 +73,9 @@ class Database:
             return Server(*(int(connection.scalar(text(one)) or 0) for one in asked))
 
     def opens(self) -> bool:
-        """Tell whether our secrets open what the first call and the last have sealed; any opens a new database."""
-        raw, began = select(type_coerce(calls.c.caller, Text)).limit(1), calls.c.started_at
+        """Tell whether our secrets open what is sealed there; any opens a new database."""
         with opened(self.engine) as connection:
-            sealed = [connection.scalar(raw.order_by(order)) for order in (began, began.desc())]
-        try:
-            for one in filter(None, sealed):
-                of(self.engine).open(one)
-        except StoreError:
-            return False
-        return True
+            return opens(connection)
 
     def staff(self) -> list[Somebody]:
         """Return who may log in, read without what logins need."""

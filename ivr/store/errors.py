@@ -28,6 +28,10 @@ class NewerError(StoreError):
     """The database was brought up by a newer release; nothing but updating the program helps."""
 
 
+class SecretError(StoreError):
+    """Another secret sealed what the database holds; nothing but adding that one helps."""
+
+
 class Busy(StoreError):  # noqa: N818 - a state to answer with an apology, which its reader knows by this word
     """More turns wait to be written than can be written in time; the caller is to be told to try again."""
 

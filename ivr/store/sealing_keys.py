@@ -4,13 +4,19 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
+from typing import Final
 
-from sqlalchemy import Column, Connection, Engine, String, Table, select
+from sqlalchemy import Column, Connection, Engine, String, Table, Text, select, type_coerce
 
-from ivr.store.crypto import Sealed
-from ivr.store.engine import begun, opened
-from ivr.store.tables import INSERT, Moment, meta
+from ivr.store.crypto import Sealed, of
+from ivr.store.engine import begun, by_itself, opened, undecided
+from ivr.store.errors import SecretError, StoreError
+from ivr.store.tables import INSERT, Moment, calls, meta
 
+STRANGE: Final = (
+    "SECRET_KEY does not open what the database holds, which another one sealed: set SECRET_KEY=new,old with that one"
+    " behind the comma (one that was made here is the `secret key` in instance/secrets), or name an empty DATABASE_URL"
+)
 sealing_keys = Table(
     "sealing_keys",
     meta,
@@ -34,10 +40,39 @@ def audit_key(secret: str) -> bytes:
 
 def note(engine: Engine, secrets: Sequence[str], now: datetime) -> None:
     """Write down that these secrets are in use; what is known of one stays."""
-    rows = [{"name": name(one), "since": now, "audit": audit_key(one).hex()} for one in secrets]
     with begun(engine) as connection:
-        insert = INSERT[connection.dialect.name](sealing_keys).on_conflict_do_nothing()
-        connection.execute(insert, rows)
+        _note(connection, secrets, now)
+
+
+def prove(engine: Engine, secrets: Sequence[str], now: datetime) -> None:
+    """Write down that these secrets are in use, which the engine seals by; raise SecretError where they may not be.
+
+    Of two that come to an empty database at once with different secrets, one is refused.
+    """
+    with opened(engine) as connection:
+        _demand(connection)
+        if set(map(name, secrets)) <= set(connection.scalars(select(sealing_keys.c.name))):
+            return
+    with undecided(engine) as connection:
+        by_itself(connection)
+        _demand(connection)
+        _note(connection, secrets, now)
+        connection.commit()
+        connection.invalidate()  # Its patience was raised.
+
+
+def opens(connection: Connection) -> bool:
+    """Tell whether our secrets open what each that was noted, the first call and the last have sealed, if anything."""
+    caller, began = select(type_coerce(calls.c.caller, Text)).limit(1), calls.c.started_at
+    sealed = [*connection.scalars(select(type_coerce(sealing_keys.c.audit, Text)))]
+    sealed += filter(None, (connection.scalar(caller.order_by(order)) for order in (began, began.desc())))
+    cipher = of(connection.engine)
+    try:
+        for one in sealed:
+            cipher.open(one)
+    except StoreError:
+        return False
+    return True
 
 
 def since(engine: Engine, secret: str) -> datetime | None:
@@ -50,3 +85,14 @@ def since(engine: Engine, secret: str) -> datetime | None:
 def audit_keys(connection: Connection) -> list[bytes]:
     """Return the keys of the audit log that were noted, of secrets that are gone, too."""
     return [bytes.fromhex(one) for one in connection.scalars(select(sealing_keys.c.audit))]
+
+
+def _demand(connection: Connection) -> None:
+    if not opens(connection):
+        raise SecretError(STRANGE)
+
+
+def _note(connection: Connection, secrets: Sequence[str], now: datetime) -> None:
+    rows = [{"name": name(one), "since": now, "audit": audit_key(one).hex()} for one in secrets]
+    insert = INSERT[connection.dialect.name](sealing_keys).on_conflict_do_nothing()
+    connection.execute(insert, rows)

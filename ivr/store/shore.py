@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Engine
 
 from ivr.store.engine import upgrade
-from ivr.store.errors import NewerError, StoreError
+from ivr.store.errors import NewerError, SecretError, StoreError
 
 SECONDS: Final = 1.0
 WARNS_AGAIN: Final = 60.0
@@ -29,11 +29,14 @@ class Shore:
         self.why = "it was not tried yet"  # Why it is away, in plain words; "" once it was reached.
 
     def reach(self) -> bool:
-        """Bring the database up, if it answers; raise NewerError where only a newer program can use it."""
+        """Bring the database up, if it answers.
+
+        Raise NewerError or SecretError where only a newer program can use it, or one with another secret.
+        """
         try:
             upgrade(self._engine)
             self._settle()
-        except NewerError:
+        except (NewerError, SecretError):
             raise
         except StoreError as error:
             self.why = str(error)

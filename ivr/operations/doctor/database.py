@@ -56,13 +56,19 @@ def kept(patient: Patient) -> Iterator[Finding]:
 
 
 def opened(patient: Patient) -> Iterator[Finding]:
-    """Yield whether the key opens what the database holds."""
-    if not patient.usable() or "SECRET_KEY" in patient.broken:
+    """Yield whether there is a key of our own, and whether it opens what the database holds."""
+    if "SECRET_KEY" in patient.broken:
+        return
+    if patient.live and patient.found.key_made:
+        file = patient.found.instance / "secrets"
+        do = f"set SECRET_KEY to the `secret key` in {file}, and keep it elsewhere, too"
+        yield warning("SECRET_KEY", "it is missing: the one that was made here is lost with its folder", do)
+    if not patient.usable():
         return
     if patient.database.opens():
         yield well("SECRET_KEY", "it opens what the database holds")
     else:
-        do = "add the former key after a comma (SECRET_KEY=new,old): without it no call of then can be read"
+        do = "add the former key after a comma (SECRET_KEY=new,old): nothing starts without it"
         yield wrong("SECRET_KEY", "it does not open what the database holds, which another one sealed", do)
 
 

@@ -19,7 +19,7 @@ from ivr.store.level import known
 
 LEVEL: Final = "alembic_version"
 # What a program that was only started has written down: the menus of its folder, and what its migrations put there.
-BY_ITSELF: Final = ("menus", "roles", "audit_head")
+BY_ITSELF: Final = ("menus", "roles", "audit_head", "sealing_keys")
 
 
 class FullError(StoreError):
