@@ -118,6 +118,7 @@ def test_the_compose_file_has_all_it_needs_and_lets_no_figures_out() -> None:
         assert (DEPLOY / name).is_file()
     for service in ("app", "jobs"):
         assert made["services"][service]["environment"]["DATABASE_URL"].startswith("postgresql+psycopg://")
+        assert made["services"][service]["environment"]["SECRET_KEY"].startswith("${SECRET_KEY:?")
     assert "respond @inside 404" in (DEPLOY / "Caddyfile").read_text("utf-8")
     scraped = read("prometheus.yaml")
     assert scraped["rule_files"] == ["alerts.yaml"]
