@@ -226,6 +226,20 @@ def waits(seconds: float, times: int = 1000) -> Wrapped:
 
 
 @contextmanager
+def elsewhere(wrapped: Wrapped) -> Iterator[str]:
+    """Give the address of something else, which answers so."""
+    made = make_server("127.0.0.1", 0, wrapped(nobody), threaded=True, request_handler=_Quiet)
+    with listening(made):
+        yield f"http://127.0.0.1:{made.server_port}"
+
+
+def nobody(_: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+    """Answer that nothing is there."""
+    start("404 Not Found", [("Content-Length", "0")])
+    return []
+
+
+@contextmanager
 def silent() -> Iterator[int]:
     """Give a port on which somebody listens, and says nothing."""
     with socket.socket() as made:

@@ -6,14 +6,15 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 from unittest.mock import patch
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 import click
 import pytest
@@ -21,13 +22,16 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from click.testing import CliRunner
+from moto.server import ThreadedMotoServer
 
 from ivr.carrier.signals import Request
+from ivr.carrier.verifications import SERVICE
 from ivr.editor.reading import read
 from ivr.factory import utc_now
 from ivr.operations.doctor import examine, findings
 from ivr.operations.doctor.finding import Finding
 from ivr.operations.doctor.given import forgiving
+from ivr.store.bucket import Bucket
 from ivr.store.level import head, known
 from ivr.wallets.demo import Demo
 from tests.doctor_site import (
@@ -36,6 +40,7 @@ from tests.doctor_site import (
     Ward,
     answers,
     changes,
+    elsewhere,
     line,
     silent,
     standing,
@@ -217,6 +222,68 @@ def refusing_mail(here: Ward) -> None:
     mail(port, "secret")(here)
 
 
+def bucket(there: bool = True, wrapped: Any = None) -> Callable[[Ward], None]:
+    """Return what keeps recordings in a bucket of S3, or of something else, which may be there."""
+
+    def breaks(here: Ward) -> None:
+        made = here.stack.enter_context(elsewhere(wrapped)) if wrapped else here.stack.enter_context(s3())
+        name = "tapes" if there else "none"
+        settings(RECORDINGS_URL=f"s3://{name}/calls", RECORDINGS_ENDPOINT=made)(here)
+        settings(RECORDINGS_KEY="AK", RECORDINGS_SECRET="a secret")(here)
+
+    return breaks
+
+
+@contextmanager
+def s3() -> Iterator[str]:
+    """Give the address of something that speaks as S3 does, with a bucket."""
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    Bucket("tapes", "", address, key="AK", secret="a secret").client.create_bucket(Bucket="tapes")
+    yield address
+    server.stop()
+
+
+def keeps(_: WSGIApplication) -> WSGIApplication:
+    """Be a bucket that lets nothing be deleted."""
+    kept = dict[str, bytes]()
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        path, method, body = environ["PATH_INFO"], environ["REQUEST_METHOD"], b""
+        sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if method == "PUT":
+            kept[path] = sent
+        elif method == "GET":
+            body = kept.get(path, b"<ListBucketResult/>")
+        start("403 Forbidden" if method == "DELETE" else "200 OK", [("Content-Length", str(len(body)))])
+        return [body]
+
+    return answer
+
+
+def telling(url: str = "", wrapped: Any = None) -> Callable[[Ward], None]:
+    """Return what tells notices there, or to something else."""
+
+    def breaks(here: Ward) -> None:
+        made = url or here.stack.enter_context(elsewhere(wrapped))
+        settings(NOTICE_URL=f"{made}/notices", NOTICE_SECRET=WALLET_SECRET)(here)
+
+    return breaks
+
+
+def apart(minutes: int) -> Callable[[Ward], None]:
+    """Return what has a call that ended so long ago wait for jobs that are done apart."""
+
+    def breaks(here: Ward) -> None:
+        settings(JOBS="apart")(here)
+        ended = (utc_now() - timedelta(minutes=minutes)).strftime("%Y-%m-%d %H:%M:%S.%f")
+        executed("UPDATE calls SET ended_at = ?, digested = 0", ended)(here)
+
+    return breaks
+
+
 def misspelt(here: Ward) -> None:
     (here.root / ".env").write_text("TWILIO_AUTHTOKEN=x\nPUBLICURL=https://hotline.example\n", "utf-8")
 
@@ -358,6 +425,33 @@ CASES = {
     "a wallet that does not believe us": Case(
         wallet("another secret of thirty-two letters"), "wallet", ("does not believe our signature",)
     ),
+    "a Verify service that is not there": Case(
+        settings(TWILIO_VERIFY_SERVICE=f"VA{'1' * 32}"),
+        "TWILIO_VERIFY_SERVICE",
+        ("no Verify service VA1", "copy its id"),
+    ),
+    "a program for notices that is away": Case(
+        telling("http://127.0.0.1:9"), "notices", ("127.0.0.1:9 is not reached", "correct NOTICE_URL")
+    ),
+    "a program for notices that leads on": Case(
+        telling(wrapped=answers("301 Moved", {"Location": "https://else.example"})), "notices", ("leads on (301)",)
+    ),
+    "a program for notices that fails": Case(telling(wrapped=answers("502 Bad Gateway")), "", ("answers 502",)),
+    "a transcriber that is away": Case(
+        settings(TRANSCRIBE_URL="http://127.0.0.1:9"), "transcripts", ("is not reached", "correct TRANSCRIBE_URL")
+    ),
+    "nobody who does the jobs": Case(apart(minutes=9), "jobs", ("1 calls wait to be digested", "app jobs")),
+    "a bucket that is away": Case(
+        settings(RECORDINGS_URL="s3://tapes", RECORDINGS_ENDPOINT="http://127.0.0.1:9"),
+        "recordings",
+        ("did not answer",),
+    ),
+    "a bucket that is not there": Case(
+        bucket(there=False), "recordings", ("cannot be written to: the bucket answered NoSuchBucket",)
+    ),
+    "a bucket that lets nothing be deleted": Case(
+        bucket(wrapped=keeps), "recordings", ("cannot be deleted from: the bucket answered",)
+    ),
     "a mail server that is away": Case(mail(9), "mail", ("127.0.0.1:9 does not answer",)),
     "a collector that is away": Case(
         collector("http://127.0.0.1:9"), "", ("WARNING  traces: http://127.0.0.1:9 does not",)
@@ -391,8 +485,14 @@ def here(hotline: Standing, tmp_path: Path) -> Iterator[Ward]:
 
 def test_a_hotline_that_is_well_has_nothing_wrong(here: Ward) -> None:
     wallet(WALLET_SECRET)(here)
+    telling(wrapped=answers("405 Method Not Allowed"))(here)
+    settings(TRANSCRIBE_URL=here.environment["NOTICE_URL"], TWILIO_VERIFY_SERVICE=SERVICE)(here)
+    bucket()(here)
+    apart(minutes=2)(here)
     found = here.examined()
     assert told(found, "wrong") == set(), line(found)
+    good = {"TWILIO_VERIFY_SERVICE", "notices", "transcripts", "jobs", "recordings"}
+    assert good <= told(found, "well")
     good = {"settings", "server", "TLS", "Twilio", "clock", "number", "database", "SECRET_KEY", "disk", "menus"}
     assert good <= told(found, "well")
     assert {"PUBLIC_URL", "wallet"} <= told(found, "well") | told(found, "warning"), "where this machine has much to do"

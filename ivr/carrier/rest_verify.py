@@ -1,4 +1,4 @@
-"""Twilio Verify by REST: send a one-time code by SMS, look it up by its phone, check what somebody keyed."""
+"""Twilio Verify by REST: its service; send a one-time code by SMS, look it up by its phone, check what was keyed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import Response, request
 from ivr.carrier.company import Carrier
 from ivr.carrier.messages import TextMessage
 from ivr.carrier.rest_shapes import Refused, Routes, Shape, answer, missing
-from ivr.carrier.verifications import CODE, TooManyError, Verification
+from ivr.carrier.verifications import CODE, SERVICE, TooManyError, Verification
 
 SENDER = "+861069054321"
 WORDS = {
@@ -24,10 +24,28 @@ def routes(carrier: Carrier) -> Routes:
     """The routes."""
     service = "/Services/<service>"
     return [
+        (service, "GET", lambda service: _service(carrier, service)),
         (f"{service}/Verifications", "POST", lambda service: _create(carrier, service)),
         (f"{service}/Verifications/<to>", "GET", lambda service, to: _fetch(carrier, service, to)),
         (f"{service}/VerificationCheck", "POST", lambda service: _check(carrier, service)),
     ]
+
+
+def _service(carrier: Carrier, service: str) -> Response:
+    if service != SERVICE:
+        raise missing(request.path)
+    url, at = f"{request.host_url}v2/Services/{service}", _date(carrier.clock())
+    flags = ("lookup", "psd2", "do_not_share_warning", "custom_code", "verify_event_subscription")
+    told: Shape = {f"{name}_enabled": False for name in flags}
+    told |= {
+        "skip_sms_to_landlines": False,
+        "dtmf_input_required": False,
+        "tts_name": None,
+        "default_template_sid": None,
+    }
+    told |= {"push": {}, "totp": {}, "whatsapp": {}, "passkeys": {}, "url": url, "links": {}}
+    told |= {"friendly_name": "practice", "code_length": len(CODE), "date_created": at, "date_updated": at}
+    return answer({"sid": service, "account_sid": carrier.account_sid, **told})
 
 
 def _create(carrier: Carrier, service: str) -> Response:

@@ -11,6 +11,7 @@ CODE = "135790"
 VALID = timedelta(minutes=10)
 MOST_SENDS = 5
 MOST_CHECKS = 5
+SERVICE = "VA" + "0" * 32  # The one that there is.
 
 
 class TooManyError(RuntimeError):

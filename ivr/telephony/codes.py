@@ -46,6 +46,11 @@ class Codes:
     seconds: float = SECONDS
     wait: Callable[[float], object] = sleep
 
+    def greet(self) -> int:
+        """Return with which status Verify tells of the service, 404 where there is none; 599 where nobody answers."""
+        answer = self._once("", None, self.seconds)
+        return BROKEN if isinstance(answer, str) else answer.status
+
     def send(self, phone: str, language: str) -> Found | NotFound:
         """Send a code to a phone (E.164), in zh or en: `sent`, or not: unavailable, slow, limited.
 
@@ -103,7 +108,7 @@ class Codes:
         try:
             answer = self._session.request(
                 "GET" if form is None else "POST",
-                f"{base}/v2/Services/{self.service}/{what}",
+                f"{base}/v2/Services/{self.service}/{what}".rstrip("/"),
                 data=form,
                 auth=(self.account, self.token),
                 timeout=patience,

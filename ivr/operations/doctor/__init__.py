@@ -10,7 +10,7 @@ from typing import Final
 import click
 
 from ivr.operations.deadline import Asked, Late
-from ivr.operations.doctor import carrier, database, disk, given, menus, network, others, people
+from ivr.operations.doctor import carrier, database, disk, given, menus, network, others, people, work
 from ivr.operations.doctor.finding import Finding, wrong
 from ivr.operations.doctor.given import Given, forgiving
 from ivr.operations.doctor.patient import READS, SECONDS, Patient
@@ -22,6 +22,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     network.arrival,
     carrier.account,
     carrier.lines,
+    carrier.codes,
     database.reached,
     database.kept,
     database.opened,
@@ -34,10 +35,19 @@ CHECKS: Final[tuple[Check, ...]] = (
     people.people,
     others.wallet,
     others.mail,
+    others.notices,
+    others.transcriber,
     others.traces,
+    work.jobs,
+    work.bucket,
 )
 READING: Final = (carrier.lines, menus.menus, menus.holidays, menus.prompts)  # These read the menus.
-SENT: Final[Mapping[str, str]] = {"arrival": "PUBLIC_URL", "lines": "number", "reached": "database"}
+SENT: Final[Mapping[str, str]] = {
+    "arrival": "PUBLIC_URL",
+    "lines": "number",
+    "reached": "database",
+    "bucket": "recordings",
+}
 
 
 def findings(told: Given, root: Path, now: Callable[[], datetime]) -> list[Finding]:

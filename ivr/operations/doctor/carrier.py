@@ -1,4 +1,4 @@
-"""The account at the carrier: whether it lets us in, what its clock says, and whether our number leads to us."""
+"""The account at the carrier: whether it lets us in, its clock, whether our number leads to us, who sends codes."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from ivr.operations.doctor.finding import Finding, warning, well, wrong
 from ivr.operations.doctor.patient import Patient
 from ivr.telephony import numbers
+from ivr.telephony.codes import Codes
 from ivr.telephony.numbers import Number
 from ivr.telephony.rest import Rest
 
@@ -73,3 +74,21 @@ def _line(one: Number, url: str) -> Iterator[Finding]:
         yield wrong("number", f"{one.number}: {one.taken} takes its calls, whatever is asked", do)
     if not wrongs and not one.taken:
         yield well("number", f"{one.number} leads here")
+
+
+def codes(patient: Patient) -> Iterator[Finding]:
+    """Yield whether the account has the Verify service that sends one-time codes."""
+    found, about = patient.found, "TWILIO_VERIFY_SERVICE"
+    if not patient.live or not found.verify_service:
+        return
+    match Codes(found.account, found.tokens[0], found.api_url, found.verify_service).greet():
+        case 200:
+            yield well(about, "Verify sends codes by it")
+        case 404:
+            do = "copy its id (VA…) from Twilio's console: until then nobody can prove who they are by a code"
+            yield wrong(about, f"the account has no Verify service {found.verify_service}", do)
+        case 401 | 403:
+            return  # Which the account's own check tells.
+        case status:
+            do = "see that this machine reaches verify.twilio.com, and look at status.twilio.com"
+            yield wrong(about, f"Verify gives no answer ({status})", do)

@@ -1,8 +1,9 @@
-"""Whom we ask or write to: the wallet company, the mail server, who collects traces."""
+"""Whom we ask or write to: the wallet company, the mail server, who is told notices, transcribes, collects traces."""
 
 from collections.abc import Iterator
 from time import perf_counter
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import requests
@@ -58,6 +59,37 @@ def mail(patient: Patient) -> Iterator[Finding]:
         yield wrong("mail", str(error), "correct MAIL_URL: its host, port, name and password")
     else:
         yield well("mail", f"{given.host}:{given.port} lets us in")
+
+
+def notices(patient: Patient) -> Iterator[Finding]:
+    """Yield whether the program is there that notices are told; it is told none."""
+    if (given := patient.found.aside.notices) and given.url:
+        yield _there("notices", "NOTICE_URL", given.url, "what it does not take within 24 hours nobody hears of")
+
+
+def transcriber(patient: Patient) -> Iterator[Finding]:
+    """Yield whether the service is there that writes messages down; it is sent none."""
+    if given := patient.found.aside.transcriber:
+        yield _there(
+            "transcripts", "TRANSCRIBE_URL", given[0], "what it does not take within a day is only to be heard"
+        )
+
+
+def _there(about: str, setting: str, url: str, else_: str) -> Finding:
+    """Return whether something answers there, as whoever really asks: without a proxy, and led nowhere else."""
+    host = urlsplit(url).netloc.rpartition("@")[2]
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            status = session.head(url, timeout=PATIENCE, allow_redirects=False).status_code
+    except requests.RequestException as error:
+        words = f"{host} is not reached ({type(error).__name__})"
+        return wrong(about, words, f"correct {setting}, or start what answers there: {else_}")
+    if 300 <= status < 400:
+        return wrong(about, f"{host} leads on ({status})", f"set {setting} to where it leads: nothing of ours goes on")
+    if status >= 500 and status != 501:  # It may know no HEAD.
+        return warning(about, f"{host} answers {status}", f"ask its engineers: {else_}")
+    return well(about, f"{host} is there")
 
 
 def traces(patient: Patient) -> Iterator[Finding]:
