@@ -29,6 +29,7 @@ from ivr.store.texts import Texts
 from ivr.store.vault import Vault
 from ivr.tally import Tally
 from ivr.telephony.bundle import MANIFEST, bundle, digest, digests, documents, read_manifest
+from ivr.telephony.certificate import days_left
 from ivr.telephony.codes import Codes
 from ivr.telephony.proving import Proving
 from ivr.telephony.render import Site
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
+MINUTE: Final = timedelta(minutes=1)  # Whoever starts has the proxy lead to it by then.
 HALF_MINUTE: Final = timedelta(seconds=30)
 ASKERS: Final = 32  # Questions to the wallet at once; each takes some seconds at most.
 
@@ -108,6 +110,7 @@ def jobs(
     return (
         *made,
         *deleting(found, recordings, rest, flow),
+        *certifying(found, rest.tally, kept.now),
         *transcribing(found, recordings),
         *telling(found, desk, flow, {one.name: one for one in made}),
     )
@@ -128,6 +131,18 @@ def deleting(found: Settings, recordings: Recordings, rest: Rest, flow: Callable
     """Return who does so each day."""
     run = Every(lambda: retaining(found, recordings, rest, flow().zone).run(), recordings.now, DAY, HOUR, HOUR)
     return (Worker(run.do, run.due, threads=1, name="retention"),)
+
+
+def certifying(found: Settings, tally: Tally, now: Callable[[], datetime]) -> tuple[Worker[datetime], ...]:
+    """Return who looks how long our certificate lasts; nobody where we have none."""
+    if not found.https:
+        return ()
+
+    def look() -> None:
+        tally.tls_days = days_left(found.public_url, now())
+
+    looks = Every(look, now, HOUR, HOUR, MINUTE)
+    return (Worker(looks.do, looks.due, threads=1, name="certificate"),)
 
 
 def transcribing(found: Settings, recordings: Recordings) -> tuple[Worker[Any], ...]:

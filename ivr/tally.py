@@ -70,6 +70,7 @@ class Tally:
     put_off: Counter[str] = field(default_factory=lambda: Counter(dict.fromkeys(PUT_OFF, 0)))
     queue: Spread = field(default_factory=Spread)
     under_way: int = 0
+    tls_days: float | None = None  # For how long our certificate lasts, where that was looked at.
     heard: Callable[[Piece], object] | None = None
     done: Callable[[], object] | None = None
     _lock: Lock = field(default_factory=Lock)

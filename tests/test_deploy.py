@@ -59,6 +59,7 @@ def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
 
 def _collected(here: World) -> Iterator[Any]:
     now = here.carrier.clock
+    here.parts.tally.tls_days = 60.0
     yield from Figures(here.parts, now, Asked(lambda: standing(here.parts.engine, now()), 5.0)).collect()
 
 

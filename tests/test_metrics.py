@@ -82,6 +82,12 @@ def test_who_is_put_off_and_how_long_a_request_stands_in_the_queue_is_told(here:
     assert of(found, "hotline_server_queue_seconds_bucket", le="0.5") == 1
 
 
+def test_for_how_long_the_certificate_lasts_is_told_where_that_is_known(here: World) -> None:
+    assert ("hotline_tls_days_left", frozenset()) not in figures(here.app)
+    here.parts.tally.tls_days = 3.5
+    assert of(figures(here.app), "hotline_tls_days_left") == 3.5
+
+
 def test_what_stands_in_the_database_is_as_old_as_two_seconds_at_most(
     here: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

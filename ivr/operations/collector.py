@@ -34,7 +34,7 @@ class Figures:
     def collect(self) -> Iterator[Metric]:
         """Yield the figures."""
         with self.parts.tally.still() as tally:
-            own = [*_turns(tally), *_asked(tally)]
+            own = [*_turns(tally), *_asked(tally), *_certificate(tally)]
         yield from own
         yield from self._written()
         yield from self._jobs()
@@ -87,6 +87,12 @@ def _turns(tally: Tally) -> Iterator[Metric]:
     queue.add_metric([], buckets=tally.queue.buckets(), sum_value=tally.queue.seconds)
     yield queue
     yield _gauge("hotline_turns_under_way", "Requests of the carrier that are being answered.", tally.under_way)
+
+
+def _certificate(tally: Tally) -> Iterator[Metric]:
+    if tally.tls_days is not None:
+        words = "For how many days our certificate lasts, 0 where nobody believes it."
+        yield _gauge("hotline_tls_days_left", words, tally.tls_days)
 
 
 def _asked(tally: Tally) -> Iterator[Metric]:

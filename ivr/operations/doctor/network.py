@@ -3,21 +3,19 @@
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import closing
-from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from ivr.operations.doctor.finding import Finding, warning, well, wrong
 from ivr.operations.doctor.patient import Patient
+from ivr.telephony.certificate import LEAST, end
 from ivr.telephony.round_trip import Trip, trip
 
 ABOUT: Final = "PUBLIC_URL"
 SECONDS: Final = 2.0
 SLOW: Final = 1.0  # Seconds; people on the phone notice.
 ELSE: Final = "something else answers there: lead the proxy to the hotline"
-LEFT: Final = 14  # Days that a certificate should last at least.
 
 
 def running(patient: Patient) -> Iterator[Finding]:
@@ -56,7 +54,7 @@ def _public(address: str) -> bool:
 
 def _certificate(patient: Patient, parts: SplitResult) -> Iterator[Finding]:
     try:
-        days = _days(patient, parts)
+        days = (end(patient.found.public_url) - patient.now()).days
     except ssl.SSLCertVerificationError as error:
         do = "renew it, with its whole chain and for this name: Twilio calls nobody whom it does not believe (11237)"
         yield wrong("TLS", f"nobody believes the certificate of {parts.netloc}: {error.verify_message}", do)
@@ -70,27 +68,10 @@ def _certificate(patient: Patient, parts: SplitResult) -> Iterator[Finding]:
 
 
 def _lasting(host: str, days: int) -> Finding:
-    if days < LEFT:
+    if days < LEAST:
         do = "renew it, and see why nothing does so by itself"
         return warning("TLS", f"the certificate of {host} ends in {days} days", do)
     return well("TLS", f"the certificate of {host} lasts {days} days more")
-
-
-def _days(patient: Patient, parts: SplitResult) -> int:
-    host = parts.hostname or ""
-    with (
-        socket.create_connection((host, parts.port or 443), SECONDS) as plain,
-        closing(ssl.create_default_context().wrap_socket(plain, server_hostname=host)) as made,
-    ):
-        told = made.getpeercert() or {}
-    end = parsedate_to_datetime(_dated(str(told["notAfter"])))
-    return (end - patient.now()).days
-
-
-def _dated(text: str) -> str:
-    """Return a certificate's date as mail writes dates."""
-    month, day, at, year, _ = text.split()
-    return f"{day} {month} {year} {at} +0000"
 
 
 def arrival(patient: Patient) -> Iterator[Finding]:
