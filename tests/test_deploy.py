@@ -17,11 +17,13 @@ from ruamel.yaml import YAML
 from ivr.operations.collector import STATES, Figures
 from ivr.operations.deadline import Asked
 from ivr.reports.standing import standing
+from ivr.telephony.front import ANSWERS
 from tests.world import ROOT, World, world
 
 DEPLOY = ROOT / ".deploy"
 OWN = {"job", "instance", "le"}  # What Prometheus adds, or a histogram has.
 HERE = {"http://127.0.0.1", "postgresql+psycopg://hotline"}  # The only addresses: our own, and our database's.
+GIVES_UP = 6.0  # Seconds after which the carrier waits no longer.
 INSTALLED = [["--no-cache-dir", "--editable", "."]]  # All that an installer is told.
 # What is set beside our own settings.
 OTHERS = {
@@ -125,6 +127,16 @@ def test_the_compose_file_has_all_it_needs_and_lets_no_figures_out() -> None:
     assert scraped["rule_files"] == ["alerts.yaml"]
     assert scraped["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] == ["alertmanager:9093"]
     assert scraped["scrape_configs"][0]["job_name"] == "hotline"
+
+
+def test_the_balancer_sends_nothing_twice_that_a_server_may_have_begun_and_gives_up_before_the_carrier() -> None:
+    told = re.sub(r"#.*", "", (DEPLOY / "Caddyfile").read_text("utf-8"))
+    assert re.findall(r"lb_retry_match \{\s*([^}]*?)\s*\}", told) == ["method GET HEAD"]
+    assert "keepalive off" in told
+    seconds = {path: float(time) / 1000 for path, time in re.findall(r"import servers (\S+) (\d+)ms", told)}
+    assert ANSWERS < seconds["/voice/*"] < GIVES_UP
+    assert "health_" not in told, "which does nothing beside `dynamic`"
+    assert told.count("{") == told.count("}")
 
 
 def test_nothing_here_names_where_packages_come_from() -> None:
