@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from ivr import teller
+from ivr import breaker, teller
 from ivr.carrier import verifications
 from ivr.carrier.web import http_sender
 from ivr.factory import utc_now
@@ -20,7 +20,6 @@ from ivr.store import crypto
 from ivr.store.crypto import Cipher
 from ivr.wallets import http
 from ivr.wallets.demo import Demo, proof
-from ivr.wallets.http import breaker
 from ivr.wallets.http.line import Limits
 from tests.canary import Search, marks, processes, server_files, wal_now
 from tests.canary_sinks import asked_urls, backup, carriers_log, commands, pages

@@ -10,14 +10,13 @@ from random import Random
 
 import pytest
 
-from ivr import teller
+from ivr import breaker, teller
 from ivr.carrier.caller import Caller
 from ivr.carrier.clock import SimulatedClock
 from ivr.factory import utc_now
 from ivr.flow.questions import NO_ANSWER
 from ivr.wallets import http
 from ivr.wallets.demo import Demo
-from ivr.wallets.http import breaker
 from ivr.wallets.http.line import Limits
 from tests.contract import verbs
 from tests.faults.checks import Seen, checked
