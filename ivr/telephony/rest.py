@@ -26,6 +26,7 @@ TWILIO: Final = "https://api.twilio.com"
 RESOURCE: Final = re.compile(r"/Accounts/[^/]+/([A-Za-z]+)")
 RESOURCES: Final = ("Calls", "Conferences", "IncomingPhoneNumbers", "Messages", "Queues", "Recordings")
 CHANGED: Final = ("Calls", "Conferences")  # What these are told is told once more; texts have a way of their own.
+GUARDED: Final = (*CHANGED, "IncomingPhoneNumbers")  # What is left alone while it fails; the latter is to knock.
 AGAIN: Final = (0.1, 0.4)  # Seconds, by chance, as many are told to come again at one moment.
 SOON: Final = 1.0  # Seconds within which it failed, or nobody has the time to tell it again.
 NOT_FOUND: Final = 404
@@ -70,7 +71,8 @@ class Rang:
 class Rest:
     """Twilio's REST at this address, for our account; every request ends within five seconds, well or not.
 
-    After some failures in a row it is left alone for a while, and whatever is asked fails at once with AwayError.
+    After some failures in a row it is left alone for a while, and what is asked of calls and talks fails at once with
+    AwayError.
     """
 
     account: str
@@ -234,6 +236,8 @@ class Rest:
             """Asks another address that answers as Twilio does."""
 
             def request(self, method: str, url: str, *rest: Any, **named: Any) -> Any:
+                if _kind(url) not in GUARDED:
+                    return self.asked(method, url, *rest, **named)
                 if not breaker.allows():
                     raise AwayError("the carrier's REST keeps failing, and is left alone for some seconds")
                 begun, works = monotonic(), False
