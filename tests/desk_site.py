@@ -102,6 +102,10 @@ class Board:
     desk: Desk
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
+    def end_talk(self, agent: str) -> None:
+        """Leave it to the phone, whose end is the talk's."""
+        self.asked.append(("end", agent))
+
     def ring(self, made: Offer) -> None:
         """Note it."""
         self.asked.append(("ring", made.agent, made.kind, made.line))

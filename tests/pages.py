@@ -120,8 +120,10 @@ class Page:
             phone = self.world.carrier.phone(busy[1])
             until(lambda: phone.ringing)
             phone.reject()
-        elif action == "(the agent hangs up)":
+        elif action in ("(the agent hangs up)", "(Alice's phone is lost)"):
             assert self.agent
+            if action == "(the agent hangs up)":
+                self.world.parts.board.end_talk("alice")
             self.agent.hang_up()
         else:
             keys = action.removeprefix("! ")

@@ -13,7 +13,7 @@ from ivr.desk.keeping import Place
 from ivr.store.crypto import of
 from ivr.telephony.rest import Rest
 from tests.talks import answered, heard, talking
-from tests.test_switchboard import SKILLS, picked_up, queued, soon, state
+from tests.test_switchboard import SKILLS, parted, picked_up, queued, soon, state
 from tests.world import CUSTOMER, OPEN, World, world
 
 
@@ -189,6 +189,25 @@ def test_three_tries_in_vain_are_the_end(here: World) -> None:
         here.carrier.phone(CUSTOMER).reject()
         soon(lambda: state(here) == "available")
     assert now(here, place).state == "failed"
+
+
+def test_a_customer_who_was_rung_back_is_rung_again_where_the_agents_browser_is_gone(here: World) -> None:
+    place = asked_back(here)
+    agent = taken(here)
+    customer = answered(here, CUSTOMER)
+    customer.press("1")
+    soon(lambda: talking(customer) and talking(agent))
+    agent.hang_up()
+    assert "再给您打来" in "".join(one.text for one in customer.listen())
+    assert now(here, place).state == "waiting"
+    assert state(here) == "wrapping"
+    second = taken(here, "bob")
+    again = answered(here, CUSTOMER)
+    again.press("1")
+    soon(lambda: talking(again) and talking(second))
+    parted(here, second, "bob")
+    soon(lambda: now(here, place).state == "done")
+    soon(lambda: again.over)
 
 
 def test_an_agent_who_hangs_up_too_soon_leaves_the_customer_in_front(here: World) -> None:

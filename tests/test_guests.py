@@ -10,7 +10,7 @@ import pytest
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Over
 from tests.talks import OUTSIDE, Talk, answered, heard, seat, staffed, talking
-from tests.test_switchboard import soon, state
+from tests.test_switchboard import parted, picked_up, soon, state
 from tests.world import World
 
 
@@ -32,9 +32,41 @@ def test_a_consulted_agent_takes_the_caller_over(here: World) -> None:
     assert isinstance(talk.agent.cue, Over)
     assert (state(here), state(here, "bob"), talk.place.agent) == ("wrapping", "talking", "bob")
     assert talk.board.complete(guest)
-    other.hang_up()
-    assert "打个分" in heard(talk.caller)
+    parted(here, other, "bob")
+    soon(lambda: "打个分" in heard(talk.caller))
     soon(lambda: state(here, "bob") == "wrapping")
+
+
+def test_a_caller_whose_second_agent_is_lost_gets_a_third(here: World) -> None:
+    talk = Talk(here)
+    talk.desk.available("bob")
+    guest, other = talk.guest("bob")
+    assert talk.board.complete(guest)
+    other.hang_up()
+    assert "通话断了" in heard(talk.caller)
+    soon(lambda: state(here, "bob") == "wrapping")
+    talk.desk.available("carol")
+    third = picked_up(here, "carol")
+    third.press("1")
+    soon(lambda: talking(talk.caller) and talking(third))
+    assert talk.desk.guests.of(talk.id) == []
+
+
+def test_who_was_handed_over_and_is_asked_for_a_score_is_left_to_it(here: World) -> None:
+    talk = Talk(here)
+    talk.desk.available("bob")
+    guest, other = talk.guest("bob")
+    assert talk.board.complete(guest)
+    parted(here, other, "bob")
+    soon(lambda: "打个分" in heard(talk.caller))
+    here.carrier.clock.advance(3)
+    here.parts.board.tend()
+    done = here.parts.board.run(lambda: True)
+    assert done.result(10)
+    talk.caller.press("5")
+    talk.caller.silence()
+    assert "再见" in heard(talk.caller)
+    assert talk.desk.waiting() == []
 
 
 def test_three_talk_together_and_whoever_asked_may_go(here: World) -> None:
@@ -48,8 +80,8 @@ def test_three_talk_together_and_whoever_asked_may_go(here: World) -> None:
     assert talking(talk.caller)
     assert state(here) == "wrapping"
     soon(lambda: seat(here, other).end_on_exit)
-    other.hang_up()
-    assert "打个分" in heard(talk.caller)
+    parted(here, other, "bob")
+    soon(lambda: "打个分" in heard(talk.caller))
 
 
 def test_a_dropped_guest_leaves_the_caller_with_the_agent(here: World) -> None:
@@ -61,8 +93,8 @@ def test_a_dropped_guest_leaves_the_caller_with_the_agent(here: World) -> None:
     soon(lambda: talking(talk.caller) and not talk.place.held)
     soon(lambda: seat(here, talk.agent).end_on_exit)
     assert state(here, "bob") == "wrapping"
-    talk.agent.hang_up()
-    assert "打个分" in heard(talk.caller)
+    parted(here, talk.agent)
+    soon(lambda: "打个分" in heard(talk.caller))
 
 
 @pytest.mark.parametrize("how", ["refuses", "is silent", "hangs up", "does not answer"])

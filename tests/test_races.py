@@ -155,7 +155,7 @@ def unanswered_twice(here: Company, chance: Random) -> str:
 
 
 def confirmed_as_left(here: Company, chance: Random) -> str:
-    """A customer who is rung back presses 1 exactly as the agent hangs up."""
+    """A customer who is rung back presses 1 exactly as the agent's browser is lost."""
     caller, agent = here.rung_back("alice")
     phone = here.carrier.phone(caller.leg.from_)
     customer = Caller(here.carrier, leg=phone.answer())
@@ -167,21 +167,25 @@ def confirmed_as_left(here: Company, chance: Random) -> str:
     assert crossing.met
     awaited(lambda: customer.listen() == [] and customer.over, f"the customer in {customer.cue} is not left alone")
     # Whoever is excused in the middle of a word hears no more of it; what counts is that they are rung again.
-    later = here.places(caller.leg.sid) != ["done", "left"] and here.state("alice") != "wrapping"
-    if later:
-        agent = here.picked_up("alice")
-        agent.press("1", interrupt=True)
-        awaited(lambda: phone.ringing is not None, "the customer is rung again")
-        customer = Caller(here.carrier, leg=phone.answer())
-        customer.press("1", interrupt=True)
-        awaited(lambda: here.talking(customer, agent), "they talk")
-        customer.hang_up()
+    again = (["left", "waiting"], ["left", "offered"])
+    awaited(lambda: here.places(caller.leg.sid) in again, "the customer is to be rung again")
+    awaited(lambda: here.state("alice") != "talking", "alice is out of it")
+    if cut := here.state("alice") == "wrapping":
+        assert here.parts.desk.wrap_up("alice", "resolved", "")
+        here.exchange.wake()
+    agent = here.picked_up("alice")
+    agent.press("1", interrupt=True)
+    awaited(lambda: phone.ringing is not None, "the customer is rung again")
+    customer = Caller(here.carrier, leg=phone.answer())
+    customer.press("1", interrupt=True)
+    awaited(lambda: here.talking(customer, agent), "they talk")
+    customer.hang_up()
     awaited(lambda: here.state("alice") == "wrapping", "alice wraps up")
     awaited(lambda: here.live() == [], "every call is over at the carrier")
     here.ledger.check()
     assert here.places(caller.leg.sid) == ["done", "left"]
     assert here.tries(caller.leg.sid) == 0
-    return "rung again" if later else "confirmed, then gone"
+    return "confirmed, then cut off" if cut else "rung again"
 
 
 def _confirmed(path: str, form: Mapping[str, str]) -> bool:
@@ -218,6 +222,7 @@ def lost_browser(here: Company, chance: Random) -> str:
     bob = here.picked_up("bob")
     bob.press("1", interrupt=True)
     awaited(lambda: here.talking(caller, bob), "the caller talks to bob")
+    here.parts.board.end_talk("bob")
     bob.hang_up()
     here.part(caller)
     here.settled([caller], ["alice", "bob"])
@@ -236,6 +241,8 @@ def taken_twice(here: Company, chance: Random) -> str:
     assert (one.status, one.body) == (other.status, other.body)
     awaited(lambda: here.talking(caller, agent), "they talk")
     first = chance.choice([caller, agent])
+    if first is agent:
+        here.parts.board.end_talk("alice")
     first.hang_up()
     awaited(lambda: first.over, "one hung up")
     here.part(caller)
@@ -271,7 +278,7 @@ RACE: Final[Mapping[str, tuple[Callable[[Company, Random], str], tuple[str, ...]
     "sent on": (sent_on, ("alice",), frozenset({"sent on, then gone", "gone"})),
     "guest joins": (guest_joins, ("alice", "bob"), frozenset({"joined, then gone", "gone"})),
     "unanswered twice": (unanswered_twice, ("alice",), frozenset({"busy", "no-answer", "no key"})),
-    "confirmed as left": (confirmed_as_left, ("alice",), frozenset({"rung again", "confirmed, then gone"})),
+    "confirmed as left": (confirmed_as_left, ("alice",), frozenset({"rung again", "confirmed, then cut off"})),
     "taken twice": (taken_twice, ("alice",), frozenset({"the agent ended it", "the caller ended it"})),
 }
 

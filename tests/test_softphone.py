@@ -181,6 +181,26 @@ class Network:
         self.tell("invite", {"callsid": call, "sdp": "v=0\r\n", "parameters": {"From": "+864001234567"}})
 
 
+ENDS = """async ([source, answers]) => {
+  const { Softphone } = await import(source);
+  const order = [];
+  const end = () => (order.push("told"), answers ? Promise.resolve(null) : new Promise(() => null));
+  const phone = new Softphone(() => null, end, document.createElement("div"));
+  phone.call = { disconnect: () => order.push("hung up"), isMuted: () => false };
+  phone.show("talking");
+  await phone.hangUp();
+  return order;
+}"""
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_who_ends_a_talk_says_so_before_the_phone_is_put_down(site: Site, page: Page, answers: bool) -> None:
+    page.route("**/*", Outside())
+    log_in(page, site)
+    source = f"{site.url}/web/scripts/softphone-device.js"
+    assert page.evaluate(ENDS, [source, answers]) == ["told", "hung up"]
+
+
 def test_it_registers_rings_and_refuses(site: Site, page: Page) -> None:
     page.route("**/*", Outside())
     network = Network(page)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ivr.carrier.caller import Caller
-from ivr.carrier.cues import Talking
+from ivr.carrier.cues import Saying, Talking
 from ivr.desk.keeping import Desk
 from tests.world import World, world
 
@@ -57,6 +57,12 @@ def state(here: World, name: str = "alice") -> str:
     return found.state
 
 
+def parted(here: World, agent: Caller, name: str = "alice") -> None:
+    """Have an agent end a talk by their page."""
+    here.parts.board.end_talk(name)
+    soon(lambda: agent.over)
+
+
 def test_a_caller_is_put_through_and_both_are_free_again(here: World) -> None:
     desk = here.parts.desk
     assert desk.available("alice")
@@ -67,7 +73,8 @@ def test_a_caller_is_put_through_and_both_are_free_again(here: World) -> None:
     agent.press("1")
     soon(lambda: isinstance(caller.cue, Talking) and isinstance(agent.cue, Talking))
     assert state(here) == "talking"
-    agent.hang_up()
+    parted(here, agent)
+    soon(lambda: isinstance(caller.cue, Saying))
     assert "打个分" in "".join(heard.text for heard in caller.press("5"))
     caller.silence()
     assert "再见" in "".join(heard.text for heard in caller.listen())

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Over
 from tests.talks import OUTSIDE, Talk, answered, heard, staffed, talking
-from tests.test_switchboard import picked_up, queued, soon, state
+from tests.test_switchboard import SKILLS, parted, picked_up, queued, soon, state
 from tests.world import World
 
 
@@ -63,6 +64,46 @@ def test_a_caller_is_sent_on_to_one_agent(here: World) -> None:
     other.press("1")
     soon(lambda: talking(talk.caller))
     assert state(here, "bob") == "available"
+
+
+def test_a_caller_whose_agents_browser_is_gone_is_first_in_line_and_gets_the_next_one(here: World) -> None:
+    talk = Talk(here)
+    here.carrier.clock.advance(30)
+    later, began = queued(here), talk.id
+    talk.agent.hang_up()
+    assert "刚才和客服的通话断了" in heard(talk.caller)
+    assert talk.place.id != began
+    soon(lambda: state(here) == "wrapping")
+    talk.desk.available("bob")
+    other = picked_up(here, "bob")
+    other.press("1")
+    soon(lambda: talking(talk.caller) and talking(other))
+    assert not talking(later)
+    parted(here, other, "bob")
+    soon(lambda: "打个分" in heard(talk.caller))
+    assert talk.desk.wrap_up("alice", "resolved", "")
+
+
+def test_a_phone_on_the_desk_is_put_down_as_it_is_meant(here: World) -> None:
+    address = "sip:alice@office.example"
+    here.parts.desk.enrol("alice", address, SKILLS)
+    here.carrier.phone(address)
+    here.parts.desk.available("alice")
+    caller, phone = queued(here), here.carrier.phone(address)
+    soon(lambda: here.parts.board.look() or phone.ringing)
+    agent = Caller(here.carrier, leg=phone.answer())
+    agent.press("1")
+    soon(lambda: talking(caller) and talking(agent))
+    agent.hang_up()
+    assert "打个分" in heard(caller)
+
+
+def test_who_talks_with_nobody_ends_nothing(here: World) -> None:
+    talk = Talk(here)
+    talk.board.end_talk("bob")
+    talk.board.end_talk("nobody")
+    assert talking(talk.caller)
+    assert talking(talk.agent)
 
 
 def test_one_key_sends_a_caller_up(here: World) -> None:
@@ -127,7 +168,8 @@ def test_a_recording_is_paused_and_goes_on_by_itself(here: World) -> None:
     here.parts.board.tend()
     soon(lambda: talk.place.record == "on")
     here.carrier.clock.advance(20)
-    talk.agent.hang_up()
+    parted(here, talk.agent)
+    soon(lambda: here.carrier.recordings)
     (kept,) = here.carrier.recordings.values()
     assert kept.seconds < 60
 
@@ -135,7 +177,8 @@ def test_a_recording_is_paused_and_goes_on_by_itself(here: World) -> None:
 def test_a_recorded_talk_has_its_file_and_is_no_work(here: World) -> None:
     talk = Talk(here)
     here.carrier.clock.advance(12)
-    talk.agent.hang_up()
+    parted(here, talk.agent)
+    soon(lambda: here.parts.messages.latest())
     (message,) = here.parts.messages.latest()
     assert (message.kind, message.call_id, message.state) == ("talk", talk.caller.leg.sid, "wanted")
     here.parts.jobs[0].start()
@@ -146,8 +189,8 @@ def test_a_recorded_talk_has_its_file_and_is_no_work(here: World) -> None:
 
 def test_a_hang_up_in_the_survey_is_of_a_caller_who_was_served(here: World) -> None:
     talk = Talk(here)
-    talk.agent.hang_up()
-    assert "打个分" in heard(talk.caller)
+    parted(here, talk.agent)
+    soon(lambda: "打个分" in heard(talk.caller))
     talk.caller.hang_up()
     stored = here.parts.journal.call(talk.caller.leg.sid)
     assert stored

@@ -131,7 +131,7 @@ def test_the_assigned_agent_takes_the_caller_and_the_worker_follows(here: Here) 
     soon(lambda: isinstance(caller.cue, Talking) and isinstance(agent.cue, Talking))
     assert here.site.reservations[RESERVATION] == (here.worker, "accepted")
     here.tick()
-    agent.hang_up()
+    here.world.parts.board.end_talk("alice")
     caller.listen()
     assert here.state() == "wrapping"
     here.tick()

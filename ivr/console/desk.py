@@ -69,18 +69,20 @@ def _acts(page: Blueprint, given: Office) -> None:
         code, note = office.one_of("code", CODES), office.text("note", notes.LONGEST)
         return _moved(given, desk.wrap_up(me(), code, note))
 
+    @page.post("/hang-up")
+    @needs("desk.work")
+    def hang_up() -> Response:
+        given.board.end_talk(me())
+        if given.practice:
+            given.practice.hang_up(office.agent(given).phone)
+        return _answer(given)
+
 
 def _phone(page: Blueprint, given: Office, practice: PracticePhone) -> None:
     @page.post("/answer")
     @needs("desk.work")
     def answer() -> Response:
         return _moved(given, practice.answer(office.agent(given).phone))
-
-    @page.post("/hang-up")
-    @needs("desk.work")
-    def hang_up() -> Response:
-        practice.hang_up(office.agent(given).phone)
-        return _answer(given)
 
 
 def _moved(given: Office, moved: bool) -> Response:

@@ -52,6 +52,9 @@ class Board(Protocol):
     def ring(self, made: Offer) -> object:
         """Ring an agent for an offer."""
 
+    def end_talk(self, agent: str) -> object:
+        """Have an agent end their talk: a phone in the browser that just goes is taken for lost."""
+
     def hold(self, place: str, on: bool) -> object:
         """Play music to the caller, or let them talk again."""
 

@@ -6,9 +6,9 @@ from typing import Any, Final, Protocol
 from flask import Blueprint, Response, abort, jsonify, request
 
 from ivr.console.rights import needs
+from ivr.desk.agents import BROWSER
 from ivr.web import POLICY
 
-BROWSER: Final = "client:"  # What an agent's phone is called that rings in the browser.
 # What the carrier's own script reaches: its signals, its figures of how calls went, the ring tones.
 CARRIER: Final = (
     "connect-src 'self' wss://voice-js.roaming.twilio.com https://eventgw.twilio.com https://sdk.twilio.com; "

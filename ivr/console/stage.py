@@ -68,6 +68,8 @@ def _agents(turn: Turn) -> list[str]:
     match turn.heard:
         case LeftQueue("bridged"):
             return [*([] if isinstance(turn.wait, Talking) else ["(an agent answers)"]), "(the agent hangs up)"]
+        case LeftQueue("lost"):
+            return ["(Alice's phone is lost)"]
         case LeftQueue("redirected"):
             return ["(Alice takes the call)"]
         case Transferred(queue, "", "", 0) if queue:

@@ -15,6 +15,7 @@ from ivr.store.engine import opened
 from ivr.store.tables import INSERT
 
 IDLE: Final = ("offline", "away", "available")
+BROWSER: Final = "client:"  # What an agent's phone is called that rings in the browser.
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,9 +183,9 @@ class Desk:
         """Return the calls of all others, as in a menu, in which nothing has happened since before this."""
         return unheard(self.engine, before)
 
-    def over(self, place: str) -> bool:
-        """Let the agent of a talk wrap it up; False where nobody talks there."""
-        return self.talks.over(place)
+    def over(self, place: str, meant: bool = True) -> bool:
+        """Let the agent of a talk wrap it up, who ended it or was lost; False where nobody talks there."""
+        return self.talks.over(place, meant)
 
     def done(self) -> list[str]:
         """Return the places whose talk is over while their agent still stands as talking."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, delete, exists, select, update
 
+from ivr.desk.agents import BROWSER
 from ivr.desk.offers import UNOFFERED, Offers, in_front
 from ivr.desk.places import call_first, move, one
 from ivr.desk.states import turned
@@ -28,9 +29,10 @@ class Talks:
     now: Callable[[], datetime]
     offers: Offers
 
-    def over(self, place: str) -> bool:
+    def over(self, place: str, meant: bool = True) -> bool:
         """Let the agent of a talk wrap it up; False where nobody talks there.
 
+        Where its agent was lost amid it, so that it was not `meant`, nobody has done it: see `lost`.
         A call back that nobody answered yet is only given back: its agent hung up too soon.
         """
         with self.engine.begin() as connection:
@@ -42,7 +44,15 @@ class Talks:
             # Where it cannot be given back, the customer has confirmed since we looked: it was a talk.
             if unconfirmed and self._given_back(connection, found, missed=True):
                 return True
-            if move(connection, line, place, "talking", "done", ended_at=self.now(), done_by=found["agent"]):
+            if move(
+                connection,
+                line,
+                place,
+                "talking",
+                "done",
+                ended_at=self.now(),
+                done_by=found["agent"] if meant else None,
+            ):
                 _digested_anew(connection, place)
             return wrapping(connection, found["agent"], place, self.now())
 
@@ -60,6 +70,37 @@ class Talks:
         with self.engine.begin() as connection:
             found = one(connection, line, line.c.id == place)
             return found is not None and self._given_back(connection, found, missed=False)
+
+    def lost(self, call_id: str) -> bool:
+        """Was the agent of this caller's talk lost amid it, or that of this call back's, as with a browser?
+
+        Whoever ends a talk by their page says so first: then they have done it. Where it still goes on, nobody said so.
+        """
+        theirs = agents.c.id == line.c.agent
+        talks = select(line.c.state, line.c.done_by, agents.c.phone).join(agents, theirs)
+        mine = (line.c.call_id == call_id) & line.c.answered_back
+        with opened(self.engine) as connection:
+            row = connection.execute(talks.where(mine).order_by(line.c.joined_at.desc()).limit(1)).first()
+        if row is None or row.state not in ("talking", "done"):
+            return False
+        return row.done_by is None if row.state == "done" else (row.phone or "").startswith(BROWSER)
+
+    def cut_off(self, place: str) -> bool:
+        """Have a customer be rung again, in front, whose agent was lost amid the talk; False if it was not so.
+
+        The agent wraps up what was said until then.
+        """
+        with self.engine.begin() as connection:
+            found = one(connection, line, line.c.id == place)
+            if found is None:
+                return False
+            told = in_front(connection, found, found["agent"]) | UNOFFERED | {"answered_back": False, "ended_at": None}
+            theirs = (line.c.id == place) & (line.c.state == found["state"]) & (line.c.offer == found["offer"])
+            lost = theirs & line.c.state.in_(("talking", "done")) & line.c.done_by.is_(None) & line.c.agent.is_not(None)
+            if connection.execute(update(line).where(lost).values(state="waiting", **told)).rowcount != 1:
+                return False
+            wrapping(connection, found["agent"], place, self.now())
+        return True
 
     def wrap_up(self, agent: str, code: str, note: str, case: str | None) -> bool:
         """Write down how a talk, or work, ended; the agent takes calls again. False where nothing is to be wrapped up.

@@ -129,6 +129,7 @@ LEFT: Final[Mapping[str, Both]] = {
     "queue-full": both("队列已满", "The line is full"),
     "error": both("队列出故障", "The line fails"),
     "leave": both("离开队列", "Leaves the line"),
+    "lost": both("坐席中途断线", "The agent is lost amid the talk"),
     "redirected": both("坐席接听，通话由别处接着办", "An agent takes the call, and it goes on elsewhere"),
 }
 SENT: Final = both("坐席转到：{to}", "The agent sends the caller on to: {to}")

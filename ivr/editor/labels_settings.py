@@ -52,6 +52,7 @@ TITLES: Final[Mapping[str, Both]] = {
     "phrases.queued": both("已经在排队了", "In line already"),
     "phrases.stay": both("排队时不能返回", "No way back while in line"),
     "phrases.sending": both("正在转接", "Being connected elsewhere"),
+    "phrases.lost": both("坐席中途断线", "The agent was lost amid the talk"),
     "phrases.unreached": both("转接没有接通", "Nobody answered elsewhere"),
     "phrases.callback": both("对坐席说：这是回电", "To an agent: a call back"),
     "phrases.called": both("回电接通后的问候", "Greeting of a call back"),

@@ -72,7 +72,10 @@ class InLine:
 
 @value
 class LeftQueue:
-    """The caller is no longer queued: bridged, leave, queue-full, redirected, error, … as the carrier names it."""
+    """The caller is no longer queued: bridged, leave, queue-full, redirected, error, … as the carrier names it.
+
+    Or they are `lost`, as their agent was, amid the talk.
+    """
 
     result: str
 

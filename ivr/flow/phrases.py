@@ -4,7 +4,10 @@ from ivr.flow.node import Invitation, Piece, Unspoken, Words
 
 
 class Phrases(Piece):
-    """What is said in the same words wherever it is needed."""
+    """What is said in the same words wherever it is needed.
+
+    Whose agent was lost hears `unreached` in menus without `lost`.
+    """
 
     silence: Words
     wrong: Words
@@ -46,6 +49,7 @@ class Phrases(Piece):
     assist: Words
     outside: Words
     watch: Words
+    lost: Words | None = None
 
 
 class Lifeboat(Piece):

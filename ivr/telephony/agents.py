@@ -18,7 +18,8 @@ from ivr.telephony.render import RETRY, render
 from ivr.telephony.routes import Line, guarded
 from ivr.telephony.switchboard import Switchboard
 
-FAILED = "failed"
+FAILED: Final = "failed"
+OVER: Final = "completed"
 CALLBACKS: Final = ("over", "rung")
 CUSTOMERS: Final = ("customer", "confirmed")
 log = structlog.get_logger()
@@ -116,8 +117,7 @@ def _caller(paths: Blueprint, line: Line, board: Switchboard) -> None:
 
     @paths.post("/<offer>/back")
     def back(offer: str) -> Response:
-        failed = told().get("DialCallStatus") == FAILED
-        return _on(line, board, offer, lambda: Transferred() if failed else LeftQueue("bridged"))
+        return _on(line, board, offer, lambda: _parted(board))
 
     @paths.post("/<offer>/sent")
     def sent(offer: str) -> Response:
@@ -132,6 +132,14 @@ def _on(line: Line, board: Switchboard, offer: str, heard: Callable[[], LeftQueu
         return xml(render(reply.events, line.site, reply.language))
     except Exception as error:
         return line.rescue.failed(error)
+
+
+def _parted(board: Switchboard) -> LeftQueue | Transferred:
+    """Return how a talk ended for its caller: never begun, or by the agent, or by the loss of the agent's browser."""
+    if told().get("DialCallStatus") == FAILED:
+        return Transferred()
+    lost = told().get("CallStatus") != OVER and board.desk.talks.lost(told()["CallSid"])
+    return LeftQueue("lost" if lost else "bridged")
 
 
 def _transferred(flow: Flow) -> Transferred:

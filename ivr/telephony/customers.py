@@ -1,6 +1,9 @@
 """The paths of a customer who is rung back: who we are, press 1 to be connected, the talk, and its end."""
 
-from flask import Blueprint, Response
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
 
 from ivr.desk.keeping import Place
 from ivr.flow.events import Said
@@ -8,6 +11,8 @@ from ivr.telephony.calls import told
 from ivr.telephony.documents import CALLER, KEY, Seat, begun, hung_up, last_words, phrased, question, recorded, talk
 from ivr.telephony.routes import Line
 from ivr.telephony.switchboard import Switchboard
+
+OVER: Final = "completed"
 
 
 def add(paths: Blueprint, line: Line, board: Switchboard) -> None:
@@ -30,10 +35,21 @@ def add(paths: Blueprint, line: Line, board: Switchboard) -> None:
         if place is None or not (desk.callbacks.answered(place.id) or place.answered_back):
             return last_words(line, "later", place.language if place else "")
         begun(line, place)
-        return talk(line, place, Seat(CALLER, f"{url}/{offer}/parted", host=True))
+        return talk(line, place, Seat(CALLER, f"{url}/{offer}/parted?{urlencode({'place': place.id})}", host=True))
+
+    _ended(paths, line, board)
+
+
+def _ended(paths: Blueprint, line: Line, board: Switchboard) -> None:
+    desk = board.desk
 
     @paths.post("/<offer>/parted")
     def parted(offer: str) -> Response:
+        place = desk.place(request.args.get("place", ""))
+        lost = told().get("CallStatus") != OVER and place and desk.talks.lost(place.call_id)
+        if place and lost and desk.talks.cut_off(place.id):
+            board.changed()
+            return last_words(line, "later", place.language)
         return hung_up()
 
     @paths.post("/<offer>/missed")

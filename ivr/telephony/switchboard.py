@@ -138,6 +138,16 @@ class Switchboard:
             self._parted(offer, place)
         self.changed()
 
+    def end_talk(self, agent: str) -> None:
+        """Have an agent end the talk that they are in, as they want to; nothing where they are in none of theirs."""
+        found = self.desk.agent(agent)
+        place = self.desk.place(found.line) if found and found.line and found.state == "talking" else None
+        if place and place.offer and place.state == "talking" and place.agent == agent:
+            self._parted(place.offer, place, meant=True)
+            if place.leg:
+                self._end(place.leg)
+            self.changed()
+
     def unanswered(self, place: Place | None) -> None:
         """Nobody took a call back: it is tried again later, and the agent is told."""
         if place is None or not self.desk.callbacks.unanswered(place.id):
@@ -200,14 +210,15 @@ class Switchboard:
             self.unanswered(self.desk.place(place.id))
         return rung
 
-    def _parted(self, offer: str, place: Place) -> None:
+    def _parted(self, offer: str, place: Place, meant: bool = False) -> None:
         """The agent who took this is out."""
         if place.state == "talking" and place.kind == "callback" and not place.answered_back:
-            self.desk.over(place.id)
+            self.desk.over(place.id, meant)
+            self.desk.talks.cut_off(place.id)  # The customer has confirmed since we looked.
             if customer := self.rings.customers.pop(offer, None):
                 self.run(lambda: self._excuse(customer, self.rings.at(offer, "customer")))
         elif place.state == "talking":
-            self.talks.left(place)
+            self.talks.left(place, meant)
         else:
             self.desk.refuse(offer, "left")
             self.desk.over(place.id)

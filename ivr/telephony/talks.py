@@ -128,7 +128,11 @@ class Talks:
 
     def gone(self, guest: str) -> None:
         """A guest is out, or did not come: the caller hears the agent again; a host's going ends the talk."""
-        found, was = self.desk.guests.one(guest), self.desk.guests.gone(guest)
+        found = self.desk.guests.one(guest)
+        place = self.desk.place(found.line) if found and found.state == "host" else None
+        if place and self.desk.talks.lost(place.call_id):
+            self.left(place, meant=False)
+        was = self.desk.guests.gone(guest)
         if found is None or not was:
             return
         if was == "host":
@@ -136,14 +140,18 @@ class Talks:
         elif found.kind == "consult":
             self.tried("caller not back", found.line, lambda place: self._alone(place, was == "talking"))
 
-    def left(self, place: Place) -> None:
-        """The agent of a talk is out: a guest who is in it takes it over, or else it ends for all."""
+    def left(self, place: Place, meant: bool) -> None:
+        """The agent of a talk is out: a guest who is in it takes it over, or else it ends for all.
+
+        A browser that is closed, or loses its network, does not say that it was `meant`: then the caller gets the next
+        agent, as they ask by themselves how they go on.
+        """
         heirs = (one for one in self.desk.guests.of(place.id) if one.kind == "consult" and one.state == "talking")
         heir = next(heirs, None)
         if heir and self.desk.guests.handed_over(place.id, heir.id):
             self.tried("talk not taken over", place.id, lambda now: self._host(now, heir.id), self.close)
             return
-        self.desk.over(place.id)
+        self.desk.over(place.id, meant or not self.desk.talks.lost(place.call_id))
         self.close(place.id)
 
     def close(self, place: str) -> None:

@@ -137,7 +137,7 @@ async def run(shape: Shape, calls: int, seconds: float, agents: int, ramp: float
 
 
 def _phone(chance: Random, to: str) -> Party:
-    if to.startswith("client:"):
+    if to.startswith("sip:"):
         return AgentPhone(chance, {"deaf": 0.02, "rejects": 0.02}, talk=(40, 180))
     return Customer(chance, ["1"])
 

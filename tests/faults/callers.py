@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.faults.storm import Storm
 
 MOODS: Final = {"rejects": 0.05, "deaf": 0.03, "lost": 0.03, "declines": 0.05, "vanishes": 0.05}
-ROW_OF_MOOD: Final = {"rejects": 16, "deaf": 16, "lost": 17, "declines": 16, "vanishes": 17}
+ROW_OF_MOOD: Final = {"rejects": 16, "deaf": 16, "lost": 17, "declines": 16, "vanishes": 17, "is lost amid a talk": 17}
 SCRIPTS: Final = (["0"], ["0"], ["1"], ["2", "1", "1"], ["3", "2"], ["4"], ["8", "0"], ["5", "4"], [])
 KINDS: Final = {"silent": 0.03, "robot": 0.03, "odd": 0.06}
 TOLD: Final = (
@@ -41,8 +41,8 @@ class Phones:
 
     def __call__(self, to: str) -> Party:
         """Return who picks up at this address."""
-        if to.startswith("client:"):
-            return AgentPhone(self.chance, dict(MOODS), met=self._met)
+        if to.startswith(("client:", "sip:")):
+            return AgentPhone(self.chance, dict(MOODS), met=self._met, browser=to.startswith("client:"))
         return Customer(self.chance, ["1"])
 
     def _met(self, mood: str) -> None:

@@ -19,6 +19,8 @@ LINE: Final = frozenset(
         *(("offered", "talking"), ("talking", "done"), ("talking", "left"), ("waiting", "talking")),
         # A call back that nobody answered is tried again, or given up.
         *(("talking", "waiting"), ("talking", "failed")),
+        # A call back whose agent was lost amid it, which was told first by the end of the agent's call.
+        ("done", "waiting"),
     }
 )
 IDLE: Final = ("offline", "away", "available")

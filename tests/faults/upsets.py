@@ -80,7 +80,7 @@ async def prepare(storm: Storm, stage: Stage, history: History) -> None:
     stage.company.noted, stage.proxy.noted = history.note, history.served
     if not storm.tidy:
         upset(storm, stage, history)
-    await asyncio.to_thread(stage.hire, storm.agents)
+    await asyncio.to_thread(stage.hire, storm.agents, storm.agents // 4)
 
 
 def upset(storm: Storm, stage: Stage, history: History) -> None:

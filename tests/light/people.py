@@ -76,13 +76,14 @@ class AgentPhone:
     """An agent at the phone, who takes most calls; `moods` are what else may happen, with their chances.
 
     Moods: `rejects`, `deaf` (never answers), `lost` (the browser is gone: fails at once), `declines` (by key),
-    `vanishes` (hangs up amid the whisper).
+    `vanishes` (hangs up amid the whisper). Whose phone is a `browser` is lost at the end of each talk.
     """
 
     chance: Random
     moods: dict[str, float] = field(default_factory=dict)
     talk: tuple[float, float] = (15, 120)
     met: Callable[[str], object] = lambda _: None
+    browser: bool = False
 
     def _mood(self) -> str:
         left = self.chance.random()
@@ -106,6 +107,8 @@ class AgentPhone:
 
     def talks(self, leg: Leg) -> float:
         """Say how long a talk lasts, as Party."""
+        if self.browser:
+            self.met("is lost amid a talk")
         return self.chance.uniform(*self.talk)
 
     def picks_up(self, leg: Leg) -> tuple[float, str]:

@@ -142,12 +142,13 @@ class Stage:
     agents: list[str] = field(default_factory=list)
     closed: bool = False  # Whether no agent takes calls.
 
-    def hire(self, count: int) -> None:
-        """Have so many agents take calls of every kind."""
+    def hire(self, count: int, browsers: int = 0) -> None:
+        """Have so many agents take calls of every kind; so many of them by browsers, which are lost as talks end."""
         for number in range(count):
             name = f"agent{number}"
             self.agents.append(name)
-            self.parts.desk.enrol(name, f"client:{name}", SKILLS)
+            phone = f"client:{name}" if number < browsers else f"sip:{name}@office.example"
+            self.parts.desk.enrol(name, phone, SKILLS)
             self.parts.desk.available(name)
 
     def tend(self) -> None:

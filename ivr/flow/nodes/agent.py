@@ -41,6 +41,8 @@ RING: Final = "2"
 FREEZE: Final = "3"
 FIRST: Final = 0  # The priority before all that queues may have.
 REPEAT: Final = 3  # Rounds after which the place in line is said again, though it is the same.
+LOST: Final = "hotline.phrases.lost"
+UNREACHED: Final = "hotline.phrases.unreached"
 LONGER: Final = ("fewer_agents", "urgent", "slower")
 
 
@@ -86,11 +88,14 @@ class Agent(Node):
                 return Move(Go(self.then)) if self.then else Move(Finish("served"), (self.prompt("bye"),))
             case LeftQueue("hangup"):
                 return Move(Finish("hung-up"))
+            case LeftQueue("lost"):
+                lost = Prompt(LOST if LOST in flow.words[flow.base] else UNREACHED)
+                return Move(Hold(self._wait(flow, call, flow.queue_of(call))), (lost,))
             case LeftQueue("redirected" | "redirected-from-bridged" | "bridging-in-process"):
                 return Move(Hold(Talking()))
             case Dialled():
                 again = self._wait(flow, call, flow.queue_of(call))
-                return Move(Hold(again), (Prompt("hotline.phrases.unreached"),))
+                return Move(Hold(again), (Prompt(UNREACHED),))
             case _:
                 return Move(Go(self.full))
 

@@ -27,6 +27,7 @@ LEFT: Final = {
     "error": "the line fails",
     "leave": "leaves the line",
     "redirected": "is asked into another talk",
+    "lost": "loses the agent amid the talk",
 }
 
 

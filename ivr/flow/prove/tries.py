@@ -63,7 +63,7 @@ def tries(flow: Flow, call: Call) -> Iterator[Try]:
         case Leaving():
             yield from (Try(LeftQueue(result), "outside") for result in ("leave", "bridged", "error"))
         case Talking():
-            yield from (Try(one, "outside") for one in (LeftQueue("bridged"), Transferred()))
+            yield from (Try(one, "outside") for one in (LeftQueue("bridged"), LeftQueue("lost"), Transferred()))
         case Outside():
             yield from (Try(Dialled(result), "outside") for result in ("completed", "no-answer"))
         case Message():

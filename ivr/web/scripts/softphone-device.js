@@ -5,6 +5,7 @@ import { soundWords } from "./sound-words.js";
 
 const LIBRARY = "/web/vendor/twilio-voice.js";
 const AGAIN_SECONDS = 10;
+const END_SECONDS = 3; // Nobody is kept in a talk because our server is slow.
 const TAKE = "1"; // The key that the hotline's whisper asks for.
 
 // The carrier's own script is no module, and large: it is fetched when a phone is wanted.
@@ -19,9 +20,9 @@ const library = () =>
 const filled = (words, state, why) => `${words.phone} · ${words[state].replace("{why}", () => why)}`;
 
 export class Softphone {
-  // `ask` returns a token of the agent's own; `place` is the element to be shown in.
-  constructor(ask, place) {
-    Object.assign(this, { ask, place, words: soundWords(), state: "starting", call: null, why: "" });
+  // `ask` returns a token of the agent's own, `end` says that they end their talk; `place` is the element to be shown in.
+  constructor(ask, end, place) {
+    Object.assign(this, { ask, end, place, words: soundWords(), state: "starting", call: null, why: "" });
     this.draw();
     window.addEventListener("keydown", (event) => this.typed(event));
     window.addEventListener("pagehide", () => this.device?.destroy());
@@ -97,9 +98,12 @@ export class Softphone {
     this.show(this.state);
   }
 
-  hangUp() {
-    if (this.state === "ringing") this.call?.reject();
-    else this.call?.disconnect();
+  // A talk that just ends is taken for one that was cut off: its caller would get the next agent.
+  async hangUp() {
+    const { call } = this;
+    if (this.state === "ringing") return call?.reject();
+    await Promise.race([this.end({}).catch(() => null), new Promise((late) => setTimeout(late, END_SECONDS * 1000))]);
+    call?.disconnect();
   }
 
   draw() {

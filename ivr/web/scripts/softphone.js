@@ -16,5 +16,5 @@ if (place.dataset.mode === "practice") {
   new Sound((body) => ask("sound", body), place).start();
 } else if (place.dataset.mode === "browser") {
   const { Softphone } = await import("./softphone-device.js");
-  new Softphone((body) => ask("token", body), place).start();
+  new Softphone((body) => ask("token", body), (body) => ask("hang-up", body), place).start();
 }
