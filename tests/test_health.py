@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import psycopg
@@ -16,6 +16,7 @@ from sqlalchemy import text
 from ivr.factory import create_app
 from ivr.operations.deadline import Asked, Late
 from ivr.operations.health import PILE, Health, Signs
+from ivr.store.batch import write
 from ivr.store.errors import StoreError
 from ivr.store.level import head
 from tests.processes import awaited
@@ -97,6 +98,29 @@ def test_a_dead_writer_and_a_spool_that_piles_up_are_told(here: World) -> None:
     ]
 
 
+def test_a_writer_that_hangs_is_told_until_it_goes_on(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ivr.operations.health.STUCK", 0.05)
+    here.caller().listen()
+    assert asked(here.app)[0] == 200
+    begun, go_on = Event(), Event()
+
+    def hangs(*told: Any) -> set[str]:
+        begun.set()
+        go_on.wait(60)
+        return write(*told)
+
+    monkeypatch.setattr("ivr.store.writer.write", hangs)
+    rings = Thread(target=here.caller, args=("+8613800138001",))
+    rings.start()
+    assert begun.wait(60)
+    awaited(lambda: asked(here.app)[0] == 503, "a writer that hangs is told")
+    (why,) = asked(here.app)[1]["reasons"]
+    assert why.startswith("the same turns have been written for 0 s: see what the database")
+    go_on.set()
+    awaited(lambda: asked(here.app)[0] == 200, "it is ready again")
+    rings.join(60)
+
+
 def test_a_database_that_hangs_keeps_nobody_waiting_longer_than_two_seconds(tmp_path: Path, postgres: Postgres) -> None:
     url = postgres.fresh("ready")
     app = create_app(hotline_settings(tmp_path, 8000, url), lambda: OPEN.astimezone(UTC))
@@ -157,5 +181,5 @@ def test_no_menus_means_that_nobody_is_answered() -> None:
     def none() -> None:
         raise LookupError
 
-    found = Health(Signs(lambda: "", none, lambda: True, lambda: 0)).ready()
+    found = Health(Signs(lambda: "", none, lambda: 0.0, lambda: 0)).ready()
     assert (found.ready, found.answers, found.reasons) == (False, False, ("no menus were read yet",))

@@ -196,7 +196,7 @@ def test_to_count_costs_a_turn_next_to_nothing() -> None:
         start("200 OK", [])
         return []
 
-    health = Health(Signs(lambda: "", lambda: None, lambda: True, lambda: 0))
+    health = Health(Signs(lambda: "", lambda: None, lambda: 0.0, lambda: 0))
     around = Beside(Tally(), health, lambda: ("", b"")).around(application)
     environ = {"PATH_INFO": "/voice/turn/7", "REQUEST_METHOD": "POST", "wsgi.url_scheme": "http", "HTTP_HOST": "here"}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import inf
 from typing import Final
 
 from ivr.operations.deadline import Asked, Late
@@ -9,6 +10,7 @@ from ivr.store.errors import StoreError
 
 SECONDS: Final = 2.0
 LASTS: Final = 1.0  # Nobody who asks more often has the database asked more often.
+STUCK: Final = 10.0  # Seconds; whoever waited for these turns was taken by the lifeboat long ago.
 PILE: Final = 100  # Facts in the spool; a database that answers takes them in within seconds.
 
 
@@ -27,11 +29,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What is looked at: the database (raises StoreError, or gives the reason why it is of no use), menus, the rest."""
+    """What is looked at: the database (raises StoreError, or gives the reason why it is of no use), menus, the rest.
+
+    `writing` gives the seconds for which the same turns have been written; without end, once nobody writes any more.
+    """
 
     database: Callable[[], str]
     menus: Callable[[], object]
-    writing: Callable[[], bool]
+    writing: Callable[[], float]
     spooled: Callable[[], int]
 
 
@@ -66,7 +71,9 @@ class Health:
         return ()
 
     def _rest(self) -> Iterator[str]:
-        if not self._signs.writing():
+        if (seconds := self._signs.writing()) == inf:
             yield "the thread that writes turns is dead: start the program again"
+        elif seconds > STUCK:
+            yield f"the same turns have been written for {seconds:.0f} s: see what the database, or its disk, waits for"
         if (many := self._signs.spooled()) > PILE:
             yield f"{many} facts wait in the spool for the database"

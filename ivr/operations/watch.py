@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import cache
+from math import inf
 from socket import AF_INET6
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
@@ -24,8 +25,9 @@ def watch(parts: Parts, now: Callable[[], datetime]) -> Beside:
         parts.shore.demand()
         return unusable(parts.engine)
 
-    def writing() -> bool:
-        return (writer := parts.journal.writer) is None or writer.alive
+    def writing() -> float:
+        writer = parts.journal.writer
+        return 0.0 if writer is None else writer.seconds if writer.alive else inf
 
     @cache
     def made() -> Callable[[], tuple[str, bytes]]:

@@ -238,15 +238,19 @@ def _wal(driver: Any) -> None:
 
 
 def _postgresql(url: URL) -> Engine:
-    options = {"connect_timeout": 2, "options": "-c statement_timeout=2000 -c timezone=UTC", "application_name": "ivr"}
-    engine = create_engine(url, **POOL, connect_args=options)
+    from ivr.store.in_time import connected  # A server on SQLite does without PostgreSQL.
+
+    engine = create_engine(url, **POOL)
+    event.listen(engine, "do_connect", lambda _, __, args, given: connected(url, args, given))
     event.listen(engine, "checkin", _left)
     event.listen(engine, "checkout", lambda driver, record, _: _alive(engine, driver, record))
     return engine
 
 
-def _left(_: object, record: ConnectionPoolEntry) -> None:
+def _left(driver: Any, record: ConnectionPoolEntry) -> None:
     record.info["left"] = monotonic()
+    if driver is not None:
+        driver.unhurried = False
 
 
 def _alive(engine: Engine, driver: Any, record: ConnectionPoolEntry) -> None:
@@ -280,5 +284,13 @@ def by_itself(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA busy_timeout=60000")
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        unhurried(connection)
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+
+
+def unhurried(connection: Connection) -> None:
+    """Let PostgreSQL take as long as it takes until the transaction ends, and the connection is given back."""
+    if connection.dialect.name == "postgresql":
+        connection.connection.driver_connection.unhurried = True  # type: ignore[union-attr]
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))

@@ -24,7 +24,6 @@ from sqlalchemy import (
     exists,
     func,
     select,
-    text,
     tuple_,
     update,
 )
@@ -34,7 +33,7 @@ from sqlalchemy.exc import IntegrityError
 from ivr.store import guesses, sealing_keys
 from ivr.store.crypto import Cipher, Sealed, of
 from ivr.store.desk_tables import cases, line
-from ivr.store.engine import begun, undecided
+from ivr.store.engine import begun, undecided, unhurried
 from ivr.store.errors import StoreError
 from ivr.store.known_tables import known_tables
 from ivr.store.tables import UNDIGESTED, calls
@@ -128,8 +127,7 @@ class Rotation:
     def _reading(self) -> Iterator[Connection]:
         """Give a connection to read as long as it takes."""
         with undecided(self.engine) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SET LOCAL statement_timeout = 0"))
+            unhurried(connection)
             yield connection
 
     def _rows(self, place: Place) -> Iterator[Row[Any]]:

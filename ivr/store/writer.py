@@ -6,6 +6,7 @@ from contextlib import suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Final
 
 from sqlalchemy import Connection, Engine
@@ -46,6 +47,7 @@ class Writer:
         self.commits, self.turns = 0, 0  # As this one thread counts them, for whoever reads.
         self._waking: Waking[Rows, Answer] | None = None
         self._idle = False
+        self._begun: float | None = None  # When it began with the turns that it has in hand.
         self._thread = Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
@@ -79,6 +81,12 @@ class Writer:
         """How many turns wait to be written."""
         return self._inbox.qsize()
 
+    @property
+    def seconds(self) -> float:
+        """For how long it has been writing the same turns."""
+        begun = self._begun
+        return 0.0 if begun is None else monotonic() - begun
+
     def close(self) -> None:
         """Write what is waiting, let it answer, and end the thread."""
         self._open = False
@@ -108,7 +116,9 @@ class Writer:
     def _run(self) -> None:
         while self._open or self._held or not self._inbox.empty():
             if batch := self._waiting():
+                self._begun = monotonic()
                 self._write(batch)
+                self._begun = None
         self._drop()
 
     def _waiting(self) -> list[_Item]:

@@ -18,7 +18,7 @@ from ivr.store.backup import manifest
 from ivr.store.backup.manifest import Manifest, Rows
 from ivr.store.backup.rows import out
 from ivr.store.backup.vault import Sealing
-from ivr.store.engine import LOCK, snapshot
+from ivr.store.engine import LOCK, snapshot, unhurried
 from ivr.store.errors import StoreError
 from ivr.store.known_tables import known_tables
 
@@ -89,7 +89,7 @@ def _draft(file: Path) -> Iterator[Path]:
 def _patient(connection: Connection) -> None:
     """Read as long as it takes, and let no newer release change the tables meanwhile."""
     if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        unhurried(connection)
         if not connection.scalar(text("SELECT pg_try_advisory_xact_lock_shared(:key)"), {"key": LOCK}):
             raise StoreError("a newer release is changing the tables just now: take the backup when it is done")
 
