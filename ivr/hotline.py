@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from time import monotonic, sleep
 from typing import Final
 
@@ -129,6 +130,7 @@ class Hotline:
                 raise UnknownCallError(f"call {call_id} asks {asked!r}, but it never rang here")
             if stored and (not fresh(stored.call, place, heard) or self._told(call_id, asked)):
                 self._keep(call_id, place, heard, stored, at)
+                self._settle_taken(call_id, asked, heard, stored)
                 return self._again(call_id, asked, stored, heard)
             if reply := self._step(call_id, asked, heard, stored, caller, at or self.now()):
                 return reply
@@ -200,6 +202,16 @@ class Hotline:
         known = QUESTIONS.get(call.wait.question) if isinstance(call.wait, Lookup) else None
         if known and known.acts and known.proven and (answer := self._ask(call_id, call)) is not None:
             self._late(call_id, call.due, answer)
+
+    def _settle_taken(self, call_id: str, asked: str, heard: Input, stored: Stored) -> None:
+        """See to what comes of a turn that is taken: who took it may have been told too late that it was written."""
+        if not isinstance(heard, HungUp | Rescued):
+            return
+        told = self.journal.turns(call_id)
+        before = takewhile(lambda turn: turn.asked != asked, told)
+        call = fold(self.flows(stored.version).new_call(), [event for turn in before for event in turn.events])
+        if f"{LATE}{call.due}" not in {turn.asked for turn in told}:
+            self._settle(call_id, call)
 
     def _still(self, call_id: str, asked: str, stored: Stored) -> Reply:
         """Reply to a caller who waits for the wallet; whom it leaves without an answer for too long hears that."""

@@ -393,3 +393,21 @@ def test_whoever_waits_for_what_comes_of_a_turn_hears_its_words_and_asks_again(
     monkeypatch.setattr(quick, "CONCLUDES", 0.2)
     assert finished(asked(front, "/voice/incoming", ASKED)) == 200
     assert not held.is_set()
+
+
+def test_what_comes_of_a_turn_is_done_once_though_nobody_waits_any_more_for_the_thread_that_does_it(
+    site: Site, front: Front, monkeypatch: pytest.MonkeyPatch, held: Event
+) -> None:
+    done, concludes = list[Foreseen](), Hotline.conclude
+    monkeypatch.setattr(Hotline, "conclude", lambda here, made: done.append(made) or concludes(here, made))
+    monkeypatch.setattr(Foreseen, "settled", False)
+    monkeypatch.setattr(quick, "CONCLUDES", 0.1)
+    for _ in range(THREADS):
+        front._threads.submit(held.wait, HANGS)
+    assert finished(asked(front, "/voice/incoming", ASKED)) == 200
+    assert site.parts.journal.fresh(ASKED["CallSid"]), "the turn is written down"
+    assert not done
+    held.set()
+    until(lambda: done)
+    front._threads.shutdown()
+    assert [made.entry.asked for made in done] == ["incoming"]

@@ -14,7 +14,12 @@ from ivr.flow.inputs import Found, Pressed, Recorded, Rescued, Silence
 from ivr.flow.waits import Agent, Keys
 from ivr.hotline import Hotline
 from ivr.replies import UNTOLD, Caller
+from ivr.store.batch import rows
+from ivr.store.crypto import of
+from ivr.store.entries import Entry
+from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
+from ivr.store.writer import LATE
 from ivr.telephony.facts import Over, Spoken
 from ivr.teller import NoWallet
 from tests.asking import asking
@@ -235,3 +240,43 @@ def test_a_freeze_whose_asker_died_is_asked_for_when_its_caller_comes_back_by_th
     assert isinstance(heard[-1], Found)
     room = back.events[-1].turn  # type: ignore[union-attr]
     assert warned.hotline.present(CALL, room) is not None, "the waiting room goes on under its number"
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_freeze_is_asked_for_where_the_hang_up_after_it_was_written_too_late_to_be_told_so(
+    warned: Desk, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    with pytest.raises(SystemExit):
+        replace(warned.hotline, teller=Dies()).hear(CALL, f"turn/{warned.turn}", Pressed("1"))
+    warned.wallet.may.set()
+
+    def late(journal: Journal, entry: Entry) -> bool:
+        journal._here().write(rows(entry, of(journal._engine)))
+        raise StoreError(LATE)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Journal, "append", late)
+        with pytest.raises(StoreError):
+            warned.hotline.hang_up(CALL)
+    assert [question for question, _, _ in warned.wallet.asked].count("freeze") == 0
+    for _ in range(times):
+        warned.hotline.hang_up(CALL)
+    until(lambda: answered(warned)[-1].answer)
+    kept(warned)
+    assert [question for question, _, _ in warned.wallet.asked].count("freeze") == 1
+
+
+def test_a_freeze_is_asked_for_where_the_way_back_after_it_was_written_too_late_to_be_told_so(
+    warned: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn, rings = warned.turn, Caller("+8613800138000", "x")
+    with pytest.raises(SystemExit):
+        replace(warned.hotline, teller=Dies()).hear(CALL, f"turn/{turn}", Pressed("1"))
+    warned.wallet.may.set()
+    with pytest.raises(SystemExit):
+        replace(warned.hotline, teller=Dies()).rescue(CALL, f"turn/{turn}", rings)
+    for _ in range(2):
+        warned.hotline.rescue(CALL, f"turn/{turn}", rings)
+    until(lambda: answered(warned)[-1].answer)
+    kept(warned)
+    assert [question for question, _, _ in warned.wallet.asked].count("freeze") == 1

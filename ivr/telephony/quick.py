@@ -1,7 +1,7 @@
 """Turns for which memory suffices: one thread takes them beside each other while others are being written down."""
 
 import re
-from asyncio import get_running_loop, timeout
+from asyncio import get_running_loop, shield, timeout
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -146,9 +146,11 @@ class Quick:
             self.outlooks.ask((made.entry.call_id, made.entry.call))  # As their waiting room is asked for next.
         if made.settled:
             return hotline.conclude(made)
+        # It is written down, so it is also done where it waits for a thread longer than the caller does for an answer.
+        concluded = get_running_loop().run_in_executor(self.threads, hotline.conclude, made)
         try:
             async with timeout(min(CONCLUDES, until - perf_counter())):
-                return await self._apart(lambda: hotline.conclude(made))
+                return await shield(concluded)
         except TimeoutError:
             return patiently(made.reply, made.entry.call)
 
