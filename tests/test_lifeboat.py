@@ -204,6 +204,17 @@ def test_a_flow_that_cannot_lead_to_a_person_leads_to_a_message(here: World, mon
     assert ends(here, caller) == ["message"]
 
 
+def test_a_way_back_that_the_database_refuses_is_not_waited_for(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise ValueError("it cannot be held")
+
+    caller = here.caller()
+    monkeypatch.setattr("ivr.store.writer.write", refuse)
+    caller.press("0")
+    assert APOLOGY in heard(caller)
+    assert isinstance(caller.cue, Recording)
+
+
 def test_a_flow_that_faults_for_ever_does_not_bounce_for_ever(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
     caller = here.caller()
     monkeypatch.setattr("ivr.flow.nodes.menu.Menu.enter", lambda *_: 1 / 0)

@@ -3,6 +3,7 @@
 import os
 import resource
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,17 +11,20 @@ from threading import Event
 from time import time
 
 import pytest
+from sqlalchemy import Engine
 from structlog.testing import capture_logs
 
 from ivr.flow.inputs import Recorded
 from ivr.jobs.every import Every
 from ivr.replies import Caller
 from ivr.store.crypto import Cipher
-from ivr.store.errors import StoreError
+from ivr.store.errors import Refused, StoreError
+from ivr.store.messages import Messages
 from ivr.telephony import facts, unwritten
 from ivr.telephony.facts import Fact, Left, Over, Ready, Spoken
 from ivr.telephony.spool import Spool
 from ivr.telephony.unwritten import Unwritten
+from tests.stores import Postgres
 from tests.test_switchboard import soon
 
 NOON = datetime(2026, 11, 26, 4, 0, tzinfo=UTC)
@@ -187,6 +191,36 @@ def test_what_is_done_again_and_again_is_done_sooner_after_it_failed() -> None:
         for at in hourly.due():
             hourly.do(at)
     assert done == [begun + timedelta(minutes=minutes) for minutes in (1, 61)]
+
+
+def test_what_the_database_refuses_is_set_aside_told_and_stops_nothing(
+    tmp_path: Path, postgres: Postgres, opened_engine: Callable[..., Engine]
+) -> None:
+    messages = Messages(opened_engine(postgres.fresh("ready")))
+
+    def job(fact: Fact) -> None:
+        assert isinstance(fact, Ready)
+        messages.report(fact.sid, fact.call, fact.state, fact.seconds, fact.at)
+
+    kept, one = Unwritten(job, spool(tmp_path)), Ready("CA1", "RE1", "completed", 7, NOON)
+    too_long = replace(one, sid="RE" * 60)
+    with capture_logs() as logged:
+        assert kept.write(replace(one, sid="\0"))  # As it is safe, though not written.
+        assert kept.keep(too_long)
+        assert kept.keep(one)
+        soon(lambda: [message.recording_sid for message in messages.latest()] == ["RE1"])
+        soon(lambda: not kept.calls())
+    assert kept.spool.lengths() == (0, 2)
+    assert [line["what"] for line in logged if line["event"] == "never to be written"] == ["ready/\0", too_long.name]
+    kept.close()
+
+
+def test_what_neither_database_nor_disk_takes_is_to_be_told_again(tmp_path: Path) -> None:
+    def job(_: Fact) -> None:
+        raise Refused("it cannot be held")
+
+    (tmp_path / "spool").touch()
+    assert not Unwritten(job, spool(tmp_path)).write(REPORT)
 
 
 def test_what_can_never_be_written_is_set_aside_and_stops_nothing(tmp_path: Path) -> None:

@@ -4,16 +4,18 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, Engine, event, select, text, update
+from sqlalchemy import Connection, Engine, delete, event, select, text, update
 
 from ivr.store import writer
 from ivr.store.batch import rows, write
 from ivr.store.crypto import Cipher, of
+from ivr.store.engine import begun as writes
 from ivr.store.engine import connect, opened
 from ivr.store.entries import Entry, Stored
-from ivr.store.errors import Busy, StoreError
+from ivr.store.errors import Busy, Refused, StoreError
 from ivr.store.journal import Journal
 from ivr.store.recent import Recent
 from ivr.store.tables import calls, turns
@@ -91,7 +93,7 @@ def test_a_turn_that_cannot_be_written_fails_alone(
         assert_soon(waiting_for(journal, 11))
         connection.rollback()
         assert [item.result() for item in waiting] == [True] * 11
-        with pytest.raises(StoreError, match="could not be written"):
+        with pytest.raises(Refused, match="could not be written"):
             poison.result()
     assert journal.events(orphan.call_id) == []
     assert all(journal.fresh(entry.call_id) == Stored(1, entry.call) for entry in good)
@@ -154,6 +156,41 @@ def test_a_connection_that_died_is_opened_again(journal: Journal, engine: Engine
         connection.connection.driver_connection.close()  # type: ignore[union-attr]
     assert journal.append(following(one)) is True
     assert journal.append(hung_up(following(one))) is True
+
+
+def test_a_call_of_which_the_database_refuses_a_turn_is_read_from_it_next(journal: Journal, engine: Engine) -> None:
+    lost, begun = first(new_call_id()), first(new_call_id())
+    assert all(map(journal.append, (lost, begun)))
+    with engine.begin() as connection:  # As by a standby that took over, and did not have it yet.
+        connection.execute(delete(turns).where(turns.c.call_id == lost.call_id))
+        connection.execute(delete(calls).where(calls.c.id == lost.call_id))
+    with pytest.raises(Refused):
+        journal.append(following(lost))
+    assert journal.call(lost.call_id) is None
+
+    async def appended() -> None:
+        assert journal.recent(begun.call_id)
+        await journal.appended(replace(following(begun), asked="\0", call_id=begun.call_id))
+
+    if engine.dialect.name == "postgresql":
+        with pytest.raises(Refused):
+            finished(appended())
+        assert journal.recent(begun.call_id) is None
+        assert journal.fresh(begun.call_id) == Stored(1, begun.call)
+
+
+@pytest.mark.parametrize("spoilt", ["\0", "\ud800", "x" * 65], ids=["NUL", "half a letter", "too long"])
+def test_what_postgresql_cannot_hold_is_refused(
+    postgres: Postgres, opened_engine: Callable[..., Engine], spoilt: str
+) -> None:
+    engine = opened_engine(postgres.fresh("ready"))
+    journal, begun = Journal(engine), first(new_call_id())
+    assert journal.append(begun)
+    with pytest.raises(Refused):
+        journal.append(replace(following(begun), asked=spoilt))
+    with pytest.raises(Refused), writes(engine) as connection:
+        connection.execute(update(calls).values(outcome=spoilt))
+    journal.close()
 
 
 def test_nothing_is_written_of_a_batch_that_fails(journal: Journal, engine: Engine) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from ivr.store.crypto import GCM_SINCE, Cipher, bind, of
-from ivr.store.errors import NewerError, StoreError, advised, told
+from ivr.store.errors import NewerError, StoreError, failed
 from ivr.store.level import Level, came_from, head, level
 
 LOCKED_SECONDS: Final = 2.0  # that a statement waits for a SQLite file which another program holds
@@ -181,9 +181,9 @@ def first(connection: Connection) -> None:
 def _plainly(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except (SQLAlchemyError, engine.dialect.loaded_dbapi.Error) as error:
+    except (SQLAlchemyError, UnicodeEncodeError, engine.dialect.loaded_dbapi.Error) as error:
         name = engine.url.render_as_string(hide_password=True)
-        raise StoreError(f"the database {name} cannot be used: {advised(told(error))}") from error
+        raise failed(error, f"the database {name} cannot be used") from error
 
 
 def _sqlite(url: URL) -> Engine:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from sqlalchemy.exc import DataError, IntegrityError
+
 # What databases say, in small letters -> what to do.
 ADVICE: Final[Mapping[str, str]] = {
     "readonly database": "make the file and its folder writable for whoever runs the hotline",
@@ -20,6 +22,10 @@ ADVICE: Final[Mapping[str, str]] = {
 }
 
 
+# What says that the fault is with what is to be written; also what the drivers raise before they ask.
+REFUSALS: Final = (DataError, IntegrityError, TypeError, ValueError, OverflowError)
+
+
 class StoreError(Exception):
     """The database cannot be used, or did not answer in time; the message is one line and holds no secret."""
 
@@ -34,6 +40,15 @@ class SecretError(StoreError):
 
 class Busy(StoreError):  # noqa: N818 - a state to answer with an apology, which its reader knows by this word
     """More turns wait to be written than can be written in time; the caller is to be told to try again."""
+
+
+class Refused(StoreError):  # noqa: N818 - a state as `Busy` is
+    """The database works, but will never take this, however often it is told: it cannot hold it, or it contradicts."""
+
+
+def failed(error: BaseException, what: str) -> StoreError:
+    """Return what it is that went wrong with `what`: `Refused` where that is at fault."""
+    return (Refused if isinstance(error, REFUSALS) else StoreError)(f"{what}: {advised(told(error))}")
 
 
 def told(error: BaseException) -> str:

@@ -15,6 +15,7 @@ from ivr.store.batch import rows
 from ivr.store.crypto import of
 from ivr.store.engine import opened
 from ivr.store.entries import Entry, Stored, Turn
+from ivr.store.errors import Refused
 from ivr.store.recent import Recent
 from ivr.store.tables import calls, turns
 from ivr.store.writer import Writer
@@ -48,14 +49,24 @@ class Journal:
     def append(self, entry: Entry) -> bool:
         """Write down one turn, and return once it is durable: True, or False where the turn or what was asked is taken.
 
-        Raise Busy where too many wait, StoreError where the database does not take it within 2 s; it may then still
-        be written, and a second try finds out.
+        Raise Busy where too many wait, Refused where the database never will, StoreError where it does not take it
+        within 2 s; it may then still be written, and a second try finds out.
         """
-        return self._noted(entry, self._here().write(rows(entry, of(self._engine))))
+        try:
+            taken = self._here().write(rows(entry, of(self._engine)))
+        except Refused:
+            self._recent.forget(entry.call_id)  # Maybe what we know of it is what the database does not.
+            raise
+        return self._noted(entry, taken)
 
     async def appended(self, entry: Entry) -> bool:
         """Do as `append` does for a coroutine, beside which others go on meanwhile."""
-        return self._noted(entry, await self._here().written(rows(entry, of(self._engine))))
+        try:
+            taken = await self._here().written(rows(entry, of(self._engine)))
+        except Refused:
+            self._recent.forget(entry.call_id)
+            raise
+        return self._noted(entry, taken)
 
     def _noted(self, entry: Entry, taken: bool) -> bool:
         if not taken:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from ivr.store.batch import Rows, write
 from ivr.store.engine import by_statements, first
-from ivr.store.errors import Busy, StoreError, told
+from ivr.store.errors import Busy, StoreError, failed
 from ivr.store.waking import Jobs, Waking
 from ivr.value import value
 
@@ -52,7 +52,7 @@ class Writer:
         self._thread.start()
 
     def write(self, rows: Rows) -> bool:
-        """Return True once the turn is durable, False if it was already taken; raise Busy or StoreError.
+        """Return True once the turn is durable, False if it was already taken; raise Busy, Refused or StoreError.
 
         After a StoreError for lateness, or as the connection died, the turn may be written all the same: whoever asks
         again finds it taken.
@@ -149,7 +149,7 @@ class Writer:
                 self._write([item])
             return
         for item in batch:
-            item.answer(StoreError(f"a turn could not be written: {told(error)}"))
+            item.answer(failed(error, "a turn could not be written"))
 
     def _twice(self, batch: list[_Item]) -> set[str]:
         try:

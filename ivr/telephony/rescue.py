@@ -14,7 +14,7 @@ from ivr.flow.late import owned
 from ivr.flow.phrases import Lifeboat
 from ivr.hotline import Hotline
 from ivr.replies import Reply
-from ivr.store.errors import StoreError
+from ivr.store.errors import Refused, StoreError
 from ivr.telephony import lifeboat
 from ivr.telephony.calls import asked, caller, language, path, told, untried, xml
 from ivr.telephony.decode import decode, keys, seconds
@@ -89,6 +89,8 @@ class Rescue:
             try:
                 untried()
                 return self._on(self.hotline.rescue(call, failed[:LONGEST], caller()))
+            except Refused as error:
+                log.error("no way back", call=call, why=str(error))
             except StoreError as error:
                 log.warning("the database is away", call=call, why=str(error))
                 if rounds < lifeboat.ROUNDS:

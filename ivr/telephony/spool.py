@@ -50,11 +50,14 @@ class Spool:
         """Forget a fact, as the database has it."""
         self._file(fact).unlink(missing_ok=True)
 
-    def set_aside(self, fact: Fact) -> None:
-        """Leave a fact that can never be written down for somebody to look at."""
+    def set_aside(self, fact: Fact) -> bool:
+        """Leave a fact that can never be written for somebody to look at; False where the disk does not take it."""
         file = self._file(fact)
         with suppress(OSError):
-            file.replace(file.with_suffix(".failed"))
+            if file.exists() or self.put(fact):
+                file.replace(file.with_suffix(".failed"))
+                return True
+        return False
 
     def tidy(self) -> None:
         """Remove what a process that is no more was writing when it ended: it had told nobody that it was safe."""

@@ -8,7 +8,7 @@ from typing import Final
 
 import structlog
 
-from ivr.store.errors import StoreError
+from ivr.store.errors import Refused, StoreError
 from ivr.telephony.facts import Fact
 from ivr.telephony.spool import Spool
 
@@ -118,22 +118,23 @@ class Unwritten:
         return True
 
     def _done(self, fact: Fact) -> bool:
-        try:
-            if done := self._written(fact):
-                self.spool.remove(fact)
-        except Exception:
-            log.exception("never to be written", call=fact.call, what=fact.name)
-            self.spool.set_aside(fact)
-            return True
+        if done := self._written(fact):
+            self.spool.remove(fact)
         return done
 
     def _written(self, fact: Fact) -> bool:
-        """Write a fact down; False where the database is away."""
+        """Write a fact down, or set it aside where that can never be; False where the database is away."""
         try:
             self.job(fact)
+        except Refused as error:
+            log.error("never to be written", call=fact.call, what=fact.name, why=str(error))
+            return self.spool.set_aside(fact)
         except StoreError as error:
             if monotonic() - self._warned > WARNS_AGAIN:
                 self._warned = monotonic()
                 log.warning("not yet written", call=fact.call, what=fact.name, why=str(error))
             return False
+        except Exception:
+            log.exception("never to be written", call=fact.call, what=fact.name)
+            return self.spool.set_aside(fact)
         return True
