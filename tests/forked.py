@@ -27,7 +27,7 @@ IMPORTED = (
 )
 PATIENT = "TESTS_PATIENT"  # Set in a server's environment, it is `patient`.
 BOUNDS = (
-    *("store.writer.PATIENCE_SECONDS", "telephony.front.ANSWERS", "telephony.front.TAKES"),
+    *("store.writer.PATIENCE_SECONDS", "store.writer.HELD_SECONDS", "telephony.front.ANSWERS", "telephony.front.TAKES"),
     *("telephony.quick.READS", "telephony.quick.LOOKS", "telephony.quick.CONCLUDES"),
 )
 # Whoever stood in a server's queue, or waits for the wallet, for so long is asked for patience.

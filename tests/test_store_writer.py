@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -97,6 +97,49 @@ def test_a_turn_that_cannot_be_written_fails_alone(
             poison.result()
     assert journal.events(orphan.call_id) == []
     assert all(journal.fresh(entry.call_id) == Stored(1, entry.call) for entry in good)
+
+
+def at_once(journal: Journal, entries: Sequence[Entry]) -> list[bool | BaseException]:
+    """Write these turns at one moment; return what came of each."""
+
+    async def appended() -> list[bool | BaseException]:
+        return await asyncio.gather(*map(journal.appended, entries), return_exceptions=True)
+
+    return finished(appended())
+
+
+def test_a_turn_whose_row_somebody_holds_fails_alone(
+    postgres: Postgres, opened_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "HELD_SECONDS", 0.3)
+    engine = opened_engine(postgres.fresh("ready"))
+    journal, entries = Journal(engine), [first(new_call_id()) for _ in range(20)]
+    assert all(at_once(journal, entries))
+    held = entries[10]
+    with engine.connect() as other:
+        other.execute(select(calls).where(calls.c.id == held.call_id).with_for_update())
+        came = at_once(journal, [following(entry) for entry in entries])
+        assert [one for entry, one in zip(entries, came, strict=True) if entry is not held] == [True] * 19
+        assert isinstance(came[10], StoreError)
+        assert not isinstance(came[10], Refused)
+    assert journal.append(following(held)) is True
+    journal.close()
+
+
+def test_a_table_that_somebody_holds_is_not_waited_for_once_for_each_turn(
+    postgres: Postgres, opened_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "HELD_SECONDS", 0.2)
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.3)
+    engine = opened_engine(postgres.fresh("ready"))
+    journal, entries = Journal(engine), [first(new_call_id()) for _ in range(60)]
+    with engine.connect() as other:
+        other.execute(text("LOCK TABLE calls IN ACCESS EXCLUSIVE MODE"))
+        assert {type(one) for one in at_once(journal, entries)} == {StoreError}
+        thread = journal.writer
+        assert thread
+        assert_soon(lambda: not thread.waiting and not thread.seconds, 6)  # One after the other they take 24.
+    journal.close()
 
 
 def test_a_locked_database_is_an_error_in_time_and_the_turn_is_found_later(

@@ -22,6 +22,9 @@ LIMIT: Final = 4096  # Turns that may wait; at two thousand a second, more would
 BATCH: Final = 256
 PATIENCE_SECONDS: Final = 2.0
 REST_SECONDS: Final = 0.005  # A commit takes less; where it takes more, the loop goes on with all else.
+# By PostgreSQL's codes: a lock or a statement that took too long, a ring of who waits for whom, a change beside ours.
+HELD: Final = frozenset({"55P03", "57014", "40P01", "40001"})
+HELD_SECONDS: Final = 0.5  # That turns wait for a row which somebody holds.
 LATE: Final = f"the database took longer than {PATIENCE_SECONDS:.0f} s to write a turn"
 Answer = bool | StoreError
 
@@ -143,22 +146,30 @@ class Writer:
                 item.answer(item.rows.call_id in taken)
 
     def _refuse(self, batch: list[_Item], error: Exception) -> None:
-        """Tell why it failed; unless one bad turn failed them all, which shows when each is tried alone."""
+        """Tell why it failed; unless one bad turn, or one row that somebody holds, failed them all."""
         if len(batch) > 1 and not _away(error):
-            for item in batch:
-                self._write([item])
+            self._one_by_one(batch)
             return
         for item in batch:
             item.answer(failed(error, "a turn could not be written"))
+
+    def _one_by_one(self, batch: list[_Item]) -> None:
+        """Write each turn alone, as long as anybody waits for one of them."""
+        end = monotonic() + PATIENCE_SECONDS
+        for item in batch:
+            if monotonic() < end:
+                self._write([item])
+            else:
+                item.answer(StoreError(LATE))
 
     def _twice(self, batch: list[_Item]) -> set[str]:
         try:
             return self._commit(batch)
         except DBAPIError as error:
-            if not _away(error):
+            if not _away(error) and (len(batch) > 1 or not _held(error)):
                 raise
-            # The connection died, or another process held a lock: once more, on a new connection. If the first
-            # commit did go through, these turns are found taken, and answered from the journal.
+            # The connection died, or somebody held a lock: once more, on a new connection. If the first commit did
+            # go through, these turns are found taken, and answered from the journal.
             return self._commit(batch)
 
     def _commit(self, batch: list[_Item]) -> set[str]:
@@ -166,6 +177,7 @@ class Writer:
             if self._connection is None:
                 self._connection = by_statements(self._engine.connect())
                 first(self._connection)
+                _hasty(self._connection)
             taken = write(self._connection, [item.rows for item in batch])
             self._connection.commit()
             self.commits, self.turns = self.commits + 1, self.turns + len(batch)
@@ -183,6 +195,12 @@ class Writer:
                 connection.close()
 
 
+def _hasty(connection: Connection) -> None:
+    """Have PostgreSQL wait for a row for a moment only, as others wait behind it."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET lock_timeout = {1000 * HELD_SECONDS:.0f}")
+
+
 def _plainly(answer: Answer) -> bool:
     if isinstance(answer, StoreError):
         raise answer
@@ -198,4 +216,9 @@ def _given_up(asked: list[Future[Answer]]) -> None:
 def _away(error: Exception) -> bool:
     """Say whether the database rather than a turn is at fault."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or isinstance(error, OperationalError | InterfaceError)
+    return lost or (isinstance(error, OperationalError | InterfaceError) and not _held(error))
+
+
+def _held(error: DBAPIError) -> bool:
+    """Say whether somebody else holds a row of PostgreSQL's; who holds SQLite holds all of it."""
+    return getattr(error.orig, "sqlstate", None) in HELD
