@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import time
 
 import pytest
@@ -213,6 +213,53 @@ def test_what_the_database_refuses_is_set_aside_told_and_stops_nothing(
     assert kept.spool.lengths() == (0, 2)
     assert [line["what"] for line in logged if line["event"] == "never to be written"] == ["ready/\0", too_long.name]
     kept.close()
+
+
+def test_who_looks_into_the_spool_goes_on_after_a_disk_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unwritten, "LOOKS", 0.01)
+    monkeypatch.setattr(unwritten, "LEFT", -60.0)
+    written, failed, read = list[Fact](), Event(), Spool.all
+
+    def fails_once(here: Spool, seconds: float = 0.0) -> list[Fact]:
+        if seconds and not failed.is_set():
+            failed.set()
+            raise OSError("the disk does not answer")
+        return read(here, seconds)
+
+    monkeypatch.setattr(Spool, "all", fails_once)
+    kept = Unwritten(written.append, spool(tmp_path))
+    kept.start()
+    assert failed.wait(60)
+    assert spool(tmp_path).put(REPORT)
+    soon(lambda: written[:1] == [REPORT])
+    kept.close()
+
+
+def test_what_is_kept_is_tried_again_after_a_disk_or_a_machine_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, started = list[Fact](), list[object]()
+
+    def no_more(thread: Thread) -> None:
+        started.append(thread)
+        raise RuntimeError("can't start new thread")
+
+    def fails_once(_: Spool, fact: Fact) -> None:
+        monkeypatch.undo()
+        raise OSError(f"{fact.name} cannot be removed")
+
+    kept = Unwritten(written.append, spool(tmp_path))
+    with monkeypatch.context() as none_to_be_had:
+        none_to_be_had.setattr(Thread, "start", no_more)
+        assert kept.keep(REPORT)
+        assert kept.keep(FACTS[-1])
+    assert len(started) == 2
+    monkeypatch.setattr(Spool, "remove", fails_once)
+    assert kept.keep(replace(REPORT, call="CA2"))
+    soon(lambda: not kept.calls())
+    assert spool(tmp_path).all() == []
 
 
 def test_what_neither_database_nor_disk_takes_is_to_be_told_again(tmp_path: Path) -> None:

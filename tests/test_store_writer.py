@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, Engine, delete, event, select, text, update
+from sqlalchemy import Connection, Engine, delete, event, exc, select, text, update
 
 from ivr.store import writer
 from ivr.store.batch import rows, write
@@ -233,6 +233,25 @@ def test_what_postgresql_cannot_hold_is_refused(
         journal.append(replace(following(begun), asked=spoilt))
     with pytest.raises(Refused), writes(engine) as connection:
         connection.execute(update(calls).values(outcome=spoilt))
+    journal.close()
+
+
+def test_without_a_connection_to_be_had_all_turns_of_a_batch_are_told_so_at_once(
+    postgres: Postgres, opened_engine: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = opened_engine(postgres.fresh("ready"))
+    asked, journal = list[object](), Journal(engine)
+
+    def nobody(*_: object) -> None:
+        asked.append(None)
+        raise exc.TimeoutError("QueuePool limit of size 8 overflow 10 reached, connection timed out")
+
+    monkeypatch.setattr(engine.pool, "connect", nobody)
+    came = at_once(journal, [first(new_call_id()) for _ in range(20)])
+    assert {type(one) for one in came} == {StoreError}
+    assert len(asked) < 10, "which takes two seconds each time"
+    monkeypatch.undo()
+    assert journal.append(first(new_call_id())) is True
     journal.close()
 
 

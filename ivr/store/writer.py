@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as Exhausted
 
 from ivr.store.batch import Rows, write
 from ivr.store.engine import by_statements, first
@@ -22,6 +23,7 @@ LIMIT: Final = 4096  # Turns that may wait; at two thousand a second, more would
 BATCH: Final = 256
 PATIENCE_SECONDS: Final = 2.0
 REST_SECONDS: Final = 0.005  # A commit takes less; where it takes more, the loop goes on with all else.
+AWAY: Final = (OperationalError, InterfaceError, Exhausted, StoreError)  # Also where there is no connection to be had.
 # By PostgreSQL's codes: a lock or a statement that took too long, a ring of who waits for whom, a change beside ours.
 HELD: Final = frozenset({"55P03", "57014", "40P01", "40001"})
 HELD_SECONDS: Final = 0.5  # That turns wait for a row which somebody holds.
@@ -216,9 +218,9 @@ def _given_up(asked: list[Future[Answer]]) -> None:
 def _away(error: Exception) -> bool:
     """Say whether the database rather than a turn is at fault."""
     lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    return lost or (isinstance(error, OperationalError | InterfaceError) and not _held(error))
+    return lost or (isinstance(error, AWAY) and not _held(error))
 
 
-def _held(error: DBAPIError) -> bool:
+def _held(error: Exception) -> bool:
     """Say whether somebody else holds a row of PostgreSQL's; who holds SQLite holds all of it."""
-    return getattr(error.orig, "sqlstate", None) in HELD
+    return getattr(getattr(error, "orig", None), "sqlstate", None) in HELD

@@ -43,8 +43,11 @@ class Unwritten:
 
     def _look(self) -> None:
         while not self._closed.wait(LOOKS):
-            if not self._kept:
-                self._take_in(self.spool.all(LEFT))
+            try:
+                if not self._kept:
+                    self._take_in(self.spool.all(LEFT))
+            except Exception:
+                log.exception("the spool was not looked at")
 
     def _take_in(self, left: list[Fact]) -> None:
         if left:
@@ -87,20 +90,35 @@ class Unwritten:
     def _go_on(self) -> None:
         with self._lock:
             idle, self._busy = not self._busy, True
-        if idle:
+        if not idle:
+            return
+        try:
             Thread(target=self._until_written, name="unwritten", daemon=True).start()
+        except RuntimeError:  # There is none to be had; what is told next tries again.
+            log.exception("no thread writes down what is kept")
+            with self._lock:
+                self._busy = False
 
     def _until_written(self) -> None:
-        while not self._closed.wait(SECONDS) and self._again():
-            pass
+        left = True
+        try:
+            while left and not self._closed.wait(SECONDS):
+                left = self._again()
+        finally:
+            if left:  # Else it is known already that nobody tries any more, and somebody else may try by now.
+                with self._lock:
+                    self._busy = False
 
     def _again(self) -> bool:
         """Try each fact, but for those behind one that failed; return whether any are left."""
         with self._lock:
             kept = [list(told.values()) for told in self._kept.values()]
-        for told in kept:
-            if not self._all_done(told) and self._closed.is_set():
-                break
+        try:
+            for told in kept:
+                if not self._all_done(told) and self._closed.is_set():
+                    break
+        except Exception:
+            log.exception("what is kept was not tried")
         with self._lock:
             self._busy = bool(self._kept)
             return self._busy
