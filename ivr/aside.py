@@ -167,12 +167,14 @@ def safe(address: str) -> bool:
     return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK))
 
 
-def watching(given: Mapping[str, str]) -> dict[str, str]:
-    """Return who may read the figures, and in which form lines are logged; raise SettingsError."""
-    form = given.get("LOG_FORMAT", "plain")
+def watching(given: Mapping[str, str]) -> dict[str, Any]:
+    """Return who may read the figures, how lines are logged, and how many proxies say who asks; raise SettingsError."""
+    form, proxies = given.get("LOG_FORMAT", "plain"), given.get("TRUSTED_PROXIES", "0")
     if form not in ("plain", "json"):
         raise SettingsError(f"LOG_FORMAT is {form!r}: give plain or json")
-    return {"metrics_token": given.get("METRICS_TOKEN", ""), "log_format": form}
+    if not re.fullmatch(r"[0-9]", proxies):
+        raise SettingsError(f"TRUSTED_PROXIES is {proxies!r}: give how many proxies of yours stand in front, such as 1")
+    return {"metrics_token": given.get("METRICS_TOKEN", ""), "log_format": form, "proxies": int(proxies)}
 
 
 def spending(given: Mapping[str, str]) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from ivr.telephony.taskrouter_rest import Workspace
 from ivr.telephony.tokens import Tokens
 from ivr.web import headers, web
 from ivr.web.headers import guarding
+from ivr.web.peers import Proxies
 
 ALONE: Final = (
     "call",
@@ -110,8 +111,10 @@ def _surround(app: Flask, parts: Parts, line: Line, pages: Pages, now: Callable[
 
     admission = Admission(pages.beside(app.wsgi_app), patience, tally, Queue(tally))
     app.extensions["admission"] = admission
-    app.wsgi_app = watch(parts, now).around(guarding(admission, found.https))  # type: ignore[method-assign,assignment]
-    front = (admission, tally, headers.told(found.https))
+    proxies = Proxies(found.proxies)
+    around = proxies.around(watch(parts, now).around(guarding(admission, found.https)))
+    app.wsgi_app = around  # type: ignore[method-assign,assignment]
+    front = (admission, tally, headers.told(found.https), proxies)
     app.extensions["front"] = lambda *threads: Front(line, app.wsgi_app, *front, *threads)
 
 

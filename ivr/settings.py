@@ -61,6 +61,7 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     log_format: str = "plain"
     key_made: bool = False  # Whether the secret was made here, for want of another.
+    proxies: int = 0  # Of ours, in front of us.
 
     @property
     def https(self) -> bool:

@@ -40,9 +40,12 @@ ROWS: Final = (
     ),
     Row(
         "Header tricks/proxy",
-        "signatures over PUBLIC_URL alone; no Host or X-Forwarded-* is believed",
+        "signatures over PUBLIC_URL alone; of X-Forwarded-* only what so many proxies of ours wrote is believed",
         (
             "webhooks.py::test_only_what_the_carrier_signed_for_us_is_let_in",
+            "peers.py::test_without_proxies_no_header_is_believed",
+            "peers.py::test_nothing_that_is_sent_before_it_hides_what_the_proxy_writes",
+            "peers.py::test_each_stranger_behind_the_balancer_is_limited_alone",
             "break_ins.py::test_no_header_makes_a_page_lead_elsewhere",
             "break_ins.py::test_no_method_but_those_of_the_page_is_taken",
             "phone_calls.py::test_another_sites_page_cannot_dial",

@@ -341,6 +341,7 @@ CASES = {
     "a proxy with a login": Case(proxied(answers("403 Forbidden", body=b"login")), "PUBLIC_URL", ("without a login",)),
     "something else": Case(proxied(answers("204 Fine")), "PUBLIC_URL", ("takes what nobody signed (204)",)),
     "a proxy that hangs": Case(proxied(waits(5)), "PUBLIC_URL", ("nobody answers", "time-out")),
+    "a proxy that is not believed": Case(lambda _: None, "", ("whose address everybody seems to have", "set it to 1")),
     "a slow proxy": Case(proxied(waits(1.05, times=1)), "", ("callers hear as silence",)),
     "a proxy that shows figures": Case(
         proxied(without("HTTP_X_FORWARDED_FOR")), "metrics", ("anybody can read /metrics", "set METRICS_TOKEN")

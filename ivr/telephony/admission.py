@@ -18,6 +18,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import structlog
 
 from ivr.tally import Tally
+from ivr.web.peers import line_of
 
 ROOM: Final = "/voice/"
 PROBE: Final = "/voice/queue"
@@ -88,6 +89,8 @@ class Queue:
 class Strangers:
     """Addresses from which wrong signatures come, and never a right one: they are not heard for a while.
 
+    Of IPv6 it is the /64, which is one customer's.
+
     The carrier is never among them, even where it comes by the same proxy: what it signs is right.
     """
 
@@ -96,7 +99,7 @@ class Strangers:
 
     def told(self, peer: str, right: bool) -> None:
         """Note how a request from there was signed."""
-        now = monotonic()
+        peer, now = line_of(peer), monotonic()
         kept: dict[str, Any] = self._right if right else self._wrong
         if len(kept) >= MOST and peer not in kept:
             kept.clear()
@@ -108,9 +111,9 @@ class Strangers:
 
     def heard(self, peer: str) -> bool:
         """Is a request from there looked at?"""
+        peer, now = line_of(peer), monotonic()
         if not (found := self._wrong.get(peer)) or found[0] < FORGED:
             return True
-        now = monotonic()
         return now - found[1] >= MINUTE or now - self._right.get(peer, -KNOWN) < KNOWN
 
 

@@ -21,6 +21,7 @@ from ivr.telephony.calls import FORM, TRIED, Told, fields
 from ivr.telephony.quick import Quick
 from ivr.telephony.routes import LARGEST, Line
 from ivr.telephony.wsgi import Pages, address, asgi
+from ivr.web.peers import Proxies
 
 if TYPE_CHECKING:  # Else whoever only makes jobs would have the server in memory, too.
     from granian.rsgi import HTTPProtocol, Scope  # type: ignore[attr-defined]
@@ -58,6 +59,7 @@ class Front:
         admission: Admission,
         tally: Tally,
         headers: Sequence[tuple[str, str]],
+        proxies: Proxies,
         threads: int,
         pages: int,
     ) -> None:
@@ -67,6 +69,7 @@ class Front:
         `headers` stand on each answer of the quick way, as on all others.
         """
         self._plain, self._admission, self._tally, self._unwritten = plain, admission, tally, line.unwritten
+        self._proxies = proxies
         self._threads = ThreadPoolExecutor(threads, "calls")
         self._boat = ThreadPoolExecutor(BOAT, "lifeboat")
         self._pages = Pages(plain, pages)
@@ -119,7 +122,8 @@ class Front:
         if not signature or not _number(length) or int(length) > LARGEST:
             await self._pages.answer(scope, protocol)
             return
-        path, query, peer, begun = scope.path, scope.query_string, address(scope.client)[0], perf_counter()
+        path, query, begun = scope.path, scope.query_string, perf_counter()
+        peer = self._proxies.client(address(scope.client)[0], headers.items())
         if (body := await _read(protocol)) is None:
             protocol.response_empty(LATE, self._headers)
             return

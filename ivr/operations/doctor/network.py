@@ -88,6 +88,9 @@ def arrival(patient: Patient) -> Iterator[Finding]:
     else:
         words = f"what Twilio signs for {found.public_url} arrives ({made.seconds * 1000:.0f} ms)"
         yield well(ABOUT, f"{words}, other requests are refused")
+    if found.https and not found.proxies:
+        words = "TLS ends at a proxy, whose address everybody seems to have: limits by address stop all at once"
+        yield warning("TRUSTED_PROXIES", words, "set it to 1, or to how many proxies of yours set X-Forwarded-For")
     if made.figures:
         do = "set METRICS_TOKEN, or keep /metrics from outside in the proxy"
         yield wrong("metrics", "anybody can read /metrics through your proxy", do)
