@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from twilio.request_validator import RequestValidator
 from werkzeug.test import Client, EnvironBuilder
 
 from ivr import settings
@@ -17,6 +18,7 @@ from tests.processes import Server, parts_of, servers
 from tests.test_admission import forged
 from tests.test_webhooks import ASKED, Site
 from tests.test_webhooks import site as line
+from tests.world import TOKEN
 
 __all__ = ["line"]
 BALANCER, MALLORY, CARRIER = "10.0.0.1", "192.0.2.1", "198.51.100.1"
@@ -134,6 +136,12 @@ def test_each_stranger_behind_the_balancer_is_limited_alone(server: Server, sign
     statuses = [post(server, f"198.51.100.{number}, {mallory}", signature) for number in range(FORGED + 2)]
     assert statuses == [403] * FORGED + [429] * 2
     assert post(server, honest, signature) == 403
+
+
+def test_the_carrier_is_known_by_its_own_address_not_by_the_balancers(server: Server) -> None:
+    url = f"http://127.0.0.1:{server.port}/voice/incoming"
+    assert post(server, CARRIER, RequestValidator(TOKEN).compute_signature(url, ASKED)) == 200
+    assert {post(server, CARRIER, "made up") for _ in range(FORGED + 2)} == {403}
 
 
 def test_the_audit_log_says_from_where_somebody_tried_to_log_in(server: Server) -> None:
