@@ -19,7 +19,9 @@ from ivr.jobs.texts import Sending
 from ivr.jobs.worker import Worker
 from ivr.reports.keeping import Keeping
 from ivr.settings import Mail, Settings
+from ivr.store.audit import Trail
 from ivr.store.bucket import Bucket
+from ivr.store.doors import Doors
 from ivr.store.guard import Guard
 from ivr.store.live import Live
 from ivr.store.messages import Messages
@@ -228,11 +230,13 @@ def digesting(kept: Keeping) -> Worker[tuple[str, ...] | str]:
 
 def hourly(found: Settings, live: Live, strays: Strays, guard: Guard) -> Worker[datetime]:
     """Return who writes the lifeboat's files anew each day, takes in what they recorded, and forgets old guesses."""
+    doors, trail = Doors(guard.engine, guard.now), Trail(guard.engine, found.secrets, guard.now)
 
     def tend() -> None:
         put_bundle(found, live.flow, live.version, strays.now())
         strays.take()
         guard.sweep()
+        doors.sweep(trail)
 
     # After a start the carrier first tells by itself what it could not tell before.
     made = Every(tend, strays.now, HOUR, HOUR / 60, SETTLED)

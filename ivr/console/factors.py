@@ -31,6 +31,7 @@ from webauthn.helpers.structs import (
 from werkzeug.exceptions import HTTPException
 
 from ivr.console.audit import audit
+from ivr.console.doorkeeper import Doorkeeper
 from ivr.store.people import People
 
 ISSUER: Final = "Hotline"
@@ -70,14 +71,14 @@ def factor_settings(secrets: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def factor_parts(people: People, url: str, secrets: Sequence[str]) -> dict[str, Any]:
+def factor_parts(keeper: Doorkeeper, url: str, secrets: Sequence[str]) -> dict[str, Any]:
     """Return our own forms and tools for Flask-Security; `url` is how browsers reach us."""
     return {
-        "two_factor_verify_code_form": _counting(TwoFactorVerifyCodeForm, people, "code"),
-        "mf_recovery_form": _counting(MfRecoveryForm, people, "recovery code"),
-        "verify_form": _counting(VerifyForm, people, "password"),
+        "two_factor_verify_code_form": _counting(TwoFactorVerifyCodeForm, keeper, "code"),
+        "mf_recovery_form": _counting(MfRecoveryForm, keeper, "recovery code"),
+        "verify_form": _counting(VerifyForm, keeper, "password"),
         "mf_recovery_codes_form": NewCodesForm,
-        "totp_cls": _codes(people, secrets),
+        "totp_cls": _codes(keeper.people, secrets),
         "webauthn_util_cls": _keys(url),
     }
 
@@ -109,7 +110,7 @@ def note_changes(app: Flask, people: People) -> None:
     wan_deleted.connect(lambda *_, name, **__: noted("factor.passkey_off", key=name), app, weak=False)
 
 
-def _counting(form: Any, people: People, what: str) -> Any:
+def _counting(form: Any, keeper: Doorkeeper, what: str) -> Any:
     """Return the form with each wrong proof counted like a wrong password, so many of which make a pause."""
 
     class Counting(form):  # type: ignore[misc]
@@ -117,14 +118,12 @@ def _counting(form: Any, people: People, what: str) -> Any:
 
         def validate(self, **more: Any) -> bool:
             """Check it, and count."""
-            person = people.find(self.user.calc_username()) if self.user else None
-            if person is None or people.barred(person):
+            person = keeper.people.find(self.user.calc_username()) if self.user else None
+            if person is None or keeper.bars(person):
                 return False
             right = bool(super().validate(**more))
             if not right:
-                audit("login.wrong", person.name, by=what)
-                if people.missed(person):
-                    audit("lockout", person.name)
+                keeper.missed(person, by=what)
             return right
 
     return Counting

@@ -15,9 +15,11 @@ from wtforms.validators import InputRequired, Length
 
 from ivr.console import rights
 from ivr.console.audit import audit
+from ivr.console.doorkeeper import Doorkeeper
 from ivr.console.factors import factor_parts, factor_settings, note_changes
 from ivr.console.texts import TEXTS, language
 from ivr.store.audit import Trail
+from ivr.store.doors import Doors
 from ivr.store.people import People, Person
 from ivr.web import guarded
 
@@ -31,9 +33,10 @@ def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: 
     app.config.update(_settings(url.startswith("https://")), **factor_settings(secrets))
     app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
     app.extensions["audit"] = Trail(people.engine, secrets, people.now)
+    app.extensions["doorkeeper"] = keeper = Doorkeeper(people, Doors(people.engine, people.now))
     forgery = CSRFProtect(app)
-    ours = factor_parts(people, url, secrets)
-    security = Security(app, people.datastore, login_form=_form(people), change_password_form=NewPasswordForm, **ours)
+    ours = factor_parts(keeper, url, secrets)
+    security = Security(app, people.datastore, login_form=_form(keeper), change_password_form=NewPasswordForm, **ours)
     security.want_json(lambda _: False)  # The page says no more than that it was wrong; JSON would tell what.
     security.context_processor(lambda: {"t": TEXTS[language()], "language": language()})
 
@@ -51,14 +54,14 @@ def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: 
         audit("logout", user.name)
 
     user_logged_out.connect(gone, app, weak=False)
-    user_authenticated.connect(lambda _, user, authn_via=None, **__: _came(people, user, authn_via), app, weak=False)
+    user_authenticated.connect(lambda _, user, authn_via=None, **__: _came(keeper, user, authn_via), app, weak=False)
     password_changed.connect(lambda _, user, **__: people.own(user), app, weak=False)
     note_changes(app, people)
     rights.enforce(app, people.now)
     return forgery
 
 
-def _came(people: People, user: Person, how: Sequence[str] | None) -> None:
+def _came(keeper: Doorkeeper, user: Person, how: Sequence[str] | None) -> None:
     """Write down who came in, and by what; turn them away where that cannot be written."""
     if how == ["change"]:
         return  # They were in already.
@@ -67,8 +70,8 @@ def _came(people: People, user: Person, how: Sequence[str] | None) -> None:
     except HTTPException:
         session.clear()
         raise
-    people.entered(user)
-    session["begun"] = session["seen"] = people.now().timestamp()
+    keeper.came(user)
+    session["begun"] = session["seen"] = keeper.people.now().timestamp()
 
 
 def _settings(secure: bool) -> dict[str, Any]:
@@ -105,7 +108,9 @@ def _settings(secure: bool) -> dict[str, Any]:
     }
 
 
-def _form(people: People) -> type[LoginForm]:
+def _form(keeper: Doorkeeper) -> type[LoginForm]:
+    people = keeper.people
+
     class NameForm(LoginForm):
         """A name and a password; whoever missed it too often is answered like whoever does not exist."""
 
@@ -116,8 +121,7 @@ def _form(people: People) -> type[LoginForm]:
         def validate(self, **more: Any) -> bool:
             """Check name and password, and count."""
             person = people.find(self.name.data or "")
-            barred = person is not None and people.barred(person)
-            gone = barred or (person is not None and people.lapsed(person))
+            gone = keeper.bars(person) or (person is not None and people.lapsed(person))
             self.ifield, self.user = self.name, None if gone else person
             right = bool(super().validate(**more))
             if right and self.user is not None:
@@ -125,20 +129,18 @@ def _form(people: People) -> type[LoginForm]:
                 session.clear()
                 session["language"] = spoken
             elif self.name.data and self.password.data:
-                _missed(people, person, gone)
+                _missed(keeper, person, gone)
             return right
 
     return NameForm
 
 
-def _missed(people: People, person: Person | None, gone: bool) -> None:
+def _missed(keeper: Doorkeeper, person: Person | None, gone: bool) -> None:
     """Count and write down a login that was refused; a name that nobody has may be a password, and is not kept."""
     if person is None or gone:
-        audit("login.barred" if person else "login.unknown", person.name if person else "")
-        return
-    audit("login.wrong", person.name)
-    if people.missed(person):
-        audit("lockout", person.name)
+        keeper.refused("login.barred" if person else "login.unknown", person.name if person else "")
+    else:
+        keeper.missed(person)
 
 
 class NewPasswordForm(ChangePasswordForm):

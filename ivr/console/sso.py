@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.flask_client import OAuth
-from flask import Blueprint, Flask, Response, redirect, render_template, session
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, session
 from flask_security import login_user
 from joserfc.errors import JoseError
 from requests import RequestException
 
-from ivr.console.audit import audit
+from ivr.console.doorkeeper import Doorkeeper
 from ivr.console.texts import TEXTS, language
 from ivr.store.people import NAME, People
 from ivr.web import guarded
@@ -71,6 +71,7 @@ def sso(app: Flask, people: People, url: str, provider: Provider) -> Blueprint:
 
 def _refused(why: str, **told: str) -> tuple[str, int] | Response:
     """Say why nobody is let in, and write it down."""
-    audit("login.sso", "", refused=why, **told)
+    keeper: Doorkeeper = current_app.extensions["doorkeeper"]
+    keeper.refused("login.sso", "", refused=why, **told)
     words = TEXTS[language()]
     return render_template("refused.html", why=words[why], t=words, language=language()), 403

@@ -12,7 +12,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "log_in_about": "Digital wallet hotline",
     "name": "Name",
     "password": "Password",  # nosec B105 - a label
-    "wrong": "The name or the password is wrong, or was wrong so often that you must wait a minute. Try again.",
+    "wrong": "The name or the password is wrong, or was wrong so often that you must wait: 1 to 10 minutes. Try again.",
     "expired": "This page was open for too long. Log in again.",
     "no_script": "Without JavaScript this page is for reading only: reload it to see what is new.",
     "me": "My state",

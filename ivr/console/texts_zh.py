@@ -12,7 +12,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "log_in_about": "数字钱包服务热线",
     "name": "用户名",
     "password": "密码",  # nosec B105 - a label
-    "wrong": "用户名或密码不对，或者错得太多、要等一分钟。请再试一次。",
+    "wrong": "用户名或密码不对，或者错得太多、要等一到十分钟。请再试一次。",
     "expired": "页面放得太久了，请再登录一次。",
     "no_script": "没有 JavaScript 时这一页只能看：刷新可以看到最新情况。",
     "me": "我的状态",

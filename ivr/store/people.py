@@ -28,12 +28,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.mutable import MutableList
 from sqlalchemy.orm import Session, registry, relationship, scoped_session, sessionmaker
 
+from ivr.store.doors import PAUSE, TRIES
 from ivr.store.roles import AGENT, ROLES
 from ivr.store.tables import Moment, meta
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-TRIES: Final = 5
-PAUSE: Final = timedelta(minutes=1)
 ONE_TIME: Final = timedelta(days=7)
 
 people = Table(

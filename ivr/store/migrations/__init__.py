@@ -16,6 +16,7 @@ from ivr.store import (  # noqa: F401
     audit,
     blocked,
     desk_tables,
+    doors,
     drafts,
     fact_tables,
     filters,
