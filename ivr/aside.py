@@ -20,6 +20,7 @@ DAYS: Final[Mapping[str, int]] = {
     "calls": 3 * YEAR,
     "cases": 3 * YEAR,
     "notices": LOGS,
+    "blocks": LOGS,
 }
 DOERS: Final = ("inside", "apart")
 

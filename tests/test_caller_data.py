@@ -11,14 +11,19 @@ from random import Random
 from zipfile import ZipFile
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from ivr.console.nameless import nameless
 from ivr.store.audit import entries
-from ivr.store.crypto import Cipher
-from ivr.store.desk_tables import cases, line, wrapups
+from ivr.store.blocked import Blocks, blocked
+from ivr.store.crypto import Cipher, Sealed
+from ivr.store.desk_tables import cases, drafts, guests, line, wrapups
 from ivr.store.fact_tables import facts, stays, tallies
+from ivr.store.filters import saved_filters
+from ivr.store.guard import Guard
+from ivr.store.known_tables import known_tables
 from ivr.store.tables import calls, messages
+from ivr.store.texts import texts
 from ivr.store.transcripts import Transcripts
 from ivr.telephony.rest import Rest
 from tests.canary import Search
@@ -106,6 +111,40 @@ def counts(here: World) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+def everywhere(here: World) -> None:
+    """Write the number into whatever holds what names a caller, and is not filled by calls alone."""
+    cipher, engine = Cipher(here.parts.settings.secrets), here.parts.engine
+    guard = Guard(engine, cipher, lambda: NOON)
+    assert guard.allowed("check_pin", NUMBER, NUMBER, "a try")
+    guard.told("a try", "right")
+    Blocks(engine, here.carrier.clock).add(NUMBER, f"{HOME} 骂人", "sam", None)
+    with engine.begin() as connection:
+        place = connection.execute(select(line.c.id, line.c.call_id)).first()
+        assert place
+        sms = {"number": NUMBER, "number_hash": cipher.hash(NUMBER), "number_last4": NUMBER[-4:], "words": HOME}
+        more = {"place": "p", "language": "zh-CN", "state": "sent", "tries": 1, "created_at": NOON}
+        connection.execute(insert(texts).values(id="sms", call_id=place.call_id, **sms, **more))
+        connection.execute(insert(drafts).values(line=place.id, agent="bob", note=f"见 {HOME}", at=NOON))
+        guest = {"kind": "consult", "by": "bob", "phone": NUMBER, "mode": "talk", "state": "gone", "at": NOON}
+        connection.execute(insert(guests).values(id="guest", line=place.id, **guest))
+        kept = {"person": "sam", "name": "mine", "query": f"number={HOME}", "at": NOON}
+        connection.execute(insert(saved_filters).values(id="search", **kept))
+        connection.execute(update(messages).where(messages.c.id == "one").values(transcript=f"我是 {HOME}"))
+
+
+def naming(here: World) -> set[str]:
+    """Return the columns in which the number stands, its last four digits, or its hash."""
+    hashes = Cipher(here.parts.settings.secrets).hashes(NUMBER)
+    with here.parts.engine.connect() as connection:
+        return {
+            f"{table.name}.{name}"
+            for table in known_tables().sorted_tables
+            for row in connection.execute(select(table)).mappings()
+            for name, value in row.items()
+            if isinstance(value, str) and (HOME in value or value in (*hashes, NUMBER[-4:]))
+        }
+
+
 def search(here: World, tmp_path: Path) -> Search:
     """Look for the number in every form, in tables, what is sealed in them, and all files."""
     found = Search({"number": HOME}, [Cipher(here.parts.settings.secrets)])
@@ -150,6 +189,55 @@ def test_whoever_asks_is_given_all_and_then_forgotten(here: World, tmp_path: Pat
     assert len(theirs) == 1, "that one person called so often is counted"
     assert "calls: 0\n" in said(here, "show", HOME)
     assert "erased: nothing" in said(here, "erase", HOME, "--yes")
+
+
+def test_there_is_no_column_for_what_names_a_caller_that_is_not_found_and_emptied(here: World) -> None:
+    called(here)
+    told_of(here)
+    everywhere(here)
+    tallied(here.parts)
+    columns = {
+        f"{table.name}.{one.name}"
+        for table in known_tables().sorted_tables
+        for one in table.columns
+        if isinstance(one.type, Sealed) or one.name.endswith(("_hash", "_last4"))
+    }
+    assert columns - naming(here) == {"sealing_keys.audit"}, "write the number there, too, and have `erase` know of it"
+    shown = dict(line.split(": ") for line in said(here, "show", HOME).splitlines())
+    assert {what for what, count in shown.items() if count == "0"} <= {"audit"}
+    told = said(here, "erase", HOME, "--yes")
+    assert "they stay blocked for ever: of that a keyed hash of the number is kept, no number and no reason" in told
+    tallied(here.parts)
+    assert naming(here) == {"blocked.number_hash"}
+
+
+def test_nobody_is_rid_of_a_block_by_asking_to_be_forgotten(here: World, tmp_path: Path) -> None:
+    blocks, keeper = Blocks(here.parts.engine, here.carrier.clock), here.parts.gatekeeper
+    now = here.carrier.clock().astimezone(here.parts.flow.zone)
+    blocks.add(NUMBER, "before", "sam", now + timedelta(days=9))
+    blocks.add(NUMBER, f"{HOME} 骂人", "sam", now + timedelta(days=2))
+    blocks.add(OTHER, f"wie {HOME}", "sam", None)
+    said(here, "export", NUMBER, str(tmp_path / "all.zip"))
+    with ZipFile(tmp_path / "all.zip") as packed:
+        rows = json.loads(given := packed.read("caller.json"))["blocked"]
+        assert OTHER not in given.decode()
+    assert [row["reason"] for row in rows] == ["before", f"{HOME} 骂人", f"wie {HOME}"]
+    (tmp_path / "all.zip").unlink()
+    assert f"stay blocked until {now + timedelta(days=2):%Y-%m-%d %H:%M}" in said(here, "erase", HOME, "--yes")
+    assert [str(leak) for leak in search(here, tmp_path).leaks] == []
+    keeper.look()
+    assert keeper.bars(NUMBER)
+    assert keeper.bars(OTHER)
+    assert {(one.reason, one.by) for one in blocks.all()} == {("", "sam"), ("wie …", "sam")}
+    said(here, "erase", HOME, "--yes")
+    assert len(blocks.all()) == 2
+    done = here.app.test_cli_runner().invoke(args=["blocked", "remove", HOME])
+    assert done.exit_code == 0, done.output
+    keeper.look()
+    assert not keeper.bars(NUMBER)
+    assert "stay blocked" not in said(here, "erase", HOME, "--yes")
+    with here.parts.engine.connect() as connection:
+        assert connection.scalars(select(blocked.c.reason)).all() == ["wie …"]
 
 
 @pytest.mark.parametrize("answer", ["", "the carrier answered 503"])

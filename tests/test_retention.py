@@ -14,6 +14,7 @@ from ivr.jobs.retention import Retaining
 from ivr.reports.keeping import Keeping
 from ivr.settings import SettingsError, read
 from ivr.store.audit import Trail
+from ivr.store.blocked import Blocks, blocked
 from ivr.store.desk_tables import line, promises, wrapups
 from ivr.store.fact_tables import facts, marks, stays, tallies
 from ivr.store.messages import Messages
@@ -157,6 +158,27 @@ def test_a_message_goes_with_its_file_and_the_carriers_copy_or_not_at_all(site: 
     assert list(site.folder.iterdir()) == []
     assert rows(site.desk.engine)["messages"] == 0
     assert len(proofs(site, "messages")) == 1
+
+
+def test_a_block_goes_some_time_after_its_end_and_never_before(site: Site, clock: Clock) -> None:
+    blocks = Blocks(site.desk.engine, clock)
+    blocks.add("+8613800000001", "for ever", "sam", None)
+    blocks.add("+8613800000002", "for a week", "sam", clock() + timedelta(days=7))
+    assert blocks.remove(blocks.add("+8613800000003", "by mistake", "sam", None), "sam")
+
+    def left() -> list[str]:
+        with site.desk.engine.connect() as connection:
+            return sorted(connection.scalars(select(blocked.c.reason)))
+
+    clock.on(days=31)
+    assert retaining(site, blocks=30).run() == {"blocks": 1}
+    assert left() == ["for a week", "for ever"]
+    clock.on(days=7)
+    assert retaining(site, blocks=30).run() == {"blocks": 1}
+    clock.on(days=3650)
+    assert retaining(site, blocks=30).run() == {"blocks": 0}
+    assert left() == ["for ever"]
+    assert [one["count"] for one in proofs(site, "blocks")] == [1, 1]
 
 
 def test_whoever_is_killed_amid_it_leaves_no_deletion_without_its_proof(

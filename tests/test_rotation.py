@@ -18,6 +18,7 @@ from ivr.flow.events import AskedBack
 from ivr.flow.inputs import Pressed
 from ivr.store import guesses, sealing_keys
 from ivr.store.audit import Trail
+from ivr.store.blocked import Blocks, Gatekeeper, forget
 from ivr.store.crypto import Cipher
 from ivr.store.desk_tables import cases, line, wrapups
 from ivr.store.errors import SecretError
@@ -153,6 +154,25 @@ def test_of_all_who_start_at_once_those_with_one_secret_may(
     with ThreadPoolExecutor(6) as pool:
         may = set(pool.map(at_once, [SECRET, NEW] * 3))
     assert may in ({(SECRET, True), (NEW, False)}, {(SECRET, False), (NEW, True)})
+
+
+def test_a_block_of_which_only_the_hash_is_left_holds_as_long_as_its_secret_and_that_is_told(
+    database: str, opened_engine: Callable[..., Engine]
+) -> None:
+    old = opened_engine(database, SECRET)
+    Blocks(old, lambda: NOON).add(CALLER, "骂人", "sam", None)
+    with old.begin() as connection:
+        forget(connection, CALLER, NOON)
+    both = rotation(opened_engine(database, NEW, SECRET), NEW, SECRET)
+    list(Rotation(both.engine, both.secrets, lambda: NOON + timedelta(days=1)).rotate())
+    assert dict(both.fading())["blocked"] == 1
+    for secrets, bars in (((NEW, SECRET), True), ((NEW,), False)):
+        keeper = Gatekeeper(Blocks(opened_engine(database, *secrets), lambda: NOON))
+        keeper.look()
+        assert keeper.bars(CALLER) is bars
+    with both.engine.begin() as connection:
+        forget(connection, CALLER, NOON + timedelta(days=2))
+    assert dict(both.fading())["blocked"] == 0, "who asks again is hashed anew"
 
 
 def test_the_old_secret_is_missed_where_nothing_was_rotated(

@@ -67,8 +67,7 @@ def _remove(given: Blocking) -> click.Command:
     def remove(number: str) -> None:
         """Take calls from NUMBER again."""
         found = _number(given, number)
-        block = next((one for one in given.blocks.all() if one.number == found), None)
-        if block is None:
+        if (block := given.blocks.of(found)) is None:
             raise click.ClickException(f"{masked(found)} is not blocked")
         given.trail.add("terminal", "blocked.remove", masked(found), "")
         given.blocks.remove(block.id, "terminal")

@@ -17,6 +17,7 @@ from ivr.flow.events import Event
 from ivr.flow.flow import Flow
 from ivr.reports.digest import mark
 from ivr.store.audit import Trail
+from ivr.store.blocked import Blocks
 from ivr.store.crypto import Cipher
 from ivr.store.errors import StoreError
 from ivr.store.messages import Message, elsewhere
@@ -126,7 +127,7 @@ def _erase(callers: Callers, number: str, quick: bool) -> None:
     callers.registry.erase(person, kept, made, callers.now())
     files = sum(callers.sounds.delete(row) for row in kept.messages)
     click.echo(f"erased: {', '.join(f'{count} {what}' for what, count in counted(kept) if count) or 'nothing'}")
-    _told(kept, other, files, _still(callers, kept))
+    _told(kept, other, files, _still(callers, kept), _blocked(callers, person))
 
 
 def _without(callers: Callers, kept: Kept, person: Person) -> tuple[dict[str, list[tuple[Event, ...]]], int]:
@@ -147,12 +148,21 @@ def _still(callers: Callers, kept: Kept) -> list[str]:
     return [sid for sid in copies if callers.delete(sid)]
 
 
-def _told(kept: Kept, other: int, files: int, still: Sequence[str]) -> None:
+def _blocked(callers: Callers, person: Person) -> str:
+    """Return what is left of a block, which nobody is to be rid of by asking to be forgotten."""
+    if (block := Blocks(callers.registry.engine, callers.now).of(person.number)) is None:
+        return ""
+    until = f"until {block.until.astimezone(callers.flow.zone):%Y-%m-%d %H:%M}" if block.until else "for ever"
+    return f"they stay blocked {until}: of that a keyed hash of the number is kept, no number and no reason"
+
+
+def _told(kept: Kept, other: int, files: int, still: Sequence[str], blocked: str) -> None:
     """Say what else a person should know who promised that somebody is forgotten."""
     click.echo(f"{files} recordings deleted here")
     for what in (
         f"{other} calls cannot be done again exactly, as menus go other ways without the number" if other else "",
         f"recordings lie at the carrier, which did not delete them: {', '.join(still)}" if still else "",
+        blocked,
         f"{len(kept.audit)} entries of the audit log name them; those cannot be changed" if kept.audit else "",
         "backups taken before still hold them, until you delete those",
         "PostgreSQL's own files hold old rows, sealed, until it vacuums; SQLite's were overwritten",

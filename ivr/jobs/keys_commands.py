@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
-from typing import Protocol
+from typing import Final, Protocol
 
 import click
 
 from ivr.store.audit import Trail
-from ivr.store.rotation import Rotation
+from ivr.store.rotation import BLOCKED, Rotation
 from ivr.store.sealing_keys import name, since
 
 
@@ -21,6 +21,10 @@ class Factors(Protocol):
 
     def rotate(self) -> int:
         """Encrypt them anew, and return how many."""
+
+
+FADE: Final = "which go by themselves (limits on guessing)"
+FADES: Final = {BLOCKED: "whose callers were erased: they are blocked no more once the older key is taken away"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ def _show(keys: Keys) -> None:
     left += _column("people's second factors", Counter({1: keys.factors.old()}), names)
     for table, count in rotation.fading():
         if count:
-            click.echo(f"{table}: {count} from before the current key, which go by themselves (limits on guessing)")
+            click.echo(f"{table}: {count} from before the current key, {FADES.get(table, FADE)}")
     if left:
         click.echo(f"{left} are still under older keys: keep those in SECRET_KEY")
     else:

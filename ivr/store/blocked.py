@@ -8,7 +8,20 @@ from typing import Any, Final
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import Column, ColumnElement, Engine, Index, String, Table, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Index,
+    String,
+    Table,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from ivr.store.crypto import Sealed, last4, of
 from ivr.store.engine import begun, opened
@@ -16,6 +29,7 @@ from ivr.store.errors import StoreError
 from ivr.store.tables import Moment, meta
 
 SECONDS: Final = 5.0  # After so many at most all servers know.
+NOBODY: Final = "----"  # In place of the last four digits of who was erased: no number ends so.
 log = structlog.get_logger()
 
 blocked = Table(
@@ -34,6 +48,7 @@ blocked = Table(
     Column("ended_at", Moment),
     Column("ended_by", String(64)),
     Index(None, "number_hash"),
+    Index(None, "at"),
 )
 
 
@@ -80,6 +95,13 @@ class Blocks:
             query = select(*COLUMNS).where(self._now()).order_by(blocked.c.at.desc(), blocked.c.id)
             return [Block(*row) for row in connection.execute(query)]
 
+    def of(self, number: str) -> Block | None:
+        """Return the block of a number, None where it may call."""
+        with opened(self.engine) as connection:
+            theirs = blocked.c.number_hash.in_(of(self.engine).hashes(number))
+            found = connection.execute(select(*COLUMNS).where(theirs, self._now())).first()
+            return Block(*found) if found else None
+
     def hashes(self) -> dict[str, datetime | None]:
         """Return until when which hashes are blocked."""
         with opened(self.engine) as connection:
@@ -91,6 +113,15 @@ class Blocks:
 
     def _ending(self, which: ColumnElement[bool], by: str) -> Any:
         return update(blocked).where(which, self._now()).values(ended_at=self.now(), ended_by=by[:64])
+
+
+def forget(connection: Connection, number: str, now: datetime) -> None:
+    """Forget all blocks of a number, but for what keeps up the one in force: a keyed hash, until when, and by whom."""
+    theirs = blocked.c.number_hash.in_(of(connection.engine).hashes(number))
+    nobody = {"number": "", "number_hash": of(connection.engine).hash(number), "number_last4": NOBODY, "reason": ""}
+    for row in connection.execute(delete(blocked).where(theirs).returning(blocked)).mappings().all():
+        if row["ended_at"] is None and (row["until"] is None or row["until"] > now):
+            connection.execute(insert(blocked).values({**row, **nobody, "at": now}))
 
 
 class Gatekeeper:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, func, o
 from ivr.flow import record
 from ivr.flow.events import Event
 from ivr.store.audit import entries
+from ivr.store.blocked import NOBODY, blocked, forget
 from ivr.store.crypto import of
 from ivr.store.desk_tables import cases, drafts, guests, line, wrapups
 from ivr.store.engine import begun, opened
@@ -22,7 +23,6 @@ from ivr.store.messages import ERASED
 from ivr.store.tables import calls, messages, turns
 from ivr.store.texts import texts
 
-NOBODY: Final = "----"  # In place of the last four digits: no number ends so.
 SOME: Final = 1000  # Turns read at once.
 OPEN: Final = ("waiting", "offered", "talking")
 Rows = Sequence[Mapping[str, Any]]
@@ -57,6 +57,7 @@ class Kept:
     guesses: Rows
     proofs: Rows
     searches: Rows
+    blocked: Rows
     audit: Rows
 
 
@@ -99,6 +100,7 @@ class Registry:
                 guesses=_rows(connection, guesses, _either(guesses, hashes), guesses.c.at),
                 proofs=_rows(connection, proofs, _either(proofs, hashes), proofs.c.at),
                 searches=[row for row in _rows(connection, saved_filters) if _in(person, row["query"])],
+                blocked=_blocked(connection, person, hashes),
                 audit=_audit(connection, person),
             )
 
@@ -181,6 +183,10 @@ class Registry:
             connection.execute(update(cases).where(cases.c.id == row["id"]).values(title="", caller_hash=nobody))
         for row in kept.guests:
             connection.execute(update(guests).where(guests.c.id == row["id"]).values(phone=""))
+        forget(connection, person.number, now)
+        for row in kept.blocked:
+            others = (blocked.c.id == row["id"]) & (blocked.c.number_last4 != NOBODY)
+            connection.execute(update(blocked).where(others).values(reason=_without(person, row["reason"])))
         for table, rows in ((guesses, kept.guesses), (proofs, kept.proofs), (saved_filters, kept.searches)):
             for row in rows:
                 connection.execute(delete(table).where(*(key == row[key.name] for key in table.primary_key)))
@@ -210,6 +216,13 @@ def _without(person: Person, told: str) -> str:
     for form in (person.number, *person.forms):
         told = told.replace(form, "…")
     return told
+
+
+def _blocked(connection: Connection, person: Person, hashes: Sequence[str]) -> Rows:
+    """Return their blocks, and those of others, without whose, for a reason that names them."""
+    rows = _rows(connection, blocked, None, blocked.c.at)
+    mine = [row for row in rows if row["number_hash"] in hashes]
+    return [*mine, *({**row, "number": ""} for row in rows if row not in mine and _in(person, row["reason"]))]
 
 
 def _audit(connection: Connection, person: Person) -> Rows:

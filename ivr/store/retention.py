@@ -7,9 +7,10 @@ from hashlib import sha256
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, exists, func, not_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, exists, func, not_, or_, select, update
 
 from ivr.store.audit import Trail
+from ivr.store.blocked import blocked
 from ivr.store.desk_tables import cases, drafts, guests, line, promises, wrapups
 from ivr.store.engine import opened
 from ivr.store.fact_tables import facts, marks, stale, stays, tallies
@@ -26,6 +27,7 @@ ORDER: Final[Mapping[str, str]] = {
     **dict.fromkeys(("messages", "talks", "transcripts", "texts", "notices"), "created_at"),
     "calls": "started_at",
     "cases": "closed_at",
+    "blocks": "at",
 }
 FROZEN: Final = "frozen"  # Tallies of a day of which calls are gone, which is never counted anew.
 ACT: Final = "retention."  # How the acts of proofs begin; the kind follows.
@@ -122,6 +124,9 @@ def _over(kind: str, until: datetime) -> tuple[Table, str, ColumnElement[bool]]:
             return texts, "id", and_(texts.c.created_at < until, texts.c.state.not_in(UNSENT))
         case "notices":
             return notices, "id", and_(notices.c.created_at < until, notices.c.state != "waiting")
+        case "blocks":
+            ended = or_(blocked.c.ended_at < until, blocked.c.until < until)
+            return blocked, "id", and_(blocked.c.at < until, ended)
     raise ValueError(f"nobody knows of {kind!r}")
 
 

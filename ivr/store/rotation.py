@@ -31,6 +31,7 @@ from sqlalchemy import table as bare_table
 from sqlalchemy.exc import IntegrityError
 
 from ivr.store import guesses, sealing_keys
+from ivr.store.blocked import NOBODY, blocked
 from ivr.store.crypto import Cipher, Sealed, of
 from ivr.store.desk_tables import cases, line
 from ivr.store.engine import begun, undecided, unhurried
@@ -49,6 +50,7 @@ OF_CALLERS: Final = (
 )
 # Those of others go by themselves, as they are of some days only.
 FADING: Final = (guesses.guesses, guesses.proofs)
+BLOCKED: Final = blocked.name  # Of who was erased the number stands nowhere.
 BEHIND: Final = (line.c.caller_hash != "") & exists().where(
     calls.c.id == line.c.call_id, calls.c.caller_hash != line.c.caller_hash
 )
@@ -111,6 +113,9 @@ class Rotation:
             query = select(func.count()).select_from(table)
             with self._reading() as connection:
                 yield table.name, connection.scalar(query if since is None else query.where(table.c.at < since)) or 0
+        nobody = select(func.count()).select_from(blocked).where(blocked.c.number_last4 == NOBODY)
+        with self._reading() as connection:
+            yield BLOCKED, connection.scalar(nobody if since is None else nobody.where(blocked.c.at < since)) or 0
 
     def rotate(self) -> Iterator[tuple[str, int]]:
         """Seal and hash anew what older secrets did; yield, after each step, of what so many rows were changed."""
