@@ -24,6 +24,7 @@ from aiosmtpd.smtp import AuthResult
 from click.testing import CliRunner
 from moto.server import ThreadedMotoServer
 
+from ivr.carrier.log import Asked
 from ivr.carrier.signals import Request
 from ivr.carrier.verifications import SERVICE
 from ivr.editor.reading import read
@@ -53,7 +54,7 @@ from tests.doctor_site import (
 from tests.quickest import quickest
 from tests.stores import Postgres
 from tests.wallet_company import company
-from tests.world import NUMBER, ROOT, WALLET_SECRET, free_port
+from tests.world import CUSTOMER, NUMBER, ROOT, WALLET_SECRET, free_port
 
 SECONDS = 6.0  # For all checks together: each takes four at most, all of them at once.
 
@@ -101,6 +102,21 @@ def asking(**changed: Any) -> Callable[[Ward], None]:
     def breaks(here: Ward) -> None:
         numbers = here.standing.carrier.numbers
         numbers[NUMBER] = replace(numbers[NUMBER], **changed)
+
+    return breaks
+
+
+def keyed(digits: str) -> Callable[[Ward], None]:
+    """Return what has the carrier keep in its logs that somebody keyed this."""
+
+    def breaks(here: Ward) -> None:
+        carrier = here.standing.carrier
+        leg = carrier.leg(CUSTOMER, NUMBER, "inbound")
+        leg.status = "completed"
+        form = (("CallSid", leg.sid), ("Digits", digits))
+        url, answer = f"{here.standing.url}/voice/turn/1", ("text/xml", b"<Response/>", "")
+        carrier.log.add(Asked(utc_now(), leg.sid, "gather", "POST", url, form, (), 1, 200, *answer))
+        here.stack.callback(carrier.legs.pop, leg.sid)
 
     return breaks
 
@@ -382,6 +398,9 @@ CASES = {
     "a number that tells no ends": Case(asking(status_callback=None), "", ("call status changes: nothing",)),
     "a number that an application takes": Case(asking(application="AP" + "1" * 32), "number", ("takes its calls",)),
     "a number that is not ours": Case(another_number, "number", (f"the account has no number {NUMBER}", "+8621555")),
+    "logs with what callers key": Case(
+        keyed("246810"), "", ("its logs show what callers key", "as nobody can switch it off")
+    ),
     "a clock that is ahead": Case(lambda here: here.later(minutes=2), "clock", ("ahead of Twilio's", "NTP")),
     "a clock that is behind": Case(lambda here: here.later(minutes=-2), "clock", ("behind Twilio's",)),
     "no database": Case(no_database, "database", ("file is not a database", "lifeboat")),
@@ -497,6 +516,12 @@ def test_a_hotline_that_is_well_has_nothing_wrong(here: Ward) -> None:
     good = {"settings", "server", "TLS", "Twilio", "clock", "number", "database", "SECRET_KEY", "disk", "menus"}
     assert good <= told(found, "well")
     assert {"PUBLIC_URL", "wallet"} <= told(found, "well") | told(found, "warning"), "where this machine has much to do"
+
+
+@pytest.mark.parametrize("digits", ["1", "", "[Redacted]", "xxxxxx"])
+def test_a_choice_in_a_menu_and_what_was_made_unreadable_are_no_secrets(here: Ward, digits: str) -> None:
+    keyed(digits)(here)
+    assert not any("its logs" in one.words for one in here.examined())
 
 
 @pytest.mark.parametrize("name", CASES)

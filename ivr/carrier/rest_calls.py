@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Response, request
 
 from ivr.carrier.company import Carrier
 from ivr.carrier.leg import Leg
+from ivr.carrier.log import Asked
 from ivr.carrier.progress import FINAL, watcher
 from ivr.carrier.rest_shapes import (
     Refused,
@@ -24,6 +27,7 @@ from ivr.carrier.rest_shapes import (
 from ivr.carrier.signals import Goal, HungUp, Inline, Moved
 
 MOST_TWIML = 4000
+CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 EVENTS = ("initiated", "ringing", "answered", "completed")
 
 
@@ -34,6 +38,7 @@ def routes(carrier: Carrier) -> Routes:
         ("/Calls.json", "GET", lambda account: _list(carrier)),
         ("/Calls/<sid>.json", "GET", lambda account, sid: answer(shape(_find(carrier, sid)))),
         ("/Calls/<sid>.json", "POST", lambda account, sid: _update(carrier, _find(carrier, sid))),
+        ("/Calls/<sid>/Events.json", "GET", lambda account, sid: _events(_find(carrier, sid))),
         ("/Calls/<sid>.json", "DELETE", lambda account, sid: _delete(carrier, _find(carrier, sid))),
     ]
 
@@ -94,6 +99,20 @@ def _list(carrier: Carrier) -> Response:
         return all(value in (None, is_[name]) for name, value in wanted.items())
 
     return page("calls", [shape(leg) for leg in reversed(list(carrier.legs.values())) if matches(leg)])
+
+
+def _events(leg: Leg) -> Response:
+    """What we were asked for a call, with all parameters, and what we answered: Twilio keeps that in its logs."""
+    return page("events", [_event(asked) for asked in leg.carrier.log.of(leg.sid)])
+
+
+def _event(asked: Asked) -> Shape:
+    parameters = {CAPITAL.sub("_", name).lower(): value for name, value in asked.form}
+    told = {"response_code": asked.status, "content_type": asked.content_type, "date_created": date(asked.at)}
+    return {
+        "request": {"method": asked.method, "url": asked.url, "parameters": parameters},
+        "response": {**told, "request_duration": 0, "response_body": asked.body.decode("utf-8", "replace")},
+    }
 
 
 def parties(carrier: Carrier) -> tuple[str, str]:

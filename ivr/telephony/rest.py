@@ -33,6 +33,9 @@ NOT_FOUND: Final = 404
 BUSY: Final = 429
 FAILED: Final = 500
 MOST: Final = 1000  # On a page of a list; Twilio gives no more.
+LATEST: Final = 5
+EVENTS: Final = 50
+KEYED: Final = re.compile(r"[0-9]{4,}")  # A PIN, a code, an account: longer than any choice in a menu.
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
 RINGING: Final = ("queued", "ringing")
 log = structlog.get_logger()
@@ -155,6 +158,12 @@ class Rest:
         found = self.client.calls.list(to=number, start_time_after=since.astimezone(UTC), page_size=MOST)
         over = [one for one in found if one.status in OVER and one.direction == "inbound" and one.end_time]
         return [Rang(one.sid, one._from or "", one.to or "", one.end_time) for one in over]
+
+    def exposed(self, number: str) -> bool:
+        """Do the carrier's logs show numbers that were keyed in one of the latest calls to this number?"""
+        calls = self.client.calls.list(to=number, status="completed", limit=LATEST)
+        asked = (one.request or {} for call in calls for one in self.client.calls(call.sid).events.list(limit=EVENTS))
+        return any(KEYED.fullmatch(str(one.get("parameters", {}).get("digits", ""))) for one in asked)
 
     def erase(self, recording: str) -> str:
         """Delete a recording for good; return why it could not be, "" where it is gone."""

@@ -23,6 +23,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     carrier.account,
     carrier.lines,
     carrier.codes,
+    carrier.logs,
     database.reached,
     database.kept,
     database.opened,
@@ -41,10 +42,11 @@ CHECKS: Final[tuple[Check, ...]] = (
     work.jobs,
     work.bucket,
 )
-READING: Final = (carrier.lines, menus.menus, menus.holidays, menus.prompts)  # These read the menus.
+READING: Final = (carrier.lines, carrier.logs, menus.menus, menus.holidays, menus.prompts)  # These read the menus.
 SENT: Final[Mapping[str, str]] = {
     "arrival": "PUBLIC_URL",
     "lines": "number",
+    "logs": "Twilio",
     "reached": "database",
     "bucket": "recordings",
 }

@@ -62,6 +62,21 @@ def lines(patient: Patient) -> Iterator[Finding]:
         yield from _line(one, found.public_url)
 
 
+def logs(patient: Patient) -> Iterator[Finding]:
+    """Yield whether the carrier keeps what callers key, which its logs tell some minutes after a call."""
+    flow = patient.flow() if patient.live else None
+    if flow is None:
+        return
+    found = patient.found
+    try:
+        exposed = Rest(found.account, found.tokens[0], found.api_url).exposed(flow.hotline.number)
+    except Exception:
+        return  # Which the account's own check tells.
+    if exposed:
+        do = "switch on PCI mode in its console (Voice, Settings, General); it is for good, as nobody can switch it off"
+        yield warning(ABOUT, "its logs show what callers key, their PINs and codes", do)
+
+
 def _line(one: Number, url: str) -> Iterator[Finding]:
     wrongs = numbers.changes(one, url)
     for change in wrongs:
