@@ -15,6 +15,8 @@ from playwright.sync_api import Browser, Page, Playwright, Route, WebSocketRoute
 from playwright.sync_api import Response as Answer
 
 from ivr.carrier.rehearsal import served
+from ivr.console import softphone
+from ivr.console.softphone import A_MINUTE, MINUTE
 from ivr.factory import create_app
 from ivr.parts import Parts
 from ivr.settings import SettingsError, read
@@ -231,6 +233,55 @@ def test_a_token_is_renewed_before_it_ends(site: Site, page: Page) -> None:
     first, second = network.listening()[:2]
     assert second["exp"] >= first["exp"]
     assert second["grants"] == first["grants"]
+    page.goto("about:blank")
+
+
+def test_a_person_gets_some_tokens_a_minute_and_no_more(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, made = [100.0], site.app.extensions["pages"].made()
+    monkeypatch.setattr(softphone, "monotonic", lambda: now[0])
+    clients = {name: made[0].test_client() for name in ("alice", "bob")}
+    passwords = {"alice": site.password, "bob": hired(*made, "bob")}
+    headers = {name: {"X-CSRFToken": log_in_by_form(clients[name], name, passwords[name])} for name in clients}
+
+    def asked(name: str) -> int:
+        return clients[name].post("/desk/token", json={}, headers=headers[name]).status_code
+
+    assert [asked("alice") for _ in range(A_MINUTE + 2)] == [200] * A_MINUTE + [429] * 2
+    assert asked("bob") == 200
+    now[0] += MINUTE
+    assert asked("alice") == 200
+
+
+HASTY = """(() => {
+  const real = window.setTimeout;
+  window.waits = [];
+  window.setTimeout = (act, ms, ...more) => {
+    const ours = ms >= 5000 && waits.length < 6;
+    if (ours) waits.push(ms);
+    return real(act, ours ? 0 : ms, ...more);
+  };
+})()"""  # Nobody waits in earnest for the first times; for how long is noted.
+
+
+def test_a_browser_that_is_given_no_token_asks_again_ever_more_seldom(site: Site, page: Page) -> None:
+    page.route("**/*", Outside())
+    network, refused = Network(page), list[str]()
+
+    def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        if len(refused) > 6:
+            route.continue_()
+        else:
+            route.fulfill(status=503, body="away")
+
+    page.route("**/desk/token", refuse)
+    page.add_init_script(HASTY)
+    log_in(page, site)
+    expect(page.locator("#softphone")).to_have_attribute("data-state", "ready", timeout=SOON)
+    waits = page.evaluate("waits")
+    assert all(5000 <= wait <= 5000 + min(60_000, 5000 * 2 ** (missed + 1)) for missed, wait in enumerate(waits))
+    assert len(set(waits)) == 6, "all browsers come at the same moment otherwise"
+    assert [one["grants"]["identity"] for one in network.listening()] == ["alice"]
     page.goto("about:blank")
 
 

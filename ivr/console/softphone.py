@@ -1,6 +1,8 @@
 """The agent's browser as a telephone: its sound in practice, and what lets it into the carrier's network otherwise."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Final, Protocol
 
 from flask import Blueprint, Response, abort, jsonify, request
@@ -14,6 +16,8 @@ CARRIER: Final = (
     "connect-src 'self' wss://voice-js.roaming.twilio.com https://eventgw.twilio.com https://sdk.twilio.com; "
     "media-src 'self' mediastream: blob: https://sdk.twilio.com"
 )
+A_MINUTE: Final = 6  # Tokens that one person gets: one a page that is opened, and one an hour after that.
+MINUTE: Final = 60.0
 Token = Callable[[str], str]
 
 
@@ -39,6 +43,21 @@ def softphone(page: Blueprint, phone: Callable[[], str], practice: Sounding | No
         _token(page, phone, token)
 
 
+@dataclass
+class Given:
+    """When each person was given tokens of late: who opens pages without end is not given as many."""
+
+    _at: dict[str, list[float]] = field(default_factory=dict)
+
+    def another(self, who: str) -> bool:
+        """Note that somebody is given one more, and return True; False where they had too many."""
+        now = monotonic()
+        lately = [at for at in self._at.get(who, ()) if now - at < MINUTE]
+        another = len(lately) < A_MINUTE
+        self._at[who] = [*lately, now] if another else lately
+        return another
+
+
 def _sound(page: Blueprint, phone: Callable[[], str], practice: Sounding) -> None:
     @page.post("/sound")
     @needs("desk.work", look=True)
@@ -56,6 +75,7 @@ def _reach(response: Response) -> Response:
 
 def _token(page: Blueprint, phone: Callable[[], str], token: Token) -> None:
     page.after_request(_reach)
+    given = Given()
 
     @page.post("/token")
     @needs("desk.work", look=True)
@@ -64,4 +84,6 @@ def _token(page: Blueprint, phone: Callable[[], str], token: Token) -> None:
         if not address.startswith(BROWSER):
             abort(409, "your phone is no browser")
         identity = address.removeprefix(BROWSER)
+        if not given.another(identity):
+            abort(429)
         return jsonify(identity=identity, token=token(identity))

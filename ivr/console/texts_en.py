@@ -227,6 +227,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "refused_404": "There is no such page, or nothing of that name on it.",
     "refused_405": "This cannot be done here.",
     "refused_413": "This is too large to be taken.",
+    "refused_429": "This was asked for too often: wait a minute.",
     "menu": "Pages",
     "one_time": "This password was for one time: choose one that only you know.",
     "not_audited": "The audit log cannot be written now, so this is refused. Try again soon.",

@@ -1,6 +1,6 @@
 // The inbox and the supervisors' page: rows that are kept up to date, and what is done to them, by mouse or key.
 
-import { EVERY, ask, count, draw, follow, has, texts, tick, told, typing } from "./desk-server.js";
+import { ask, count, draw, follow, has, texts, tick, told, typing, watch } from "./desk-server.js";
 
 const start = told("start");
 const sheet = document.getElementById("sheet");
@@ -17,11 +17,7 @@ const look = async () => {
   if (trouble?.textContent === texts.lost) complain("");
   for (const [name, html] of Object.entries(news?.parts ?? {})) draw(name, html);
   if (news) tick();
-};
-
-const watch = async () => {
-  await look().catch(() => complain(texts.lost));
-  setTimeout(watch, EVERY);
+  return !news?.error;
 };
 
 const act = async (path, body, place = trouble) => {
@@ -95,4 +91,4 @@ sheet?.querySelector("form").addEventListener("submit", (event) => {
   close();
 });
 count(start.now);
-watch();
+watch(() => look().catch(() => complain(texts.lost) ?? false));

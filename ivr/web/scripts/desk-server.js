@@ -1,8 +1,11 @@
 // What the agents' pages have in common: asking the server, drawing what changed, and clocks that count on.
 
+import { patience } from "./patience.js";
+
 export const told = (id) => JSON.parse(document.getElementById(id).textContent);
 export const texts = told("texts");
 export const EVERY = 700; // milliseconds; news are to be seen within a second.
+const MOST = 5000; // milliseconds or so, while the server does not answer
 const token = document.querySelector("meta[name=csrf-token]").content;
 
 let tag = "";
@@ -75,6 +78,14 @@ export const ask = async (path, body) => {
   if (now) sync(now);
   tag = of ?? "";
   return all;
+};
+
+// Looks for news again and again, ever more seldom as long as that is in vain; `look` returns false, or throws, then.
+export const watch = async (look) => {
+  for (let missed = 0; ; ) {
+    missed = (await look().catch(() => false)) === false ? missed + 1 : 0;
+    await new Promise((done) => setTimeout(done, missed ? patience(missed, EVERY, MOST) : EVERY));
+  }
 };
 
 // A draft that is sent even as the page closes.

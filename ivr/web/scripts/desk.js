@@ -1,7 +1,7 @@
 // The agent's page: asks for news, shows them, and tells the server what the agent does.
 
 import Alpine from "../vendor/alpine.js";
-import { EVERY, ask, count, draw, follow, has, keep, texts, tick, told, typing } from "./desk-server.js";
+import { ask, count, draw, follow, has, keep, texts, tick, told, typing, watch } from "./desk-server.js";
 import { talk } from "./desk-talk.js";
 
 const first = told("news");
@@ -28,12 +28,7 @@ const desk = {
     count(first.now);
     window.addEventListener("pagehide", () => this.flush());
     document.addEventListener("click", (event) => event.target.closest("[data-act=answer]") && this.answer());
-    this.watch();
-  },
-
-  async watch() {
-    await this.ask("news").catch(() => {});
-    setTimeout(() => this.watch(), EVERY);
+    watch(() => this.ask("news"));
   },
 
   // Asks for news, or acts and is told them; false where it could not be done.

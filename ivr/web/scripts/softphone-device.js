@@ -1,10 +1,11 @@
 // The agent's browser as a phone of the carrier: it rings, is picked up, and gets a new token before the old one ends.
 
+import { patience } from "./patience.js";
 import { Meter, made, set } from "./sound-panel.js";
 import { soundWords } from "./sound-words.js";
 
 const LIBRARY = "/web/vendor/twilio-voice.js";
-const AGAIN_SECONDS = 10;
+const [AGAIN, MOST] = [5000, 60_000]; // milliseconds
 const END_SECONDS = 3; // Nobody is kept in a talk because our server is slow.
 const TAKE = "1"; // The key that the hotline's whisper asks for.
 
@@ -22,7 +23,8 @@ const filled = (words, state, why) => `${words.phone} · ${words[state].replace(
 export class Softphone {
   // `ask` returns a token of the agent's own, `end` says that they end their talk; `place` is the element to be shown in.
   constructor(ask, end, place) {
-    Object.assign(this, { ask, end, place, words: soundWords(), state: "starting", call: null, why: "" });
+    const told = { words: soundWords(), state: "starting", call: null, why: "", missed: 0 };
+    Object.assign(this, { ask, end, place, ...told });
     this.draw();
     window.addEventListener("keydown", (event) => this.typed(event));
     window.addEventListener("pagehide", () => this.device?.destroy());
@@ -31,9 +33,9 @@ export class Softphone {
   async start() {
     try {
       const { Device } = await library();
-      const { token } = await this.ask({});
+      const token = await this.token((error) => this.failed(error));
       this.device = new Device(token, { closeProtection: true, codecPreferences: ["opus", "pcmu"] });
-      this.device.on("registered", () => this.show("ready"));
+      this.device.on("registered", () => this.ready());
       this.device.on("unregistered", () => this.lost());
       this.device.on("error", (error) => this.failed(error));
       this.device.on("tokenWillExpire", () => this.renew());
@@ -44,10 +46,22 @@ export class Softphone {
     }
   }
 
+  // Asks until we are given one; `failed` is told each time why not.
+  async token(failed = () => {}) {
+    for (let missed = 1; ; missed += 1) {
+      const found = await this.ask({}).catch(failed);
+      if (found) return found.token;
+      await new Promise((done) => setTimeout(done, patience(missed, AGAIN, MOST)));
+    }
+  }
+
   async renew() {
-    const found = await this.ask({}).catch(() => null);
-    if (found) this.device.updateToken(found.token);
-    else setTimeout(() => this.renew(), AGAIN_SECONDS * 1000);
+    this.device.updateToken(await this.token());
+  }
+
+  ready() {
+    this.missed = 0;
+    this.show("ready");
   }
 
   failed(error) {
@@ -60,12 +74,13 @@ export class Softphone {
   lost() {
     if (!this.device || this.again) return;
     if (this.call === null && this.state === "ready") this.show("lost");
+    this.missed += 1;
     this.again = setTimeout(async () => {
       this.again = null;
       if (this.device.state !== "unregistered") return;
       await this.renew();
       await this.device.register().catch((error) => this.failed(error));
-    }, AGAIN_SECONDS * 1000);
+    }, patience(this.missed, AGAIN, MOST));
   }
 
   ring(call) {

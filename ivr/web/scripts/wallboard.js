@@ -1,9 +1,11 @@
 // The wallboard: drawn anew as it changes, clocks that count on, a sound for new alarms, and a word once it is stale.
 
 import { count, sync, texts, tick } from "./desk-server.js";
+import { patience } from "./patience.js";
 
 const STALE = 5; // seconds without any sign of life
-const AGAIN = 2000; // milliseconds until we ask again where the browser has given up
+const AGAIN = 1000; // milliseconds at least until we ask again
+const MOST = 10_000; // more, while nobody answers
 const HERTZ = [660, 880]; // of the two short tones
 
 const board = document.querySelector("[data-board]");
@@ -14,6 +16,7 @@ const bell = document.querySelector("[data-sound]");
 let last = main.dataset.last;
 let heard = performance.now();
 let when = Date.now();
+let missed = 0; // times in a row
 let context = null;
 let known = new Set();
 
@@ -44,6 +47,7 @@ const warn = () => {
 const alive = () => {
   heard = performance.now();
   when = Date.now();
+  missed = 0;
 };
 
 const draw = ({ data, lastEventId }) => {
@@ -60,16 +64,19 @@ const beat = ({ data }) => {
   sync(Number(data));
 };
 
-// Whoever is logged out is led to the door; all else is tried again.
+// The server ends what it tells from time to time, and browsers come again at once by themselves; where nobody answers
+// then, all of them would. Whoever is logged out is led to the door; all else is tried again.
 const listen = () => {
   const source = new EventSource(`/desk/wallboard/events?last=${encodeURIComponent(last)}`);
   source.addEventListener("message", draw);
   source.addEventListener("beat", beat);
   source.addEventListener("error", async () => {
-    if (source.readyState !== EventSource.CLOSED) return;
+    missed += 1;
+    if (source.readyState !== EventSource.CLOSED && missed === 1) return;
+    source.close();
     const answer = await fetch(`/desk/wallboard/events?last=`).catch(() => null);
     if (answer?.status === 401 || answer?.status === 403) window.location.reload();
-    else setTimeout(listen, AGAIN);
+    else setTimeout(listen, patience(missed, AGAIN, MOST));
   });
 };
 
