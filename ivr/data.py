@@ -53,9 +53,9 @@ class Data:
     def _backups(self) -> "Backups":
         from ivr.store.backup.backups import Backups
 
-        found = self.parts.settings
-        recordings = {name: found.recordings / name for name in ("messages", "calls")}
-        return Backups(self.parts.engine, found.secrets, self.now, found.instance / "spool", recordings)
+        found, vault = self.parts.settings, self.parts.vault
+        told = self.parts.engine, found.secrets, self.now, found.instance / "spool"
+        return Backups(*told, vault.shelf, vault.before)
 
     def keys(self) -> click.Group:
         """Return the commands about secrets."""

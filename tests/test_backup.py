@@ -24,8 +24,12 @@ from ivr.store.journal import Journal
 from ivr.store.level import head
 from ivr.store.migrations import run
 from ivr.store.people import passkeys, people
+from ivr.store.shelf import Folder
 from ivr.store.tables import calls, meta
 from tests.stores import NOON, SECRET, Postgres, first, following, hung_up, new_call_id
+from tests.test_shelf import bucket, put, s3
+
+__all__ = ["s3"]
 
 SEED = 7
 LEVEL = "alembic_version"
@@ -43,8 +47,7 @@ def target(
 
 
 def backups(engine: Engine, folder: Path, *secrets: str) -> Backups:
-    recordings = {name: folder / name for name in ("messages", "calls")}
-    return Backups(engine, secrets or (SECRET,), lambda: NOON, folder / "spool", recordings)
+    return Backups(engine, secrets or (SECRET,), lambda: NOON, folder / "spool", Folder(folder))
 
 
 def filled(engine: Engine, journal: Journal) -> str:
@@ -160,6 +163,57 @@ def test_recordings_and_what_waits_come_along_and_lie_over_nothing(
         assert (there / name).read_bytes() == (source / name).read_bytes()
 
 
+def test_recordings_in_a_bucket_come_along_and_go_into_whichever_there_is(
+    engine: Engine, target: Engine, tmp_path: Path, s3: str
+) -> None:
+    tapes, folder, file = bucket(f"{tmp_path.name}/old", s3), Folder(tmp_path / "folder"), tmp_path / "one.backup"
+    long = Random(SEED).randbytes(3 * PIECE + 1)
+    put(tapes, "messages/a.sealed", long)
+    put(tapes, "calls/b.sealed", b"in the bucket")
+    put(folder, "calls/b.sealed", b"in the folder yet")
+    put(folder, "calls/c.wav", b"not yet brought over")
+    both = replace(backups(engine, tmp_path), shelf=tapes, before=folder)
+    assert both.take(tmp_path / "bare.backup", recordings=False).files == {}
+    made = both.take(file, recordings=True)
+    assert sorted(made.files) == ["calls/b.sealed", "calls/c.wav", "messages/a.sealed"]
+    assert both.check(file) == made
+    for there in (bucket(f"{tmp_path.name}/new", s3), Folder(tmp_path / "there")):
+        put(there, "calls/b.sealed", b"mine")
+        _, left = replace(backups(target, tmp_path), shelf=there).restore(file, anyway=True)
+        assert left == ["calls/b.sealed"]
+        assert there.read("calls/b.sealed", 0, 99) == b"mine"
+        assert there.read("calls/c.wav", 0, 99) == b"not yet brought over"
+        assert there.read("messages/a.sealed", 0, len(long) + 1) == long
+
+
+def test_a_bucket_that_is_away_is_told_and_no_backup_without_its_recordings_is_left(
+    engine: Engine, tmp_path: Path, s3: str
+) -> None:
+    gone = replace(bucket("any", s3), name="none")
+    with pytest.raises(OSError, match="the bucket answered NoSuchBucket"):
+        replace(backups(engine, tmp_path), shelf=gone).take(tmp_path / "one.backup", recordings=True)
+    assert list(tmp_path.glob("*backup*")) == []
+
+
+def test_a_recording_that_is_deleted_meanwhile_is_left_out(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = Folder(tmp_path)
+    for name in ("messages/a.sealed", "messages/b.sealed"):
+        put(shelf, name, Random(SEED).randbytes(2 * PIECE))
+    plain = Folder.read
+
+    def read(self: Folder, name: str, start: int, length: int) -> bytes:
+        if name == "messages/a.sealed" and start:
+            self.delete(name)
+        return plain(self, name, start, length)
+
+    monkeypatch.setattr(Folder, "read", read)
+    made = backups(engine, tmp_path).take(tmp_path / "one.backup", recordings=True)
+    assert list(made.files) == ["messages/b.sealed"]
+    assert backups(engine, tmp_path).check(tmp_path / "one.backup") == made
+
+
 def refused(engine: Engine, file: Path, *secrets: str) -> str:
     """Return why a backup is refused, after seeing that it did nothing."""
     before = contents(engine)
@@ -221,7 +275,7 @@ def test_a_crafted_backup_writes_nowhere_else(engine: Engine, tmp_path: Path) ->
     ):
         file = crafted(tmp_path / "bad", replace(bare, files={name: empty}), {f"files/{name}": b""})
         with opened.opened_backup(file, [SECRET]) as backup, pytest.raises(BadBackupError, match="nowhere"):
-            unpack(backup, {"messages": tmp_path / "messages"})
+            unpack(backup, tmp_path / "spool", Folder(tmp_path))
     assert "others than" in refused(engine, crafted(tmp_path / "bad", bare, {}))
     evil = {**made.tables, 'x"; DROP TABLE calls; --': Rows((), 0, empty)}
     lines = {f"tables/{name}": b"" for name in evil}

@@ -171,6 +171,15 @@ def file_for_a_folder(here: Ward) -> None:
     here.environment["RECORDINGS_DIR"] = str(here.root / "file" / "recordings")
 
 
+def left_waiting(here: Ward) -> None:
+    folder = here.root / "instance" / "spool"
+    folder.mkdir(parents=True)
+    for name, seconds in (("a", 90), ("b", 3600), ("c", 1)):
+        (folder / f"{name}.fact").touch()
+        at = time.time() - seconds
+        os.utime(folder / f"{name}.fact", (at, at))
+
+
 def set_aside(here: Ward) -> None:
     (here.root / "instance" / "spool").mkdir(parents=True)
     (here.root / "instance" / "spool" / "1.failed").touch()
@@ -429,6 +438,9 @@ CASES = {
     "a full disk": Case(full_disk, "disk", ("No space left on device", "make room")),
     "a file for a folder": Case(file_for_a_folder, "disk menus", ("RECORDINGS_DIR", "a file is in its place")),
     "facts set aside": Case(set_aside, "", ("1 facts in", "were set aside")),
+    "facts that nobody takes in": Case(
+        left_waiting, "", ("2 facts wait in", "move them into another one's instance/spool")
+    ),
     "broken menus": Case(
         lambda here: here.menus("main.yaml", "kind: menu", "kind: meun"), "menus", ("main.yaml:", "menus check")
     ),

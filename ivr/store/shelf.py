@@ -114,7 +114,7 @@ class Folder:
     def names(self, room: str) -> Iterator[str]:
         """Yield what lies in a folder below."""
         for path in (self.root / room).glob("*"):
-            if NAME.fullmatch(name := f"{room}/{path.name}"):
+            if NAME.fullmatch(name := f"{room}/{path.name}") and not path.is_symlink():
                 yield name
 
     def _path(self, name: str) -> Path:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Final
@@ -13,6 +14,7 @@ from ivr.store.condition import file_of
 
 LEAST: Final = 100_000_000  # Bytes, below which recordings are lost first, and turns a little later.
 ENOUGH: Final = 1_000_000_000
+LATELY: Final = 60.0  # Seconds in which a server that runs takes out of the spool what the database can take.
 PROBE: Final = b"x" * 65536
 
 
@@ -52,8 +54,21 @@ def _folder(name: str, folder: Path) -> Iterator[Finding]:
 
 
 def spool(patient: Patient) -> Iterator[Finding]:
-    """Yield what lies in the spool and cannot be written down."""
-    failed = len(list((patient.found.instance / "spool").glob("*.failed")))
+    """Yield what lies in the spool of this machine, and is not written down yet, or cannot be."""
+    folder, long_ago = patient.found.instance / "spool", patient.now().timestamp() - LATELY
+    if waiting := sum(_since(file) < long_ago for file in folder.glob("*.fact")):
+        words = f"{waiting} facts wait in {folder}, on this machine alone, for the database to take them"
+        do = "start a server here; or, before you take the machine away, move them into another one's instance/spool"
+        yield warning("spool", words, do)
+    failed = len(list(folder.glob("*.failed")))
     if failed:
         do = "look into the log for `never to be written`; they are reports or messages of callers"
         yield warning("spool", f"{failed} facts in {patient.found.instance / 'spool'} were set aside", do)
+
+
+def _since(file: Path) -> float:
+    """Return since when a file is there; of one that is gone meanwhile, that it never was."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return inf

@@ -1,7 +1,7 @@
 """Putting a backup back: into tables as its own release made them, which are then brought up to this release's."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import copyfileobj
@@ -11,11 +11,14 @@ from sqlalchemy import Connection, Engine, MetaData, Table, func, inspect, selec
 
 from ivr.store.backup.opened import Backup
 from ivr.store.backup.rows import into
-from ivr.store.backup.taking import NAME, ours
+from ivr.store.backup.taking import NAME, SPOOL, ours
 from ivr.store.backup.vault import BadBackupError
 from ivr.store.engine import by_itself, undecided
 from ivr.store.errors import NewerError, StoreError
 from ivr.store.level import known
+from ivr.store.shelf import NAME as RECORDING
+from ivr.store.shelf import Shelf
+from ivr.store.vault import ROOMS
 
 LEVEL: Final = "alembic_version"
 # What a program that was only started has written down: the menus of its folder, and what its migrations put there.
@@ -109,20 +112,29 @@ def _load(connection: Connection, backup: Backup) -> None:
     run(connection)
 
 
-def unpack(backup: Backup, folders: Mapping[str, Path]) -> list[str]:
-    """Write the backup's files into their folders; return the names of those that are not written: others are there.
+def unpack(backup: Backup, spool: Path, shelf: Shelf) -> list[str]:
+    """Write what waited into the spool, and recordings onto the shelf; return those that others lie in the place of.
 
-    Raise BadBackupError for a file of no such folder, before any is written.
+    Raise BadBackupError for a file that belongs to neither, before any is written, and OSError.
     """
-    places = {name: _place(name, folders) for name in backup.manifest.files}
-    return [name for name, place in places.items() if not _put(backup, name, place)]
+    for name in backup.manifest.files:
+        room, _, file = name.partition("/")
+        if room not in (SPOOL, *ROOMS) or not NAME.fullmatch(file):
+            raise BadBackupError("the backup has a file that belongs nowhere")
+    return [name for name in backup.manifest.files if not _there(backup, name, spool, shelf)]
 
 
-def _place(name: str, folders: Mapping[str, Path]) -> Path:
-    folder, _, file = name.partition("/")
-    if folder not in folders or not NAME.fullmatch(file):
-        raise BadBackupError("the backup has a file that belongs nowhere")
-    return folders[folder] / file
+def _there(backup: Backup, name: str, spool: Path, shelf: Shelf) -> bool:
+    """Write a file where it belongs; False where another is."""
+    if name.startswith(f"{SPOOL}/"):
+        return _put(backup, name, spool / name.removeprefix(f"{SPOOL}/"))
+    if not RECORDING.fullmatch(name):
+        return True  # Releases before this one packed what was half written, too.
+    if shelf.size(name) is not None:
+        return False
+    with backup.file(name) as source, shelf.put(name) as out:
+        copyfileobj(source, out)
+    return True
 
 
 def _put(backup: Backup, name: str, place: Path) -> bool:

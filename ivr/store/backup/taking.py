@@ -2,14 +2,18 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
+from itertools import product
 from pathlib import Path
-from typing import BinaryIO, Final
+from shutil import copyfileobj
+from tempfile import SpooledTemporaryFile
+from typing import IO, Final
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -17,10 +21,12 @@ from sqlalchemy import Connection, Engine, inspect, text
 from ivr.store.backup import manifest
 from ivr.store.backup.manifest import Manifest, Rows
 from ivr.store.backup.rows import out
-from ivr.store.backup.vault import Sealing
+from ivr.store.backup.vault import PIECE, Sealing
 from ivr.store.engine import LOCK, snapshot, unhurried
 from ivr.store.errors import StoreError
 from ivr.store.known_tables import known_tables
+from ivr.store.shelf import Shelf, Sound
+from ivr.store.vault import ROOMS
 
 ROWS: Final = "tables/"
 FILES: Final = "files/"
@@ -28,14 +34,16 @@ NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
 SPOOL: Final = "spool"
 QUICK: Final = 1  # What is sealed hardly grows smaller, so that more effort would be for nothing.
 SOME: Final = 1 << 18
+IN_MEMORY: Final = 8 << 20  # Bytes of a recording; a longer one is on the disk meanwhile.
 
 
-def take(engine: Engine, secret: str, file: Path, now: Callable[[], datetime], kept: Mapping[str, Path]) -> Manifest:
-    """Write all of the database into a file, with the files of these folders by name; return what is in it.
+def take(
+    engine: Engine, secret: str, file: Path, now: Callable[[], datetime], spool: Path, shelves: Sequence[Shelf]
+) -> Manifest:
+    """Write all of the database into a file, with the spool and the recordings on these shelves; return what is in it.
 
-    Whoever looks finds the whole file or none. What waits in the folder `spool` is read before the database, as it
-    goes there; what lies in the others after it, as rows tell of it. Raise StoreError, OSError, and FileExistsError for
-    a file that is there.
+    Whoever looks finds the whole file or none. What waits in the spool is read before the database, as it goes there;
+    recordings after it, as rows tell of them. Raise StoreError, OSError, and FileExistsError for a file that is there.
     """
     if file.exists():
         raise FileExistsError(f"{file} is there already: name another file")
@@ -43,11 +51,10 @@ def take(engine: Engine, secret: str, file: Path, now: Callable[[], datetime], k
         sealing = Sealing(plain, secret)
         with ZipFile(sealing, "w", ZIP_DEFLATED, compresslevel=QUICK) as packed:
             moment = now()
-            waiting = dict(_files(packed, {name: path for name, path in kept.items() if name == SPOOL}))
+            waiting = dict(_waiting(packed, spool))
             with snapshot(engine) as connection:
                 made = _made(connection, moment, packed)
-            others = dict(_files(packed, {name: path for name, path in kept.items() if name != SPOOL}))
-            made = replace(made, files=waiting | others)
+            made = replace(made, files=waiting | dict(_recorded(packed, shelves)))
             packed.writestr(manifest.NAME, made.text())
         sealing.finish()
         plain.flush()
@@ -105,17 +112,37 @@ def _table(connection: Connection, name: str, packed: ZipFile) -> Rows:
     return Rows(columns, rows, total.hexdigest())
 
 
-def _files(packed: ZipFile, kept: Mapping[str, Path]) -> Iterator[tuple[str, str]]:
-    """Pack the files of some folders; yield the name and the sha256 of each."""
-    for folder, path in sorted(kept.items()):
-        for file in sorted(path.iterdir()) if path.is_dir() else ():
-            # What begins with a dot, or is a link, is none of ours; what is gone by now is done with.
-            if NAME.fullmatch(file.name) and file.is_file() and not file.is_symlink():
-                with suppress(FileNotFoundError), file.open("rb") as source:
-                    yield f"{folder}/{file.name}", _packed(packed, f"{folder}/{file.name}", source)
+def _waiting(packed: ZipFile, spool: Path) -> Iterator[tuple[str, str]]:
+    """Pack the files of the spool; yield the name and the sha256 of each."""
+    for file in sorted(spool.iterdir()) if spool.is_dir() else ():
+        # What begins with a dot, or is a link, is none of ours; what is gone by now is done with.
+        if NAME.fullmatch(file.name) and file.is_file() and not file.is_symlink():
+            with suppress(FileNotFoundError), file.open("rb") as source:
+                yield f"{SPOOL}/{file.name}", _packed(packed, f"{SPOOL}/{file.name}", source)
 
 
-def _packed(packed: ZipFile, name: str, source: BinaryIO) -> str:
+def _recorded(packed: ZipFile, shelves: Sequence[Shelf]) -> Iterator[tuple[str, str]]:
+    """Pack the recordings, each once, but for those that are deleted meanwhile; yield the name and sha256 of each."""
+    packed_before = set[str]()
+    for shelf, room in product(shelves, ROOMS):
+        for name in sorted(set(shelf.names(room)) - packed_before):
+            with SpooledTemporaryFile(IN_MEMORY) as copy:
+                if _copied(shelf, name, copy):
+                    packed_before.add(name)
+                    yield name, _packed(packed, name, copy)
+
+
+def _copied(shelf: Shelf, name: str, out: IO[bytes]) -> bool:
+    """Copy a recording, to be read from its beginning; False where it is gone."""
+    with suppress(FileNotFoundError):
+        if (size := shelf.size(name)) is not None:
+            copyfileobj(Sound(partial(shelf.read, name), size), out, PIECE)
+            out.seek(0)
+            return True
+    return False
+
+
+def _packed(packed: ZipFile, name: str, source: IO[bytes]) -> str:
     total = sha256()
     with packed.open(f"{FILES}{name}", "w", force_zip64=True) as entry:
         while some := source.read(SOME):
