@@ -1,24 +1,34 @@
 """Who asks us is told by our own proxies, never by whoever asks: behind a balancer, too, each is limited alone."""
 
-from collections.abc import Iterator, Mapping
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
 import requests
+import trustme
+from playwright.sync_api import Browser, expect
 from twilio.request_validator import RequestValidator
+from werkzeug.serving import make_server
 from werkzeug.test import Client, EnvironBuilder
 
 from ivr import settings
+from ivr.carrier.rehearsal import _Quiet
+from ivr.factory import create_app
+from ivr.listening import listening
 from ivr.settings import SettingsError
 from ivr.store.audit import Trail
 from ivr.telephony.admission import FORGED, Strangers
 from ivr.web.peers import NOWHERE, Proxies, line_of
-from tests.desk_site import Clock, desk_site, token
+from tests.browser import at_the_desk, let_in, watched
+from tests.desk_site import Clock, desk_site, hired, token
 from tests.processes import Server, parts_of, servers
 from tests.test_admission import forged
 from tests.test_webhooks import ASKED, Site
 from tests.test_webhooks import site as line
-from tests.world import TOKEN
+from tests.world import TOKEN, free_port, hotline_settings
 
 __all__ = ["line"]
 BALANCER, MALLORY, CARRIER = "10.0.0.1", "192.0.2.1", "198.51.100.1"
@@ -109,6 +119,28 @@ def test_behind_tls_a_form_is_taken_from_our_own_pages_alone(tmp_path: Path, pag
     answer = client.post("/desk/login", data=form, **asked)  # type: ignore[arg-type]
     made.close()
     assert (answer.headers.get("Location") is not None) is taken, answer.text
+
+
+def test_agents_work_in_a_browser_behind_a_tls_proxy(tmp_path: Path, browser: Browser) -> None:
+    secure = free_port()
+    url, context = f"https://localhost:{secure}", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost").configure_cert(context)
+    app = create_app(replace(hotline_settings(tmp_path, free_port()), public_url=url, proxies=1))
+    password = hired(*app.extensions["pages"].made())
+
+    def proxy(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
+        return app(environ | {"HTTP_X_FORWARDED_FOR": MALLORY, "HTTP_X_FORWARDED_PROTO": "https"}, start)
+
+    server = make_server("localhost", secure, proxy, threaded=True, request_handler=_Quiet, ssl_context=context)
+    with listening(server), watched(browser, url, ignore_https_errors=True) as page:
+        let_in(page, "alice", password)
+        at_the_desk(page)
+        page.keyboard.press("a")
+        expect(page.get_by_role("status")).to_have_text("Available")
+        page.goto("about:blank")
+    log: Trail = app.extensions["pages"].made()[0].extensions["audit"]
+    assert {one.remote for one in log.page(9) if one.act == "login"} == {MALLORY}
+    app.extensions["hotline"].close()
 
 
 @pytest.fixture(scope="module")
