@@ -3,7 +3,9 @@
 import json
 from datetime import timedelta
 
+import pytest
 from flask.testing import FlaskClient
+from flask_security import forms
 from sqlalchemy import Engine, func, select
 
 from ivr.console.texts import TEXTS
@@ -48,6 +50,21 @@ def test_a_spray_over_many_names_from_one_line_is_stopped_and_others_are_not(sit
     assert enter(site, OFFICE, names[-1], passwords[names[-1]])
     clock.on(minutes=10)
     assert enter(site, MALLORY, names[-2], passwords[names[-2]])
+
+
+def test_what_comes_from_a_line_that_is_stopped_costs_next_to_nothing(
+    site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.hire("alice")
+    hashed = list[str]()
+    plain = forms.hash_password
+    monkeypatch.setattr(forms, "hash_password", lambda password: hashed.append(password) or plain(password))
+    for _ in range(FROM_A_LINE + 5):
+        enter(site, MALLORY, "nobody", "a guess")
+    assert len(hashed) == FROM_A_LINE
+    clock.on(minutes=10)
+    enter(site, MALLORY, "nobody", "a guess")
+    assert len(hashed) == FROM_A_LINE + 1
 
 
 def test_a_line_is_stopped_however_many_addresses_it_has(site: Site) -> None:

@@ -18,13 +18,19 @@ class Doorkeeper:
     people: People
     doors: Doors
 
+    def shuts(self, person: Person | None) -> bool:
+        """Tell whether nobody is heard from where they ask, or nobody who is not known there."""
+        return self.doors.shut(here(), self._paused(person) is not None)
+
     def bars(self, person: Person | None) -> bool:
         """Tell whether who asks must wait, whatever they prove."""
-        line = here()
-        paused = None if person is None else self.doors.known(person.id, line)
-        if self.doors.shut(line, paused is not None):
+        if self.shuts(person):
             return True
+        paused = self._paused(person)
         return paused if paused is not None else person is not None and self.people.barred(person)
+
+    def _paused(self, person: Person | None) -> bool | None:
+        return None if person is None else self.doors.known(person.id, here())
 
     def missed(self, person: Person, **by: str) -> None:
         """Count and write down a wrong proof of this person's."""

@@ -123,7 +123,7 @@ def _form(keeper: Doorkeeper) -> type[LoginForm]:
             person = people.find(self.name.data or "")
             gone = keeper.bars(person) or (person is not None and people.lapsed(person))
             self.ifield, self.user = self.name, None if gone else person
-            right = bool(super().validate(**more))
+            right = self._unheard(**more) if keeper.shuts(person) else bool(super().validate(**more))
             if right and self.user is not None:
                 spoken = language()
                 session.clear()
@@ -131,6 +131,12 @@ def _form(keeper: Doorkeeper) -> type[LoginForm]:
             elif self.name.data and self.password.data:
                 _missed(keeper, person, gone)
             return right
+
+        def _unheard(self, **more: Any) -> bool:
+            """Refuse as ever, but without a look at the password, which is what costs most, for callers, too."""
+            super(LoginForm, self).validate(**more)
+            self.name.errors.append("shut")
+            return False
 
     return NameForm
 
