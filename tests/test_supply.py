@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests import audit
-from tests.audit import NONE, NOT_LOOKED, SOME, Kind, judged, kinds
+from tests.audit import NONE, NOT_LOOKED, PINNED, SOME, Kind, judged, kinds
+from tests.world import ROOT
 
 PYTHON, PAGES = kinds()
 HOLE: Mapping[str, object] = {"id": "PYSEC-2019-132", "fix_versions": ["1.24.2"]}
@@ -50,6 +51,14 @@ def test_blindness_is_told_in_capitals(monkeypatch: pytest.MonkeyPatch, capsys: 
     told = capsys.readouterr().out
     assert "NOT ALL WAS AUDITED" in told
     assert told.count("Failed to resolve") == 3
+
+
+def test_what_is_put_into_the_container_is_what_was_tested_and_audited() -> None:
+    lines = (ROOT / ".deploy" / "Dockerfile").read_text("utf-8").splitlines()
+    installs, pinned = [line for line in lines if "pip install" in line], str(PINNED.relative_to(ROOT))
+    assert installs
+    assert all(f"--constraint {pinned} " in line for line in installs)
+    assert f"COPY {pinned} {pinned}" in lines
 
 
 def test_holes_count_more_than_blindness(monkeypatch: pytest.MonkeyPatch) -> None:
