@@ -70,7 +70,6 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
     practice = practise(app, parts, now) if found.practice else None
     for blueprint in (voice(line), agents(line, parts.board), audio(found.recordings), web()):
         app.register_blueprint(blueprint)
-    changed = parts.board.changed
     pages = Pages(
         found.public_url,
         found.secrets,
@@ -80,7 +79,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         lambda: parts.flow,
         parts.live.of,
         now,
-        changed,
+        parts.board.changed,
         parts.messages,
         found.recordings,
         parts.vault,
@@ -89,6 +88,7 @@ def create_app(given: Settings | None = None, now: Callable[[], datetime] = utc_
         parts.yesterday,
         practice,
         parts.shore,
+        bool(found.proxies) or not found.https,
         _token(found),
         (found.oidc_issuer, found.oidc_client, found.oidc_secret, found.oidc_claim) if found.oidc_issuer else None,
     )

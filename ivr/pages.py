@@ -85,6 +85,7 @@ class Pages:
     yesterday: "Callable[[], Yesterday]"
     practice: "PracticePhone | None"
     shore: Shore
+    tell: bool = True  # Whether browsers can be told apart by their addresses.
     token: Callable[[str], str] | None = None
     oidc: tuple[str, str, str, str] | None = None  # issuer, client, secret, the claim that is a name
     _made: "tuple[Flask, Staff] | None" = None
@@ -166,7 +167,7 @@ class Pages:
         app, people = Flask(__name__), People(self.engine, self.now)
         for error in (StoreError, OperationalError):
             app.register_error_handler(error, lambda _: away())
-        forgery = protect(app, people, self.url, self.secrets, self.desk.offline)
+        forgery = protect(app, people, self.url, self.secrets, self.desk.offline, self.tell)
         office = Office(
             desk=self.desk,
             journal=self.journal,

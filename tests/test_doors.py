@@ -1,20 +1,25 @@
 """Guessing at logins is slow by name and by line; nobody keeps an agent out from elsewhere, or fills the audit log."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 from flask_security import forms
 from sqlalchemy import Engine, func, select
 
+from ivr.console.doorkeeper import Doorkeeper
 from ivr.console.texts import TEXTS
+from ivr.factory import create_app
 from ivr.store.audit import Trail, entries
 from ivr.store.doors import FROM_A_LINE, KNOWN_FOR, KNOWN_TIMES, SPAN, TRIES, WRITTEN, Doors, known_lines, refusals
 from ivr.store.people import People
 from tests.desk_site import Clock, Site, token
 from tests.stores import SECRET
 from tests.test_people import clock, site
+from tests.world import hotline_settings
 
 __all__ = ["clock", "site"]
 WRONG = TEXTS["en"]["wrong"]
@@ -111,6 +116,29 @@ def test_a_house_full_of_agents_is_stopped_late_but_it_is(site: Site) -> None:
     assert not enter(site, OFFICE, "alice", passwords["alice"])
 
 
+def test_nobody_is_stopped_by_an_address_that_all_seem_to_have(site: Site) -> None:
+    keeper: Doorkeeper = site.app.extensions["doorkeeper"]
+    behind = replace(keeper, tell=False)
+    password = site.hire("alice")
+    for _ in range(FROM_A_LINE + 1):
+        enter(site, OFFICE, "nobody", "a guess")
+    with site.app.test_request_context(environ_base={"REMOTE_ADDR": OFFICE}):
+        assert (keeper.shuts(), behind.shuts()) == (True, False)
+    assert not enter(site, OFFICE, "alice", password)
+
+
+@pytest.mark.parametrize(("url", "proxies", "told"), [("https", 0, False), ("https", 1, True), ("http", 0, True)])
+def test_addresses_tell_apart_unless_a_proxy_is_not_believed(
+    tmp_path: Path, url: str, proxies: int, told: bool
+) -> None:
+    settings = hotline_settings(tmp_path, 8000)
+    address = settings.public_url.replace("http:", f"{url}:")
+    app = create_app(replace(settings, public_url=address, proxies=proxies))
+    pages, _ = app.extensions["pages"].made()
+    assert pages.extensions["doorkeeper"].tell is told
+    app.extensions["hotline"].close()
+
+
 def test_wrong_logins_beyond_the_limit_are_counted_not_written_one_by_one(site: Site, clock: Clock) -> None:
     site.hire("alice")
     before = len(acts(site))
@@ -165,12 +193,15 @@ def test_doors_are_the_same_for_all_servers_on_either_database(engine: Engine, c
     assert other.known(alice, OFFICE) is False
     told = [(one, other)[number % 2].refused(MALLORY) for number in range(FROM_A_LINE + 1)]
     assert told == [(True, False)] * (FROM_A_LINE - 1) + [(True, True), (False, False)]
-    assert (other.shut(MALLORY, False), other.shut(MALLORY, True), other.shut(HOME, False)) == (True, False, False)
+    assert (other.shut(MALLORY), other.shut(HOME)) == (True, False)
+    for _ in range(FROM_A_LINE):
+        one.refused(OFFICE)
+    assert not other.shut(OFFICE), "somebody is known there"
     clock.on(seconds=SPAN.total_seconds())
     other.sweep(log)
     with engine.connect() as connection:
         written = connection.execute(select(entries.c.act, entries.c.detail)).all()
-    assert [(act, json.loads(detail)["refused"]) for act, detail in written] == [("login.more", FROM_A_LINE + 1)]
+    assert [(act, json.loads(detail)["refused"]) for act, detail in written] == [("login.more", 2 * FROM_A_LINE + 1)]
     clock.on(seconds=(KNOWN_FOR + timedelta(days=1)).total_seconds())
     other.sweep(log)
     with engine.connect() as connection:

@@ -24,16 +24,19 @@ from ivr.store.people import People, Person
 from ivr.web import guarded
 
 
-def protect(app: Flask, people: People, url: str, secrets: Sequence[str], left: Callable[[str], object]) -> CSRFProtect:
+def protect(
+    app: Flask, people: People, url: str, secrets: Sequence[str], left: Callable[[str], object], tell: bool = True
+) -> CSRFProtect:
     """Let people log in at `/desk/login`; return what checks that a request comes from our own pages.
 
-    `url` is how browsers reach us; `left` is told the name of whoever logs out.
+    `url` is how browsers reach us; `left` is told the name of whoever logs out. `tell` says whether browsers can be
+    told apart by their addresses.
     """
     keys = [hmac.new(secret.encode(), b"ivr: session", sha256).hexdigest() for secret in secrets]
     app.config.update(_settings(url.startswith("https://")), **factor_settings(secrets))
     app.config.update(SECRET_KEY=keys[0], SECRET_KEY_FALLBACKS=keys[1:])
     app.extensions["audit"] = Trail(people.engine, secrets, people.now)
-    app.extensions["doorkeeper"] = keeper = Doorkeeper(people, Doors(people.engine, people.now))
+    app.extensions["doorkeeper"] = keeper = Doorkeeper(people, Doors(people.engine, people.now), tell)
     forgery = CSRFProtect(app)
     ours = factor_parts(keeper, url, secrets)
     security = Security(app, people.datastore, login_form=_form(keeper), change_password_form=NewPasswordForm, **ours)
@@ -123,7 +126,7 @@ def _form(keeper: Doorkeeper) -> type[LoginForm]:
             person = people.find(self.name.data or "")
             gone = keeper.bars(person) or (person is not None and people.lapsed(person))
             self.ifield, self.user = self.name, None if gone else person
-            right = self._unheard(**more) if keeper.shuts(person) else bool(super().validate(**more))
+            right = self._unheard(**more) if keeper.shuts() else bool(super().validate(**more))
             if right and self.user is not None:
                 spoken = language()
                 session.clear()

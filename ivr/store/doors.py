@@ -4,7 +4,7 @@ Whoever came in from a line lately is known there: what others do elsewhere, or 
 nothing.
 
     one line, any names          20 refused logins in ten minutes; then none for their rest
-      and who is known there     100
+      where somebody is known    100
     one who is known there       5 wrong in a row, then a pause of a minute, apart from all others' tries at the name
     all lines together           50 in ten minutes are written into the audit log, how many more when they are over
 """
@@ -67,11 +67,15 @@ class Doors:
             found = connection.execute(select(known_lines.c.barred_until).where(*row)).first()
         return None if found is None else bool(found[0] and self.now() < found[0])
 
-    def shut(self, line: str, known: bool) -> bool:
-        """Tell whether so much was refused to a line that nobody is let in from there, or nobody who is known."""
+    def shut(self, line: str) -> bool:
+        """Tell whether so much was refused to a line that nobody is let in from there."""
         row = refusals.c.line == line, refusals.c.since == self._since()
+        ours = known_lines.c.line == line, known_lines.c.came_at > self.now() - KNOWN_FOR
         with opened(self.engine) as connection:
             tries = connection.scalar(select(refusals.c.tries).where(*row)) or 0
+            if tries < FROM_A_LINE:
+                return False
+            known = connection.scalar(select(known_lines.c.person).where(*ours).limit(1)) is not None
         return tries >= FROM_A_LINE * (KNOWN_TIMES if known else 1)
 
     def refused(self, line: str) -> tuple[bool, bool]:

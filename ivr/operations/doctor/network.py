@@ -89,7 +89,7 @@ def arrival(patient: Patient) -> Iterator[Finding]:
         words = f"what Twilio signs for {found.public_url} arrives ({made.seconds * 1000:.0f} ms)"
         yield well(ABOUT, f"{words}, other requests are refused")
     if found.https and not found.proxies:
-        words = "TLS ends at a proxy, whose address everybody seems to have: limits by address stop all at once"
+        words = "TLS ends at a proxy, whose address everybody seems to have: nobody is stopped by address"
         yield warning("TRUSTED_PROXIES", words, "set it to 1, or to how many proxies of yours set X-Forwarded-For")
     if made.figures:
         do = "set METRICS_TOKEN, or keep /metrics from outside in the proxy"
