@@ -262,6 +262,30 @@ def test_what_is_kept_is_tried_again_after_a_disk_or_a_machine_that_failed(
     assert spool(tmp_path).all() == []
 
 
+def test_a_disk_that_lets_nothing_go_keeps_nobody_elses_facts_from_being_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, gone = list[Fact](), Event()
+
+    def job(fact: Fact) -> None:
+        if not gone.is_set():
+            raise StoreError("the database is away")
+        written.append(fact)
+
+    def read_only(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(30, f"{path}: read-only file system, {missing_ok}")
+
+    kept, others = Unwritten(job, spool(tmp_path)), [replace(REPORT, call=f"CA{number}") for number in range(5)]
+    assert all(kept.write(fact) for fact in others)
+    monkeypatch.setattr(Path, "unlink", read_only)
+    gone.set()
+    soon(lambda: not kept.calls())
+    assert {fact.call for fact in written} == {fact.call for fact in others}
+    assert len(written) == len(others)
+    monkeypatch.undo()
+    kept.close()
+
+
 def test_what_neither_database_nor_disk_takes_is_to_be_told_again(tmp_path: Path) -> None:
     def job(_: Fact) -> None:
         raise Refused("it cannot be held")

@@ -15,7 +15,7 @@ from ivr.reports.counting import Sums, counted
 from ivr.reports.shapes import Shape, negative
 from ivr.reports.spans import DAY, following, parts
 from ivr.store.desk_tables import agent_states
-from ivr.store.engine import alone, begun, opened, snapshot, undecided
+from ivr.store.engine import alone, begun, opened, snapshot, undecided, unhurried
 from ivr.store.fact_tables import facts, stale, stays, tallies
 from ivr.store.retention import FROZEN
 
@@ -88,6 +88,7 @@ class Tallies:
         made |= {("day", "state", day.since, agent): sums for agent, sums, _ in worked}
         with undecided(self.engine) as connection:
             alone(connection, LOCK)
+            unhurried(connection)
             # Whoever wrote more of this day since then left a row that is not among these: it is counted again.
             connection.execute(delete(stale).where(stale.c.id.in_(told)))
             if months.there(connection, day) != there:

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import Column, Connection, Engine, String, Table, Text, select, type_coerce
 
 from ivr.store.crypto import Sealed, of
-from ivr.store.engine import begun, by_itself, opened, undecided
+from ivr.store.engine import alone, begun, by_itself, opened, undecided
 from ivr.store.errors import SecretError, StoreError
 from ivr.store.tables import INSERT, Moment, calls, meta
 
@@ -17,6 +17,8 @@ STRANGE: Final = (
     "SECRET_KEY does not open what the database holds, which another one sealed: set SECRET_KEY=new,old with that one"
     " behind the comma (one that was made here is the `secret key` in instance/secrets), or name an empty DATABASE_URL"
 )
+LOCK: Final = 0x1F16  # The key of the lock under which PostgreSQL's servers note their secrets; ours for ever.
+
 sealing_keys = Table(
     "sealing_keys",
     meta,
@@ -54,7 +56,10 @@ def prove(engine: Engine, secrets: Sequence[str], now: datetime) -> None:
         if set(map(name, secrets)) <= set(connection.scalars(select(sealing_keys.c.name))):
             return
     with undecided(engine) as connection:
-        by_itself(connection)
+        if connection.dialect.name == "sqlite":
+            by_itself(connection)
+        else:
+            alone(connection, LOCK)
         _demand(connection)
         _note(connection, secrets, now)
         connection.commit()

@@ -141,7 +141,7 @@ class Rescue:
 
     def _thanks(self, error: Exception, heard: Recorded) -> Response:
         """Keep a message that the flow was to take: as soon as the database is there, or else without the flow."""
-        if not isinstance(error, StoreError):
+        if not isinstance(error, StoreError) or isinstance(error, Refused):
             return self._saved(heard)
         self.unwritten.keep(Spoken(told()["CallSid"], path(), heard, self.hotline.now()))
         return xml(lifeboat.thanks(self.flow(), self.sites(), language()))

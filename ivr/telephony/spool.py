@@ -47,8 +47,9 @@ class Spool:
         return True
 
     def remove(self, fact: Fact) -> None:
-        """Forget a fact, as the database has it."""
-        self._file(fact).unlink(missing_ok=True)
+        """Forget a fact, as the database has it; one that the disk keeps is told once more, which does no harm."""
+        with suppress(OSError):
+            self._file(fact).unlink(missing_ok=True)
 
     def set_aside(self, fact: Fact) -> bool:
         """Leave a fact that can never be written for somebody to look at; False where the disk does not take it."""

@@ -113,12 +113,12 @@ class Unwritten:
         """Try each fact, but for those behind one that failed; return whether any are left."""
         with self._lock:
             kept = [list(told.values()) for told in self._kept.values()]
-        try:
-            for told in kept:
+        for told in kept:
+            try:
                 if not self._all_done(told) and self._closed.is_set():
                     break
-        except Exception:
-            log.exception("what is kept was not tried")
+            except Exception:  # As of a disk that takes nothing: what is told of other calls does not wait for it.
+                log.exception("what is kept was not tried", call=told[0].call)
         with self._lock:
             self._busy = bool(self._kept)
             return self._busy
