@@ -8,11 +8,12 @@ from twilio.base.exceptions import TwilioRestException
 
 from ivr import breaker
 from ivr.breaker import FAILURES
-from ivr.telephony.rest import AwayError, Rest
-from tests.talks import failing, staffed, talking
+from ivr.telephony.asking import AwayError
+from ivr.telephony.rest import Rest
+from tests.talks import OUTSIDE, failing, staffed, talking
 from tests.test_callbacks import asked_back
 from tests.test_switchboard import picked_up, queued, soon, state
-from tests.world import World
+from tests.world import NUMBER, World
 
 
 @pytest.fixture
@@ -76,6 +77,33 @@ def test_who_is_hung_up_is_told_so_once_more_where_the_carrier_fails_and_nobody_
     with failing(here, "/Calls/", most=1):
         rest.end(leg)
     soon(lambda: not phone.ringing)
+
+
+def test_who_was_to_be_hung_up_while_it_was_away_is_hung_up_as_it_is_back(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "SECONDS", 3600)
+    here.parts.desk.available("alice")
+    queued(here)
+    phone, board = here.carrier.phone("client:alice"), here.parts.board
+    soon(lambda: board.look() or phone.ringing)
+    leg = next(call.sid for call in board.rest.client.calls.list(to="client:alice", status="ringing"))
+    for _ in range(FAILURES):
+        board.rest.breaker.went(well=False)
+    with pytest.raises(AwayError):
+        board.rest.end(leg)
+    assert phone.ringing
+    monkeypatch.setattr(board.rest.breaker, "_until", 0.0)
+    soon(lambda: board.tend() or not phone.ringing)
+    assert board.rest.unended == []
+
+
+def test_a_ring_that_failed_leaves_others_alone_to_a_phone_that_is_shared(here: World) -> None:
+    rest, told = here.parts.board.rest, ("http://127.0.0.1:9/x", "http://127.0.0.1:9/y", 20)
+    first = rest.ring(OUTSIDE, NUMBER, *told)
+    with failing(here, "/Calls.json", done=True), pytest.raises(TwilioRestException):
+        rest.ring(OUTSIDE, NUMBER, *told, shared=True)
+    assert not rest.over(first)
 
 
 def test_a_ring_of_which_the_carrier_says_that_it_failed_does_not_go_on_for_nobody(here: World) -> None:

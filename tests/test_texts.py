@@ -19,7 +19,7 @@ from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
 from ivr.store.journal import Journal
 from ivr.store.texts import LEASE, Sms, Texts
-from ivr.telephony import rest
+from ivr.telephony import asking
 from ivr.telephony.rest import Rest
 from ivr.telephony.texting import Texting
 from tests.carrier_site import ACCOUNT, TOKEN
@@ -160,7 +160,7 @@ def test_a_text_whose_fate_nobody_knows_is_looked_up_before_it_is_sent_again(
     desk: Desk, site: Site, fault: Fault, why: str, taken: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if fault == "hang":
-        monkeypatch.setattr(rest, "SECONDS", 0.4)
+        monkeypatch.setattr(asking, "SECONDS", 0.4)
     site.carrier.faults.plan(fault)
     call_id = desk.wanted()
     desk.work()

@@ -14,7 +14,7 @@ import structlog
 
 from ivr.flow.inputs import Found, NotFound
 from ivr.flow.secret import Secret
-from ivr.telephony.rest import TWILIO
+from ivr.telephony.asking import TWILIO
 
 if TYPE_CHECKING:
     from requests import Response, Session

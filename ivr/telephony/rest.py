@@ -1,13 +1,11 @@
 """What we ask of Twilio by its REST, in its own client's words: of calls, and of talks, which are its conferences."""
 
-import random
 import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -16,22 +14,13 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from ivr.breaker import Breaker
 from ivr.tally import Tally
 from ivr.telephony import numbers
+from ivr.telephony.asking import FAILED, TWILIO, AwayError, client
 from ivr.telephony.numbers import Ask, Number
 
 if TYPE_CHECKING:
     from twilio.rest import Client
 
-SECONDS: Final = 4.0
-TWILIO: Final = "https://api.twilio.com"
-RESOURCE: Final = re.compile(r"/Accounts/[^/]+/([A-Za-z]+)")
-RESOURCES: Final = ("Calls", "Conferences", "IncomingPhoneNumbers", "Messages", "Queues", "Recordings")
-CHANGED: Final = ("Calls", "Conferences")  # What these are told is told once more; texts have a way of their own.
-GUARDED: Final = (*CHANGED, "IncomingPhoneNumbers")  # What is left alone while it fails; the latter is to knock.
-AGAIN: Final = (0.1, 0.4)  # Seconds, by chance, as many are told to come again at one moment.
-SOON: Final = 1.0  # Seconds within which it failed, or nobody has the time to tell it again.
 NOT_FOUND: Final = 404
-BUSY: Final = 429
-FAILED: Final = 500
 MOST: Final = 1000  # On a page of a list; Twilio gives no more.
 LATEST: Final = 5
 EVENTS: Final = 50
@@ -39,10 +28,6 @@ KEYED: Final = re.compile(r"[0-9]{4,}")  # A PIN, a code, an account: longer tha
 OVER: Final = ("completed", "busy", "failed", "no-answer", "canceled")
 RINGING: Final = ("queued", "ringing")
 log = structlog.get_logger()
-
-
-class AwayError(ConnectionError):
-    """The carrier was not asked, as it failed so often of late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +68,7 @@ class Rest:
     api_url: str
     tally: Tally = field(default_factory=Tally)
     breaker: Breaker = field(default_factory=Breaker)
+    unended: list[str] = field(default_factory=list)  # Calls that were to be hung up while it was away.
 
     @property
     def away(self) -> bool:
@@ -93,12 +79,20 @@ class Rest:
         """Ask for next to nothing, to see whether it works again; return whether it does."""
         with suppress(TwilioException, OSError):
             self.greet()
-        return not self.away
+        if self.away:
+            return False
+        for call in [self.unended.pop() for _ in range(len(self.unended))]:
+            with suppress(TwilioException, OSError):
+                self.end(call)
+        return True
 
-    def ring(self, phone: str, caller: str, url: str, status: str, seconds: int, longest: int = 0) -> str:
+    def ring(
+        self, phone: str, caller: str, url: str, status: str, seconds: int, longest: int = 0, shared: bool = False
+    ) -> str:
         """Ring a phone for so many seconds; picked up, it runs the document at `url`, for `longest` seconds at most.
 
-        Return the call's id. Where it is not known whether it rings, it is hung up before the error is raised.
+        Return the call's id. Where it is not known whether it rings, it is hung up before the error is raised; but not
+        where the phone is `shared`, so that others may ring it now.
         """
         limited = {"time_limit": longest} if longest else {}
         try:
@@ -114,7 +108,7 @@ class Rest:
                 status_callback_event=["completed"],
             )
         except (TwilioException, OSError) as error:
-            if _unsure(error):
+            if _unsure(error) and not shared:
                 self._unring(phone, caller)
             raise
         return str(call.sid)
@@ -135,8 +129,12 @@ class Rest:
         self.client.calls(call).update(url=url, method="POST", **falls)
 
     def end(self, call: str) -> None:
-        """Hang up a call, whether it rings or talks."""
-        self.client.calls(call).update(status="completed")
+        """Hang up a call, whether it rings or talks; one that cannot be now is hung up as it works again."""
+        try:
+            self.client.calls(call).update(status="completed")
+        except AwayError:
+            self.unended.append(call)
+            raise
 
     def over(self, call: str) -> bool:
         """Has a call ended, however it did? So has one that the carrier does not know."""
@@ -235,54 +233,7 @@ class Rest:
     @cached_property
     def client(self) -> "Client":
         """Return Twilio's own client for this address; it gives up after four seconds."""
-        # Twilio's client takes a while to import, so not before it is needed.
-        from twilio.http.http_client import TwilioHttpClient
-        from twilio.rest import Client
-
-        base, tally, breaker = self.api_url, self.tally, self.breaker
-
-        class Elsewhere(TwilioHttpClient):  # type: ignore[misc]  # twilio tells no types
-            """Asks another address that answers as Twilio does."""
-
-            def request(self, method: str, url: str, *rest: Any, **named: Any) -> Any:
-                if _kind(url) not in GUARDED:
-                    return self.asked(method, url, *rest, **named)
-                if not breaker.allows():
-                    raise AwayError("the carrier's REST keeps failing, and is left alone for some seconds")
-                begun, works = monotonic(), False
-                try:
-                    answer = self.asked(method, url, *rest, **named)
-                    again = _once_more(_kind(url), answer.status_code, named.get("data"))
-                    if again and monotonic() - begun < SOON:
-                        sleep(random.uniform(*AGAIN))  # nosec B311
-                        answer = self.asked(method, url, *rest, **named)
-                    works = answer.status_code != BUSY and answer.status_code < FAILED
-                finally:
-                    # That we can look tells nothing of whether we can ring, unless nothing is known yet.
-                    if (breaker.open or not (works and method == "GET")) and breaker.went(works):
-                        log.warning("the carrier's REST is left alone for a while, as it keeps failing")
-                return answer
-
-            def asked(self, method: str, url: str, *rest: Any, **named: Any) -> Any:
-                with tally.asking_carrier(_kind(url), url) as told:
-                    answer = super().request(method, base + url.removeprefix(TWILIO), *rest, **named)
-                    told.append(answer.status_code)
-                return answer
-
-        asking = Elsewhere(timeout=SECONDS, max_retries=0)
-        _look_once(asking.session, base)
-        return Client(self.account, self.token, http_client=asking)
-
-
-def _look_once(session: Any, url: str) -> None:
-    """Take by which proxy and certificates an address is reached from the environment now, not at every request."""
-    found = session.merge_environment_settings(url, {}, None, None, None)
-    session.proxies, session.verify, session.trust_env = found["proxies"], found["verify"], False
-
-
-def _once_more(kind: str, status: int, told: Any) -> bool:
-    """Return whether to tell it once more: it was not done, or may be done twice, as nobody is rung or moved by it."""
-    return kind in CHANGED and (status == BUSY or (status >= FAILED and "Url" not in (told or {})))
+        return client(self.account, self.token, self.api_url, self.tally, self.breaker)
 
 
 def _unsure(error: Exception) -> bool:
@@ -290,9 +241,3 @@ def _unsure(error: Exception) -> bool:
     if isinstance(error, TwilioRestException):
         return bool(error.status >= FAILED)
     return not isinstance(error, AwayError)
-
-
-def _kind(url: str) -> str:
-    """Return what is asked about, as Twilio's paths name it."""
-    found = RESOURCE.search(url)
-    return found[1] if found and found[1] in RESOURCES else "other"

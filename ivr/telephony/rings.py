@@ -61,6 +61,15 @@ class Rings:
             self._end(customer)
         return True
 
+    def excuse(self, leg: str, url: str) -> bool:
+        """Tell somebody on the phone what became of it, as this address says; who still rings is rung no more."""
+        try:
+            self.rest.move(leg, url)
+        except Exception:
+            self._end(leg)
+            return False
+        return True
+
     def at(self, offer: str, what: str) -> str:
         """Return the address of something about an offer."""
         return f"{self.url}/voice/agent/{offer}/{what}"

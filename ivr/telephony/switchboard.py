@@ -72,7 +72,7 @@ class Switchboard:
 
     def tend(self) -> None:
         """Take back all that is past, and offer whoever waits to whoever is free."""
-        if self.rest.away:
+        if self.rest.away or self.rest.unended:
             self.run(self.rest.knock)
         for place in self.desk.done():
             self._over(place)
@@ -214,9 +214,10 @@ class Switchboard:
         """The agent who took this is out."""
         if place.state == "talking" and place.kind == "callback" and not place.answered_back:
             self.desk.over(place.id, meant)
-            self.desk.talks.cut_off(place.id)  # The customer has confirmed since we looked.
+            if self.desk.talks.cut_off(place.id):  # The customer has confirmed since we looked.
+                self.talks.close(place.id)
             if customer := self.rings.customers.pop(offer, None):
-                self.run(lambda: self._excuse(customer, self.rings.at(offer, "customer")))
+                self.run(lambda: self.rings.excuse(customer, self.rings.at(offer, "customer")))
         elif place.state == "talking":
             self.talks.left(place, meant)
         else:
@@ -265,16 +266,7 @@ class Switchboard:
         found = self.desk.guests.one(guest)
         self.talks.gone(guest)
         if found and (leg := found.leg):
-            self.run(lambda: self._excuse(leg, f"{self.url}/voice/agent/guest/{guest}/whisper"))
-
-    def _excuse(self, leg: str, url: str) -> bool:
-        """Tell somebody on the phone what became of it, as this address says; who still rings is rung no more."""
-        try:
-            self.rest.move(leg, url)
-        except Exception:
-            self._end(leg)
-            return False
-        return True
+            self.run(lambda: self.rings.excuse(leg, f"{self.url}/voice/agent/guest/{guest}/whisper"))
 
     def _end(self, leg: str) -> None:
         self.talks.quietly("call not ended", lambda: self.rest.end(leg))

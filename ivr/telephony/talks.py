@@ -197,7 +197,7 @@ class Talks:
 
         def ring() -> None:
             whisper, over = f"{url}/whisper{RETRY}", f"{url}/over{RETRY_CALLBACK}"
-            leg = self.rest.ring(guest.phone, self.number, whisper, over, RINGS)
+            leg = self.rest.ring(guest.phone, self.number, whisper, over, RINGS, shared=guest.agent is None)
             self.desk.guests.rung(guest.id, leg)
 
         if _succeeds("guest not rung", ring):

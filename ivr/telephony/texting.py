@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from ivr.store.answers import Gone, Later, Refused, Taken, Unsure
-from ivr.telephony.rest import TWILIO, Rest
+from ivr.telephony.asking import TWILIO
+from ivr.telephony.rest import Rest
 
 SERVICE: Final = "MG"  # So begins the id of a messaging service, which chooses among its numbers.
 TRIAL: Final = "Sent from your Twilio trial account - "  # What Twilio puts before the words, as long as nobody pays.
