@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from ivr.flow.call import Call
 from ivr.flow.events import Ended, Event
@@ -174,14 +174,30 @@ class Audit:
         return {leg.sid: accounts[leg.from_] for leg in told}
 
     def _once(self) -> Iterator[Violation]:
-        """(6) Each text is sent once, and nobody is rung back twice who was talked to."""
+        """(6) Each text is sent once, and nobody is rung back by two at once."""
         sent = Counter((one["to"], one["body"]) for one in self.stage.rest.texts)
         with self.stage.parts.engine.connect() as connection:
             rows = connection.execute(select(texts.c.number, texts.c.words, texts.c.state)).all()
         wanted = Counter((row.number, row.words) for row in rows)
-        for text, count in sent.items():
-            if count > wanted[text]:
-                yield Violation("6 once", "", f"a text went to …{text[0][-4:]} {count} times for {wanted[text]} rows")
+        for told, count in sent.items():
+            if count > wanted[told]:
+                yield Violation("6 once", "", f"a text went to …{told[0][-4:]} {count} times for {wanted[told]} rows")
+
+        yield from self._rung_back()
+
+    def _rung_back(self) -> Iterator[Violation]:
+        """(6) Whoever wants to be rung back is rung once for each agent who takes that."""
+        legs = list(self.stage.company.legs.values())
+        rung = Counter(leg.to for leg in legs if leg.direction == "outbound-api" and leg.to.startswith("+"))
+        taken = "SELECT id, count(DISTINCT offer) FROM watched WHERE what = 'line' AND state = 'talking' GROUP BY id"
+        offers = {place: int(count) for place, count in self._rows(text(taken))}
+        agreed = Counter[str]()
+        for (name,) in self._rows(select(line.c.id).where(line.c.kind == "callback")):
+            place = self.stage.parts.desk.place(name)
+            agreed[place.number if place and place.number else ""] += offers.get(name, 0)
+        for number, count in rung.items():
+            if count > agreed[number]:
+                yield Violation("6 once", "", f"…{number[-4:]} was rung {count} times for {agreed[number]} agents")
 
     def _kept(self) -> Iterator[Violation]:
         """Nothing is lost: each recording that we said to have is a message, and the spool is empty."""
