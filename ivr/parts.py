@@ -195,6 +195,7 @@ def _board(found: Settings, desk: Desk, carrier: Rest, number: str, hang_up: Cal
     rings, allowance = ThreadPoolExecutor(8, "rings"), Allowance(found.callbacks_a_day, desk.callbacks.rung, desk.now)
     made = Switchboard(desk, carrier, number, found.public_url, rings.submit, hang_up, found.prefixes, allowance.spend)
     made.talks.falls.remember(found.instance)
+    made.beside.append(desk.presence.tend)
     return made
 
 

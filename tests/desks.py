@@ -8,6 +8,7 @@ from threading import Barrier, Thread
 from sqlalchemy import Engine
 
 from ivr.desk.keeping import RULES, Desk, Place
+from ivr.desk.presence import Presence
 from ivr.flow.call import Call, fold
 from ivr.flow.events import AskedBack, Ended, Event, Heard, Learned, Waiting
 from ivr.flow.inputs import Answered, HungUp, InLine, Input, LeftQueue, Pressed, Recorded
@@ -18,6 +19,14 @@ from tests.stores import LANGUAGE, new_call_id, start
 
 TEN = datetime(2026, 11, 23, 10, tzinfo=UTC)  # a Monday
 SKILLS = frozenset({"queue:general", "queue:fraud", f"language:{LANGUAGE}"})
+
+
+def at_their_pages(desk: Desk, *names: str, ends: bool = True) -> None:
+    """Have agents' pages ask for news, as those do that say when a talk is ended."""
+    presence = Presence(desk.engine, desk.now)
+    for name in names:
+        presence.saw(name, ends)
+    presence.tend()
 
 
 @dataclass

@@ -29,6 +29,7 @@ from ivr.teller import Inquiry, Teller
 from ivr.transcript import Script
 from ivr.wallets.demo import Demo
 from ivr.watched import Watched
+from tests.desks import at_their_pages
 from tests.world import NUMBER, World
 
 SPEAKS = re.compile(r"\(speaks (\d+) s(, hangs up)?\)")
@@ -204,6 +205,7 @@ def taken(world: World, caller: Caller) -> Caller:
     flow, phone = world.parts.flow, world.carrier.phone("client:alice")
     skills = [*(f"queue:{name}" for name in flow.queues), *(f"language:{name}" for name in flow.words)]
     world.parts.desk.enrol("alice", "client:alice", frozenset(skills))
+    at_their_pages(world.parts.desk, "alice")
     world.parts.desk.available("alice")
     world.parts.board.tend()
     until(lambda: phone.ringing)

@@ -9,6 +9,7 @@ from ivr.carrier.caller import Caller
 from ivr.carrier.conferences import Participant
 from ivr.carrier.cues import Talking
 from ivr.desk.keeping import Place
+from tests.desks import at_their_pages
 from tests.test_switchboard import SKILLS, picked_up, queued, soon
 from tests.world import World, world
 
@@ -22,6 +23,7 @@ def staffed(folder: Path, excused: tuple[str, ...] = ()) -> Iterator[World]:
         for name in ("alice", "bob", "carol"):
             made.carrier.phone(f"client:{name}")
             made.parts.desk.enrol(name, f"client:{name}", SKILLS, level=2 if name == "carol" else 1)
+        at_their_pages(made.parts.desk, "alice", "bob", "carol")
         yield made
         assert [wrong for wrong in made.wrong() if not wrong.startswith(excused)] == []
 

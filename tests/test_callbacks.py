@@ -12,6 +12,7 @@ from ivr.desk.allowance import Allowance
 from ivr.desk.keeping import Place
 from ivr.store.crypto import of
 from ivr.telephony.rest import Rest
+from tests.desks import at_their_pages
 from tests.talks import answered, heard, talking
 from tests.test_switchboard import SKILLS, parted, picked_up, queued, soon, state
 from tests.world import CUSTOMER, OPEN, World, world
@@ -192,6 +193,7 @@ def test_three_tries_in_vain_are_the_end(here: World) -> None:
 
 
 def test_a_customer_who_was_rung_back_is_rung_again_where_the_agents_browser_is_gone(here: World) -> None:
+    at_their_pages(here.parts.desk, "alice", "bob")
     place = asked_back(here)
     agent = taken(here)
     customer = answered(here, CUSTOMER)
@@ -201,6 +203,7 @@ def test_a_customer_who_was_rung_back_is_rung_again_where_the_agents_browser_is_
     assert "再给您打来" in "".join(one.text for one in customer.listen())
     assert now(here, place).state == "waiting"
     assert state(here) == "wrapping"
+    here.carrier.clock.advance(6)
     second = taken(here, "bob")
     again = answered(here, CUSTOMER)
     again.press("1")

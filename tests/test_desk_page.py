@@ -169,7 +169,7 @@ def test_old_news_do_not_undo_what_the_agent_did_meanwhile(site: Site, page: Pag
             site.queued()
         old.append((route, route.fetch()))  # Made now, told later.
 
-    page.route("**/desk/news", late)
+    page.route("**/desk/news*", late)
     until(lambda: page.evaluate("1") and old)
     page.keyboard.press("a")
     stands(page, "Ringing")
@@ -184,7 +184,7 @@ def test_old_news_do_not_undo_what_the_agent_did_meanwhile(site: Site, page: Pag
     assert answer.status == 200
     route.fulfill(response=answer)
     until(lambda: page.evaluate("1") and len(old) > 1)  # The page asks on.
-    page.unroute("**/desk/news")
+    page.unroute("**/desk/news*")
     assert page.evaluate("seen") == []
     stands(page, "Ringing")
 
@@ -200,7 +200,7 @@ def test_what_was_done_last_stands_though_what_was_done_before_is_answered_later
     page.keyboard.press("1")
     page.keyboard.press("Control+Enter")
     stands(page, "Available")
-    page.route("**/desk/news", lambda _: None)  # Nobody tells the page better.
+    page.route("**/desk/news*", lambda _: None)  # Nobody tells the page better.
     ((route, answer),) = kept
     assert answer.json()["state"] == "wrapping"
     with page.expect_response("**/desk/hang-up") as told:

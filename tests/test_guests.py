@@ -52,6 +52,24 @@ def test_a_caller_whose_second_agent_is_lost_gets_a_third(here: World) -> None:
     assert talk.desk.guests.of(talk.id) == []
 
 
+def test_who_lost_an_agent_before_and_was_served_by_a_guest_from_outside_then_is_served(here: World) -> None:
+    talk = Talk(here)
+    talk.agent.hang_up()
+    assert "通话断了" in heard(talk.caller)
+    talk.desk.available("bob")
+    other = picked_up(here, "bob")
+    other.press("1")
+    soon(lambda: talking(talk.caller) and talking(other))
+    guest = talk.board.consult(talk.place.id, "bob", number=OUTSIDE)
+    assert guest
+    outside = answered(here, OUTSIDE)
+    outside.press("1")
+    soon(lambda: talking(outside) and not seat(here, other).end_on_exit)
+    assert talk.board.complete(guest.id)
+    outside.hang_up()
+    soon(lambda: "打个分" in heard(talk.caller))
+
+
 def test_who_was_handed_over_and_is_asked_for_a_score_is_left_to_it(here: World) -> None:
     talk = Talk(here)
     talk.desk.available("bob")

@@ -183,10 +183,14 @@ class Network:
         self.tell("invite", {"callsid": call, "sdp": "v=0\r\n", "parameters": {"From": "+864001234567"}})
 
 
-ENDS = """async ([source, answers]) => {
+ENDS = """async ([source, misses]) => {
   const { Softphone } = await import(source);
   const order = [];
-  const end = () => (order.push("told"), answers ? Promise.resolve(null) : new Promise(() => null));
+  const end = () => {
+    order.push("told");
+    if (misses < 0) return new Promise(() => null);
+    return order.length > misses ? Promise.resolve({}) : Promise.reject(new Error("404"));
+  };
   const phone = new Softphone(() => null, end, document.createElement("div"));
   phone.call = { disconnect: () => order.push("hung up"), isMuted: () => false };
   phone.show("talking");
@@ -195,12 +199,13 @@ ENDS = """async ([source, answers]) => {
 }"""
 
 
-@pytest.mark.parametrize("answers", [True, False])
-def test_who_ends_a_talk_says_so_before_the_phone_is_put_down(site: Site, page: Page, answers: bool) -> None:
+@pytest.mark.parametrize("misses", [0, 1, 2, -1])
+def test_who_ends_a_talk_says_so_before_the_phone_is_put_down(site: Site, page: Page, misses: int) -> None:
+    """So many servers know nothing of it; or the first does not answer at all."""
     page.route("**/*", Outside())
     log_in(page, site)
     source = f"{site.url}/web/scripts/softphone-device.js"
-    assert page.evaluate(ENDS, [source, answers]) == ["told", "hung up"]
+    assert page.evaluate(ENDS, [source, misses]) == ["told"] * (max(misses, 0) + 1) + ["hung up"]
 
 
 def test_it_registers_rings_and_refuses(site: Site, page: Page) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from ivr.carrier.caller import Caller
 from ivr.carrier.cues import Over
+from tests.desks import at_their_pages
 from tests.talks import OUTSIDE, Talk, answered, heard, staffed, talking
 from tests.test_switchboard import SKILLS, parted, picked_up, queued, soon, state
 from tests.world import World
@@ -96,6 +97,13 @@ def test_a_phone_on_the_desk_is_put_down_as_it_is_meant(here: World) -> None:
     soon(lambda: talking(caller) and talking(agent))
     agent.hang_up()
     assert "打个分" in heard(caller)
+
+
+def test_a_page_of_the_release_before_ends_its_talks_as_it_did(here: World) -> None:
+    talk = Talk(here)
+    at_their_pages(here.parts.desk, "alice", ends=False)
+    talk.agent.hang_up()
+    soon(lambda: "打个分" in heard(talk.caller))
 
 
 def test_who_talks_with_nobody_ends_nothing(here: World) -> None:

@@ -47,6 +47,7 @@ def _looks(page: Blueprint, given: Office) -> None:
     @page.get("/news")
     @needs("desk.work", look=True)
     def news() -> Response:
+        given.desk.presence.saw(me(), ends="ends" in request.args)
         return _answer(given)
 
 

@@ -30,6 +30,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "reason_training": "training",
     "reason_other": "other",
     "reason_missed": "missed two calls",
+    "reason_gone": "the page was gone",
     "reason_idle": "a message lay untouched",
     "answer": "Answer",
     "hang_up": "Hang up",

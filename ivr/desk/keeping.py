@@ -18,6 +18,7 @@ from ivr.desk.notes import Notes
 from ivr.desk.offers import Offer, Offers
 from ivr.desk.outlook import Outlook, Outlooks
 from ivr.desk.places import OPEN, Place, places
+from ivr.desk.presence import Presence
 from ivr.desk.talks import Talks
 from ivr.flow.call import Call
 from ivr.store.desk_tables import line
@@ -51,9 +52,11 @@ class Desk:
     zone: tzinfo = UTC
     rings: Callable[[str, datetime], bool] = always
     outlooks: Outlooks = field(init=False, repr=False, compare=False)
+    presence: Presence = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Make what remembers how the line stood."""
+        """Make what remembers how the line stood, and whose page is open."""
+        object.__setattr__(self, "presence", Presence(self.engine, self.now))
         object.__setattr__(self, "outlooks", Outlooks(self.engine, self.now, self.rules, self.zone))
 
     @property

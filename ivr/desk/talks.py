@@ -11,13 +11,14 @@ from ivr.desk.agents import BROWSER
 from ivr.desk.offers import UNOFFERED, Offers, in_front
 from ivr.desk.places import call_first, move, one
 from ivr.desk.states import turned
-from ivr.store.desk_tables import agents, drafts, line, wrapups
+from ivr.store.desk_tables import agents, drafts, line, pages, wrapups
 from ivr.store.engine import opened
 from ivr.store.tables import INSERT, calls, turns
 
 # A caller whose talk is over asks within a moment what comes next; whoever does not for so long is elsewhere by now.
 ALONE: Final = (timedelta(seconds=2), timedelta(seconds=60))
 ELSEWHERE: Final = "served in another call"  # How a call back ends whose customer rang first.
+TOLD: Final = timedelta(seconds=5)  # Until then they hear that they are rung again, and their line is busy.
 AFTER: Final = (timedelta(seconds=1), timedelta(seconds=5))
 
 
@@ -74,16 +75,22 @@ class Talks:
     def lost(self, call_id: str) -> bool:
         """Was the agent of this caller's talk lost amid it, or that of this call back's, as with a browser?
 
-        Whoever ends a talk by their page says so first: then they have done it. Where it still goes on, nobody said so.
+        Whoever ends a talk by their page says so first: then they have done it. Where it still goes on, nobody said so,
+        unless the page is of a release that does not.
         """
-        theirs = agents.c.id == line.c.agent
-        talks = select(line.c.state, line.c.done_by, agents.c.phone).join(agents, theirs)
+        talks = (
+            select(line.c.state, line.c.agent, line.c.done_by, agents.c.phone, pages.c.ends)
+            .outerjoin(agents, agents.c.id == line.c.agent)
+            .outerjoin(pages, pages.c.agent == line.c.agent)
+        )
         mine = (line.c.call_id == call_id) & line.c.answered_back
         with opened(self.engine) as connection:
             row = connection.execute(talks.where(mine).order_by(line.c.joined_at.desc()).limit(1)).first()
-        if row is None or row.state not in ("talking", "done"):
+        if row is None or row.agent is None or row.state not in ("talking", "done"):
             return False
-        return row.done_by is None if row.state == "done" else (row.phone or "").startswith(BROWSER)
+        if row.state == "done":
+            return row.done_by is None
+        return bool(row.ends) and (row.phone or "").startswith(BROWSER)
 
     def cut_off(self, place: str) -> bool:
         """Have a customer be rung again, in front, whose agent was lost amid the talk; False if it was not so.
@@ -94,7 +101,8 @@ class Talks:
             found = one(connection, line, line.c.id == place)
             if found is None:
                 return False
-            told = in_front(connection, found, found["agent"]) | UNOFFERED | {"answered_back": False, "ended_at": None}
+            soon = {"answered_back": False, "ended_at": None, "not_before": self.now() + TOLD}
+            told = in_front(connection, found, found["agent"]) | UNOFFERED | soon
             theirs = (line.c.id == place) & (line.c.state == found["state"]) & (line.c.offer == found["offer"])
             lost = theirs & line.c.state.in_(("talking", "done")) & line.c.done_by.is_(None) & line.c.agent.is_not(None)
             if connection.execute(update(line).where(lost).values(state="waiting", **told)).rowcount != 1:

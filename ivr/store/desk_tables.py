@@ -164,6 +164,15 @@ wrapups = Table(
     Index(None, "case"),
 )
 
+# When the page of an agent last asked for news, by any server; and whether it says when they end a talk.
+pages = Table(
+    "agent_pages",
+    meta,
+    Column("agent", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("ends", Boolean, nullable=False),
+)
+
 drafts = Table(
     "drafts",
     meta,

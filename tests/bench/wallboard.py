@@ -87,6 +87,7 @@ class Hall:
             case "talking":
                 assert self.talk
                 begun, at = time.perf_counter(), utc_now()
+                self.here.parts.board.end_talk("alice")
                 self.talk[1].hang_up()
                 # Where two tell of the end at once, it takes the switchboard's next look, which is not the wallboard's.
                 awaited(lambda: self.here.state("alice") == "wrapping", "alice wraps up")

@@ -31,6 +31,7 @@ from ivr.parts import Parts
 from ivr.store.desk_tables import agents as agents_table
 from ivr.store.desk_tables import line as line_table
 from ivr.telephony.render import RETRY, RETRY_CALLBACK
+from tests.desks import at_their_pages
 from tests.faults.ledger import FINAL, Ledger
 from tests.processes import Server, awaited, parts_of, servers
 from tests.states import check_states
@@ -174,6 +175,7 @@ class Company:
         for name in names:
             self.carrier.phone(f"client:{name}").available = True
             self.parts.desk.enrol(name, f"client:{name}", SKILLS)
+        at_their_pages(self.parts.desk, *names)
 
     def picked_up(self, name: str) -> Caller:
         """Return an agent who picked up the phone as it rang, and hears the whisper."""

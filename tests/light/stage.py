@@ -27,6 +27,7 @@ from ivr.settings import PRACTICE_SENDER
 from ivr.store.errors import StoreError
 from ivr.wallets.demo import tables
 from ivr.wallets.demo.file import HASHER, opened
+from tests.desks import at_their_pages
 from tests.light.company import Company
 from tests.light.leg import Party
 from tests.light.proxy import Backend, Mischief, Proxy
@@ -150,6 +151,7 @@ class Stage:
             phone = f"client:{name}" if number < browsers else f"sip:{name}@office.example"
             self.parts.desk.enrol(name, phone, SKILLS)
             self.parts.desk.available(name)
+        at_their_pages(self.parts.desk, *self.agents[:browsers])
 
     def tend(self) -> None:
         """Have agents wrap up what they talked about, and those who missed a call come back."""
@@ -251,7 +253,11 @@ async def staged(shape: Shape, seed: str, phones: Callable[[str], Party]) -> Asy
             jobs.kill()
             for one in (made, proxy, *listening):
                 one.close()
-            await asyncio.sleep(0.1)  # For the connections to be gone before the loop is.
+            for _ in range(20):  # For the connections to be gone before the loop is, or Python warns of them.
+                await asyncio.sleep(0.05)
+                if not any(one.open for one in listening):
+                    break
+            await asyncio.sleep(0.05)
 
 
 async def _all_started(servers: Sequence[Server]) -> None:

@@ -28,7 +28,7 @@ const desk = {
     count(first.now);
     window.addEventListener("pagehide", () => this.flush());
     document.addEventListener("click", (event) => event.target.closest("[data-act=answer]") && this.answer());
-    watch(() => this.ask("news"));
+    watch(() => this.ask("news?ends")); // As this page says when a talk is ended: one that just ends was cut off.
   },
 
   // Asks for news, or acts and is told them; false where it could not be done.

@@ -117,8 +117,16 @@ export class Softphone {
   async hangUp() {
     const { call } = this;
     if (this.state === "ringing") return call?.reject();
-    await Promise.race([this.end({}).catch(() => null), new Promise((late) => setTimeout(late, END_SECONDS * 1000))]);
+    await Promise.race([this.saysSo(), new Promise((late) => setTimeout(late, END_SECONDS * 1000))]);
     call?.disconnect();
+  }
+
+  // Again and again, as a server of the release before knows nothing of it, and the next one may be another.
+  async saysSo() {
+    for (const until = Date.now() + END_SECONDS * 1000; Date.now() < until; ) {
+      if (await this.end({}).catch(() => null)) return;
+      await new Promise((done) => setTimeout(done, 300));
+    }
   }
 
   draw() {
