@@ -24,7 +24,8 @@ DEPLOY = ROOT / ".deploy"
 OWN = {"job", "instance", "le"}  # What Prometheus adds, or a histogram has.
 HERE = {"http://127.0.0.1", "postgresql+psycopg://hotline"}  # The only addresses: our own, and our database's.
 GIVES_UP = 6.0  # Seconds after which the carrier waits no longer.
-INSTALLED = [["--no-cache-dir", "--editable", "."]]  # All that an installer is told.
+# All that an installer is told.
+INSTALLED = [["--no-cache-dir", "--constraint", ".ci/constraints.txt", "--editable", ".[s3,traces]"]]
 # What is set beside our own settings.
 OTHERS = {
     "max_connections",
