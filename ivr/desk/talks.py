@@ -45,15 +45,8 @@ class Talks:
             # Where it cannot be given back, the customer has confirmed since we looked: it was a talk.
             if unconfirmed and self._given_back(connection, found, missed=True):
                 return True
-            if move(
-                connection,
-                line,
-                place,
-                "talking",
-                "done",
-                ended_at=self.now(),
-                done_by=found["agent"] if meant else None,
-            ):
+            told = {"ended_at": self.now(), "done_by": found["agent"] if meant else None}
+            if move(connection, line, place, "talking", "done", **told):
                 _digested_anew(connection, place)
             return wrapping(connection, found["agent"], place, self.now())
 

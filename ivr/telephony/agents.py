@@ -15,11 +15,10 @@ from ivr.telephony.calls import path, told, xml
 from ivr.telephony.decode import seconds
 from ivr.telephony.documents import CALLER, KEY, Seat, about, begun, hung_up, last_words, music, phrased, question, talk
 from ivr.telephony.render import RETRY, render
-from ivr.telephony.routes import Line, guarded
+from ivr.telephony.routes import OVER, Line, guarded
 from ivr.telephony.switchboard import Switchboard
 
 FAILED: Final = "failed"
-OVER: Final = "completed"
 CALLBACKS: Final = ("over", "rung")
 CUSTOMERS: Final = ("customer", "confirmed")
 log = structlog.get_logger()
@@ -138,7 +137,7 @@ def _parted(board: Switchboard) -> LeftQueue | Transferred:
     """Return how a talk ended for its caller: never begun, or by the agent, or by the loss of the agent's browser."""
     if told().get("DialCallStatus") == FAILED:
         return Transferred()
-    lost = told().get("CallStatus") != OVER and board.desk.talks.lost(told()["CallSid"])
+    lost = told().get("CallStatus") not in OVER and board.desk.talks.lost(told()["CallSid"])
     return LeftQueue("lost" if lost else "bridged")
 
 

@@ -1,6 +1,5 @@
 """The paths of a customer who is rung back: who we are, press 1 to be connected, the talk, and its end."""
 
-from typing import Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -9,10 +8,8 @@ from ivr.desk.keeping import Place
 from ivr.flow.events import Said
 from ivr.telephony.calls import told
 from ivr.telephony.documents import CALLER, KEY, Seat, begun, hung_up, last_words, phrased, question, recorded, talk
-from ivr.telephony.routes import Line
+from ivr.telephony.routes import OVER, Line
 from ivr.telephony.switchboard import Switchboard
-
-OVER: Final = "completed"
 
 
 def add(paths: Blueprint, line: Line, board: Switchboard) -> None:
@@ -46,7 +43,7 @@ def _ended(paths: Blueprint, line: Line, board: Switchboard) -> None:
     @paths.post("/<offer>/parted")
     def parted(offer: str) -> Response:
         place = desk.place(request.args.get("place", ""))
-        lost = told().get("CallStatus") != OVER and place and desk.talks.lost(place.call_id)
+        lost = told().get("CallStatus") not in OVER and place and desk.talks.lost(place.call_id)
         if place and lost and desk.talks.cut_off(place.id):
             board.changed()
             return last_words(line, "later", place.language)

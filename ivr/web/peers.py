@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
@@ -38,6 +39,7 @@ class Proxies:
         return str(environ["REMOTE_ADDR"])
 
 
+@lru_cache(maxsize=4096)  # Each turn asks twice, mostly of the same.
 def line_of(address: str) -> str:
     """Return what limits count by: the address, without the port that some proxies write; of IPv6 the /64.
 
