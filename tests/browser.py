@@ -62,7 +62,7 @@ def watched(browser: Browser, url: str, expected: str = "409", **options: Any) -
             ),
         )
         yield shown
-        assert wrong == []
+        assert not wrong, f"{shown.url} says: {wrong}"
 
 
 def let_in(page: Page, name: str, password: str, language: str = "en") -> None:

@@ -63,10 +63,12 @@ def test_every_process_has_it_within_ten_seconds_and_loses_it_as_soon(postgres: 
         form = {"kind": "announce", "until": "1h", **{f"words.{name}": text for name, text in WORDS.items()}}
         form["csrf_token"] = token(session.get(url, timeout=PATIENCE).text)
         begun = monotonic()
-        shown = session.post(f"{url}/declare", data=form, timeout=PATIENCE).text
+        said = session.post(f"{url}/declare", data=form, timeout=PATIENCE)
         answered = monotonic() - begun
         declared = [until(server, True) - begun for server in both]
-        (key,) = re.findall(r'name="key" value="(\w+)"', shown)
+        shown = session.get(url, timeout=PATIENCE).text
+        (key,) = re.findall(r'name="key" value="(\w+)"', shown) or [""]
+        assert key, f"{said.status_code} after {answered:.1f} s: {said.text}\nand then: {shown}"
         assert WORDS["en-US"] not in ring(both[1], "/voice/turn/1?language=zh-CN", before, Digits="9"), "it goes on"
         begun = monotonic()
         ended = session.post(f"{url}/end", data={"key": key, "csrf_token": token(shown)}, timeout=PATIENCE)

@@ -1,17 +1,20 @@
 """A call keeps the menus it began with, whatever is published meanwhile, across processes and restarts."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC
 from pathlib import Path
+from threading import Event
 from time import monotonic
 
+import pytest
 from flask import Flask
 from twilio.request_validator import RequestValidator
 
 from ivr.factory import create_app
 from ivr.flow.load import load
 from ivr.parts import Parts
-from ivr.store.library import Library
+from ivr.store.library import Library, Publication
 from tests.pages import until
 from tests.quickest import quickest
 from tests.small import FROZEN, MAIN, small
@@ -84,6 +87,35 @@ def test_a_server_sees_within_two_seconds_what_was_published(tmp_path: Path) -> 
 
     assert quickest(seen, 2.0) < 2.0
     assert said[-1] in ask(app, "/voice/incoming", "CA" + "5" * 32)
+    parts.close()
+
+
+def test_who_was_told_of_an_older_version_last_does_not_have_the_last_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menus = folder(tmp_path / "menus", small())
+    app = create_app(hotline_settings(tmp_path, 8000, "", menus), lambda: OPEN.astimezone(UTC))
+    parts: Parts = app.extensions["hotline"]
+    told, go_on, read = Event(), Event(), parts.live.library.live
+
+    def slowly() -> Publication | None:
+        last = read()
+        told.set()
+        assert go_on.wait(30)
+        return last
+
+    publish(app, small(main=MAIN.replace("您好", "早上好")))
+    with ThreadPoolExecutor(2) as both:
+        monkeypatch.setattr(parts.live.library, "live", slowly)
+        slow = both.submit(parts.live.look)
+        assert told.wait(30)
+        monkeypatch.setattr(parts.live.library, "live", read)
+        version = publish(app, small(main=MAIN.replace("您好", "下午好")))
+        quick = both.submit(parts.live.look)
+        wait([quick], 0.2)  # It has its turn now, or after the slow one.
+        go_on.set()
+        slow.result(), quick.result()
+    assert parts.live.version == version
     parts.close()
 
 

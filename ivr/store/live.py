@@ -31,7 +31,7 @@ class Live:
         # One thing, so that nobody gets the version of the one and the flow of another.
         self._at: tuple[Publication | None, Flow] | None = None
         self._flows = OrderedDict[int, Flow]()
-        self._lock, self._reads = Lock(), Lock()
+        self._lock, self._reads, self._looks = Lock(), Lock(), Lock()
         self._closed = Event()
         self._thread: Thread | None = None
         self._failed = 0
@@ -79,6 +79,10 @@ class Live:
 
     def look(self) -> None:
         """Switch to what is live; go on with what was where that cannot be had, and say so once."""
+        with self._looks:  # Or who was told of an older version last would have the last word.
+            self._look()
+
+    def _look(self) -> None:
         try:
             latest = self.library.live()
         except StoreError:
