@@ -1,5 +1,6 @@
 """A caller in a talk with an agent, in a hotline with three of them; for tests of what is done to talks."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from ivr.carrier.cues import Talking
 from ivr.desk.keeping import Place
 from tests.desks import at_their_pages
 from tests.test_switchboard import SKILLS, picked_up, queued, soon
-from tests.world import World, world
+from tests.world import CUSTOMER, World, world
 
 OUTSIDE = "+8613900139000"
 
@@ -85,11 +86,16 @@ def heard(one: Caller) -> str:
 
 @contextmanager
 def failing(
-    here: World, part: str, done: bool = False, methods: tuple[str, ...] = ("POST",), most: int = 1000
+    here: World,
+    part: str,
+    done: bool = False,
+    methods: tuple[str, ...] = ("POST",),
+    most: int = 1000,
+    error: tuple[int, int] = (503, 20503),
 ) -> Iterator[None]:
     """Have the carrier's REST fail wherever its address has this part, though what was asked may be `done`.
 
-    It does so `most` times at most.
+    It does so `most` times at most, by this status and code of the carrier's.
     """
     whole, left = here.app.wsgi_app, iter(range(most))
 
@@ -101,8 +107,9 @@ def failing(
             return whole(environ, start)
         if done:
             b"".join(whole(environ, lambda *_: None))
-        start("503 Service Unavailable", [("Content-Type", "application/json")])
-        return [b'{"code": 20503, "message": "Service unavailable", "status": 503}']
+        status, code = error
+        start(f"{status} Failed", [("Content-Type", "application/json")])
+        return [json.dumps({"code": code, "message": f"It fails for {CUSTOMER}", "status": status}).encode()]
 
     here.app.wsgi_app = broken  # type: ignore[method-assign,assignment]
     try:

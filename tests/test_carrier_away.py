@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from twilio.base.exceptions import TwilioRestException
 
 from ivr import breaker
@@ -13,7 +14,7 @@ from ivr.telephony.rest import Rest
 from tests.talks import OUTSIDE, failing, staffed, talking
 from tests.test_callbacks import asked_back
 from tests.test_switchboard import picked_up, queued, soon, state
-from tests.world import NUMBER, World
+from tests.world import CUSTOMER, NUMBER, World
 
 
 @pytest.fixture
@@ -114,6 +115,43 @@ def test_a_ring_of_which_the_carrier_says_that_it_failed_does_not_go_on_for_nobo
         assert not here.parts.board.rings.agent(offers[0])
     soon(lambda: not phone.ringing)
     assert state(here) == "available"
+    agent = picked_up(here)
+    agent.press("1")
+    soon(lambda: talking(caller) and talking(agent))
+
+
+def test_whose_phone_the_carrier_does_not_ring_is_away_and_the_caller_is_others(here: World) -> None:
+    desk, board = here.parts.desk, here.parts.board
+    desk.available("alice")
+    caller = queued(here)
+    with failing(here, "/Calls.json", error=(400, 21211)), capture_logs() as logged:
+        soon(lambda: board.look() or state(here) == "away")
+        for _ in range(50):
+            board.look()
+    found = desk.agent("alice")
+    assert found
+    assert found.reason == "denied"
+    assert rings(here) == 2
+    assert not board.rest.away, "others can be rung"
+    assert {line["why"] for line in logged if line["event"] == "agent not rung"} == {"400 21211"}
+    assert CUSTOMER not in str(logged)
+    desk.available("bob")
+    agent = picked_up(here, "bob")
+    agent.press("1")
+    soon(lambda: talking(caller) and talking(agent))
+
+
+def test_a_key_of_ours_that_the_carrier_takes_no_more_is_no_agents_fault(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(breaker, "SECONDS", 3600)
+    here.parts.desk.available("alice")
+    caller, board = queued(here), here.parts.board
+    with failing(here, "", methods=("GET", "POST"), error=(401, 20003)):
+        soon(lambda: board.look() or board.rest.away)
+    soon(lambda: state(here) == "available")
+    monkeypatch.setattr(board.rest.breaker, "_until", 0.0)
+    soon(lambda: board.tend() or not board.rest.away)
     agent = picked_up(here)
     agent.press("1")
     soon(lambda: talking(caller) and talking(agent))

@@ -30,6 +30,7 @@ ENGLISH: Final[Mapping[str, str]] = {
     "reason_training": "training",
     "reason_other": "other",
     "reason_missed": "missed two calls",
+    "reason_denied": "the carrier does not ring your phone",
     "reason_gone": "the page was gone",
     "reason_idle": "a message lay untouched",
     "answer": "Answer",

@@ -29,6 +29,7 @@ CHINESE: Final[Mapping[str, str]] = {
     "reason_meal": "用餐",
     "reason_training": "培训",
     "reason_other": "其他",
+    "reason_denied": "运营商拒绝呼叫您的电话",
     "reason_gone": "页面已断开",
     "reason_missed": "两次没有接听",
     "reason_idle": "留言久未处理",

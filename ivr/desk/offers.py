@@ -26,7 +26,8 @@ PATIENCE: Final = timedelta(seconds=40)  # A phone rings for 30 s, and the carri
 UNRUNG: Final = timedelta(seconds=7)
 IDLE: Final = ("available", "away", "offline")
 LOCK: Final = 0x1F13  # The key of the lock under which PostgreSQL's servers dispatch; ours for ever.
-UNMISSED: Final = ("left", "failed")  # Whom the carrier did not ring missed nobody, nor whose caller left.
+UNMISSED: Final = ("left", "failed", "denied")  # Whom the carrier did not ring missed nobody, nor whose caller left.
+LOST: Final = ("missed", "denied")
 UNOFFERED: Final = {"offer": None, "agent": None, "leg": None}
 
 
@@ -107,7 +108,10 @@ class Offers:
         return str(place["id"])
 
     def refuse(self, offer: str, why: str) -> bool:
-        """Take an offer back: the caller stands in front, and an agent who misses two is away; False if it is past."""
+        """Take an offer back: the caller stands in front, and an agent who misses two is away; False if it is past.
+
+        So is one whose phone the carrier `denied` to ring twice, as it would be asked for that without end.
+        """
         with self.engine.begin() as connection:
             place = one(connection, line, line.c.offer == offer)
             if place is None or place["state"] == "talking":
@@ -121,12 +125,12 @@ class Offers:
             return self.released(connection, place, "ringing", why if why in UNMISSED else "missed") or taken
 
     def released(self, connection: Connection, place: Any, before: str, why: str) -> bool:
-        """Have the agent of a place take calls again, or be away after they `missed` two; False if with another."""
+        """Have the agent of a place take calls again, or be away after they lost two; False if with another."""
         agent = one(connection, agents, agents.c.id == place["agent"])
         if agent is None or agent["line"] != place["id"]:
             return False
-        misses = agent["misses"] + (why == "missed")
-        state, reason = ("away", "missed") if misses >= MISSES else ("available", "")
+        misses = agent["misses"] + (why in LOST)
+        state, reason = ("away", why) if misses >= MISSES else ("available", "")
         told = {"reason": reason, "why": why, "misses": misses}
         return turned(connection, agent["id"], (before,), state, self.now(), of=place["id"], **told)
 

@@ -25,7 +25,8 @@ def turned(
     """Move an agent to another state, busy with this place or none; False where they are in none of those before.
 
     With `of`, only who is busy with that place. `why` is the history's reason where the agent's own would not tell:
-    `missed`, `failed` (not rung at all, or the caller not fetched), `left`, `unanswered` (a guest), `unreached`.
+    `missed`, `failed` (not rung at all, or the caller not fetched), `denied` (the carrier does not ring their phone),
+    `left`, `unanswered` (a guest), `unreached`.
     """
     theirs = (agents.c.id == agent) & agents.c.state.in_(before)
     theirs = theirs & (agents.c.line == of) if of else theirs

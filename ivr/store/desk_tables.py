@@ -122,7 +122,7 @@ agent_states = Table(
     Column("agent", String(64), nullable=False),
     Column("at", Moment, nullable=False),
     Column("state", String(16), nullable=False),
-    # Why they are away; or why what they did before is over: missed, failed, left, unanswered, unreached.
+    # Why they are away; or why what they did before is over: missed, failed, denied, left, unanswered, unreached.
     Column("reason", Text, nullable=False),
     Column("line", String(80)),
     Index(None, "agent", "at"),

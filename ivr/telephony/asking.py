@@ -21,6 +21,7 @@ CHANGED: Final = ("Calls", "Conferences")  # What these are told is told once mo
 GUARDED: Final = (*CHANGED, "IncomingPhoneNumbers")  # What is left alone while it fails; the latter is to knock.
 AGAIN: Final = (0.1, 0.4)  # Seconds, by chance, as many are told to come again at one moment.
 SOON: Final = 1.0  # Seconds within which it failed, or nobody has the time to tell it again.
+STRANGERS: Final = (401, 403)  # The account, or its key, is let in no more, for whatever is asked.
 BUSY: Final = 429
 FAILED: Final = 500
 log = structlog.get_logger()
@@ -51,7 +52,7 @@ def client(account: str, token: str, base: str, tally: Tally, breaker: Breaker) 
                 if again and monotonic() - begun < SOON:
                     sleep(random.uniform(*AGAIN))  # nosec B311
                     answer = self.asked(method, url, *rest, **named)
-                works = answer.status_code != BUSY and answer.status_code < FAILED
+                works = answer.status_code not in (BUSY, *STRANGERS) and answer.status_code < FAILED
             finally:
                 # That we can look tells nothing of whether we can ring, unless nothing is known yet.
                 if (breaker.open or not (works and method == "GET")) and breaker.went(works):

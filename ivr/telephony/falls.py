@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from ivr.folders import replace
-from ivr.telephony.rest import Rest
+from ivr.telephony.rest import Rest, why
 
 SECONDS: Final = 300.0
 AGAIN: Final = 5.0  # Where the carrier did not tell.
@@ -58,7 +58,7 @@ class Falls:
         try:
             told = [one for one in self.rest.numbers() if one.number == self.number and one.fallback]
         except Exception as error:
-            log.warning("the number's fallback is not known", why=type(error).__name__)
+            log.warning("the number's fallback is not known", why=why(error))
             return False
         self._until = monotonic() + SECONDS
         if told and self.where != (now := (told[0].fallback, told[0].fallback_method)):

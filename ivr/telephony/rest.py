@@ -14,7 +14,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from ivr.breaker import Breaker
 from ivr.tally import Tally
 from ivr.telephony import numbers
-from ivr.telephony.asking import FAILED, TWILIO, AwayError, client
+from ivr.telephony.asking import BUSY, FAILED, STRANGERS, TWILIO, AwayError, client
 from ivr.telephony.numbers import Ask, Number
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class Rest:
                     if not call.parent_call_sid:  # Those of others are no rings of ours, but transfers of callers.
                         self.end(call.sid)
         except (TwilioException, OSError) as error:
-            log.warning("a phone may ring for nobody", why=type(error).__name__)
+            log.warning("a phone may ring for nobody", why=why(error))
 
     def move(self, call: str, url: str, fallback: str = "", by: str = "POST") -> None:
         """Have a call go on with the document at `url`, or else the one at `fallback`, which is had by this method."""
@@ -234,6 +234,16 @@ class Rest:
     def client(self) -> "Client":
         """Return Twilio's own client for this address; it gives up after four seconds."""
         return client(self.account, self.token, self.api_url, self.tally, self.breaker)
+
+
+def denied(error: Exception) -> bool:
+    """Return whether the carrier understood us, and does not do it, nor will if it is asked again."""
+    return isinstance(error, TwilioRestException) and error.status < FAILED and error.status not in (BUSY, *STRANGERS)
+
+
+def why(error: Exception) -> str:
+    """Return what went wrong without whom it was about: the carrier names numbers in its words, but not in its code."""
+    return f"{error.status} {error.code}" if isinstance(error, TwilioRestException) else type(error).__name__
 
 
 def _unsure(error: Exception) -> bool:

@@ -8,7 +8,7 @@ import structlog
 
 from ivr.desk.keeping import Desk, Offer, Place
 from ivr.telephony.render import RETRY, RETRY_CALLBACK
-from ivr.telephony.rest import Rest
+from ivr.telephony.rest import Rest, denied, why
 from ivr.telephony.talks import RINGS
 
 CUSTOMER: Final = (40, 3600)  # Seconds that a customer is rung, and can talk: who lured us into it gains no more.
@@ -38,8 +38,8 @@ class Rings:
                 return False
             leg = self.rest.ring(offer.phone, self.number, whisper, over, RINGS)
         except Exception as error:
-            log.warning("agent not rung", agent=offer.agent, why=type(error).__name__)
-            self.desk.refuse(offer.id, "failed")
+            log.warning("agent not rung", agent=offer.agent, why=why(error))
+            self.desk.refuse(offer.id, "denied" if denied(error) else "failed")
             return False
         if not self.desk.rung(offer.id, leg):
             self._end(leg)
@@ -55,7 +55,7 @@ class Rings:
             self.spend()
             self.customers[offer] = self.rest.ring(number, self.number, greeting, over, *CUSTOMER)
         except Exception as error:
-            log.warning("customer not rung", place=place.id, why=type(error).__name__)
+            log.warning("customer not rung", place=place.id, why=why(error))
             return False
         if not self._stands(offer, "talking") and (customer := self.customers.pop(offer, None)):
             self._end(customer)
@@ -82,4 +82,4 @@ class Rings:
         try:
             self.rest.end(leg)
         except Exception as error:
-            log.warning("call not ended", why=type(error).__name__)
+            log.warning("call not ended", why=why(error))

@@ -11,7 +11,7 @@ import structlog
 
 from ivr.desk.guests import Guest, Mode
 from ivr.desk.keeping import Desk, Offer, Place
-from ivr.telephony.rest import Rest
+from ivr.telephony.rest import Rest, why
 from ivr.telephony.rings import Rings
 from ivr.telephony.talks import Talks
 from ivr.telephony.watch import Watch, watches
@@ -241,7 +241,7 @@ class Switchboard:
         try:
             return self.rest.over(call)
         except Exception as error:
-            log.warning("caller not asked about", call=call, why=type(error).__name__)
+            log.warning("caller not asked about", call=call, why=why(error))
             return False
 
     def _gone(self, call: str) -> None:

@@ -15,7 +15,7 @@ from ivr.flow.numbers import allowed, e164
 from ivr.telephony.documents import CALLER
 from ivr.telephony.falls import Falls
 from ivr.telephony.render import RETRY, RETRY_CALLBACK
-from ivr.telephony.rest import Rest
+from ivr.telephony.rest import Rest, why
 
 RINGS: Final = 20
 PAUSE: Final = timedelta(minutes=3)  # A recording goes on by itself after this.
@@ -250,7 +250,7 @@ def _succeeds(words: str, job: Job) -> bool:
     try:
         job()
     except Exception as error:
-        log.warning(words, why=type(error).__name__)
+        log.warning(words, why=why(error))
         return False
     return True
 
