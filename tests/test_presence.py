@@ -99,6 +99,21 @@ def test_nobody_is_gone_while_pages_could_not_say_that_they_are_there(
         assert connection.execute(pages.select()).all()[0].at > office.clock() - timedelta(minutes=3)
 
 
+def test_what_a_page_says_that_has_just_come_is_known_at_once(office: Office) -> None:
+    def known() -> list[tuple[str, bool]]:
+        with office.engine.connect() as connection:
+            return sorted((row.agent, row.ends) for row in connection.execute(pages.select()))
+
+    one = watched(office)
+    one.tend()
+    for seen in ([("alice", True)], [("alice", True), ("bob", False)], [("alice", True), ("bob", True)]):
+        office.clock.on(seconds=1)
+        for agent, ends in seen:
+            one.saw(agent, ends)
+        one.tend()
+        assert known() == seen
+
+
 @pytest.mark.parametrize("asked", ["?ends", ""])
 def test_a_page_that_asks_for_news_says_that_it_is_there(site: Site, asked: str) -> None:
     client = site.app.test_client()

@@ -29,6 +29,7 @@ class Presence:
     engine: Engine
     now: Callable[[], datetime]
     _seen: dict[str, tuple[datetime, bool]] = field(default_factory=dict)
+    _told: dict[str, bool] = field(default_factory=dict)
     _begun: datetime | None = None
     _looked: datetime | None = None
 
@@ -37,9 +38,12 @@ class Presence:
         self._seen[agent] = self.now(), ends
 
     def tend(self) -> None:
-        """Write down who was seen, for all processes, and have those be offline whose page is gone; now and then."""
+        """Write down who was seen, for all processes, and have those be offline whose page is gone; now and then.
+
+        Who is new is written down at once: were they lost in their first talk, it must be known what their page says.
+        """
         now = self.now()
-        if self._looked and now < self._looked + EVERY:
+        if self._looked and now < self._looked + EVERY and not self._anew():
             return
         if self._begun is None or self._looked is None or now > self._looked + 2 * EVERY:
             self._begun = now  # Or it stood still, or the database was away: pages could not say that they are there.
@@ -48,6 +52,9 @@ class Presence:
         if now > self._begun + GONE:
             for agent in self._gone(now):
                 log.warning("an agent's page is gone", agent=agent)
+
+    def _anew(self) -> bool:
+        return any(self._told.get(agent) != ends for agent, (_, ends) in self._seen.copy().items())
 
     def _write(self) -> None:
         seen, self._seen = self._seen, {}  # What cannot be written now is seen again within a second.
@@ -58,6 +65,7 @@ class Presence:
             rows = [{"agent": agent, "at": at, "ends": ends} for agent, (at, ends) in sorted(seen.items())]
             told, later = {"at": insert.excluded.at, "ends": insert.excluded.ends}, insert.excluded.at > pages.c.at
             connection.execute(insert.on_conflict_do_update(index_elements=["agent"], set_=told, where=later), rows)
+        self._told |= {agent: ends for agent, (_, ends) in seen.items()}
 
     def _gone(self, now: datetime) -> Iterator[str]:
         """Have who is gone be offline, and yield them."""
