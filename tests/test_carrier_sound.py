@@ -11,9 +11,10 @@ from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import KEPT, REMEMBERED, Carrier
 from ivr.carrier.conferences import Participant
 from ivr.carrier.desk_phones import DeskPhones
-from ivr.carrier.exchange import FORGOTTEN, LOST, News, Note
+from ivr.carrier.exchange import FORGOTTEN, LEFT, LOST, News, Note
 from ivr.carrier.leg import Leg
 from ivr.carrier.music import tune
+from ivr.carrier.phone_sound import asked
 from ivr.carrier.sound import ways
 from ivr.carrier.sounds import length
 from ivr.carrier.web import Response
@@ -117,6 +118,33 @@ def test_an_agent_whose_browser_is_gone_is_hung_up_and_nobody_else(talk: Talk) -
     talk.clock.advance(2)
     phones.tick([])
     assert [name for name, leg in talk.legs.items() if leg.over] == ["agent"]
+
+
+@pytest.mark.parametrize("back", [None, "agent's", "another"])
+def test_an_agent_whose_page_says_that_it_closes_is_hung_up_soon_unless_it_is_back(
+    talk: Talk, back: str | None
+) -> None:
+    phones = DeskPhones(talk.carrier)
+    talk.ask("agent")
+    assert asked(talk.carrier.exchange, "agent", lambda: None, {"window": "agent's", "closes": True}) == {}
+    talk.clock.advance(LEFT.total_seconds() - 1)
+    phones.tick([])
+    assert not talk.legs["agent"].over
+    if back:
+        talk.ask("agent", window=back, first=True)
+    talk.clock.advance(2)
+    phones.tick([])
+    assert talk.legs["agent"].over == (back is None)
+
+
+def test_a_window_that_has_the_sound_no_more_closes_and_nobody_is_hung_up(talk: Talk) -> None:
+    phones = DeskPhones(talk.carrier)
+    talk.ask("agent")
+    talk.ask("agent", window="another", first=True)
+    talk.carrier.exchange.close("agent", "agent's")
+    talk.clock.advance(LEFT.total_seconds() + 1)
+    phones.tick([])
+    assert not talk.legs["agent"].over
 
 
 def test_an_agent_may_be_quicker_than_the_bell(talk: Talk) -> None:

@@ -86,6 +86,34 @@ def test_a_call_from_the_first_key_to_the_goodbye(site: Site, seats: dict[str, P
     kept(site)
 
 
+def test_a_caller_whose_agent_closes_the_tab_is_told_and_goes_to_the_next(
+    site: Site, seats: dict[str, Page], tmp_path: Path
+) -> None:
+    caller, alice, bob = seats["caller"], seats["alice"], seats["bob"]
+    log_in(alice, site)
+    log_in(bob, site, "bob", site.hire("bob"))
+    waits_in_line(site, caller)
+    taken(alice, caller, lambda *_: None)
+    alice.on("dialog", lambda asks: asks.accept())  # Whether to leave amid a talk.
+    alice.close(run_before_unload=True)
+    heard(caller, "the line to our agent was cut")
+    playing(caller)
+    bob.keyboard.press("a")
+    stands(bob, "ringing")
+    expect(bob.locator("#caller .number")).to_have_text(ORDER)
+    caller.screenshot(path=Path(os.environ.get("PICTURES", tmp_path)) / "lost-caller.png")
+    bob.keyboard.press("1")
+    stands(bob, "talking")
+    both_hear(bob, caller)
+    bob.keyboard.type("hh")
+    heard(caller, "one to five")
+    parts: Parts = site.app.extensions["hotline"]
+    states = {one.id: one.state for one in parts.desk.agents()}
+    assert states == {"alice": "wrapping", "bob": "wrapping"}
+    assert parts.desk.waiting() == []
+    assert site.carrier.log.codes == []
+
+
 def waits_in_line(site: Site, caller: Page) -> None:
     """Dial, go through the menus in English to a person about a refund, and stand in line with music."""
     caller.goto(f"{site.url}/phone?lang=en")

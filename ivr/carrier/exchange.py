@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FORGOTTEN: Final = timedelta(seconds=15)
 LOST: Final = timedelta(seconds=90)  # Browsers let a page that nobody looks at ask once a minute at the worst.
+LEFT: Final = timedelta(seconds=5)  # One that says that it closes may be back as soon as it is loaded anew.
 MOST_LINKS: Final = 4  # of one browser: as many connections as it can carry with ease
 MOST_NOTES: Final = 32
 
@@ -58,7 +59,12 @@ class _Browser:
     window: str
     leg: Callable[[], Leg | None]
     seen: datetime
+    closed: datetime | None = None
     notes: list[Note] = field(default_factory=list)
+
+    def gone(self, now: datetime) -> bool:
+        """Has it asked nothing for long, or closed?"""
+        return self.seen < now - LOST or (self.closed is not None and self.closed < now - LEFT)
 
 
 Pair = tuple[str, str]
@@ -85,17 +91,24 @@ class Exchange:
                 known = self._browsers[seat] = _Browser(window, leg, self._carrier.clock())
             if known.window != window:
                 return News(False, True, (), ())
-            known.seen = self._carrier.clock()
+            known.seen, known.closed = self._carrier.clock(), None
             found = self._survey()
             for note in notes:
                 self._pass(seat, note)
             return self._news(seat, known, found)
 
+    def close(self, seat: str, window: str) -> None:
+        """Note that this window closes: its leg is lost soon, unless it, or another, asks for the seat by then."""
+        with self._lock:
+            known = self._browsers.get(seat)
+            if known and known.window == window:
+                known.closed = self._carrier.clock()
+
     def lost(self) -> list[Leg]:
         """The legs whose browser is gone for good, each once; a telephone network hangs these up."""
         with self._lock:
-            late = self._carrier.clock() - LOST
-            gone = {seat: one for seat, one in self._browsers.items() if one.seen < late}
+            now = self._carrier.clock()
+            gone = {seat: one for seat, one in self._browsers.items() if one.gone(now)}
             self._browsers = {seat: one for seat, one in self._browsers.items() if seat not in gone}
         return [leg for one in gone.values() if (leg := one.leg())]
 

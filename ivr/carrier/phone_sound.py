@@ -40,6 +40,9 @@ def asked(exchange: Exchange, seat: str, leg: Callable[[], Leg | None], told: Ma
     window = told.get("window") if isinstance(told, dict) else None
     if not isinstance(window, str) or not 0 < len(window) <= LONGEST_NAME:
         raise ValueError("window is missing")
+    if told.get("closes") is True:
+        exchange.close(seat, window)
+        return {}
     return asdict(exchange.ask(seat, window, leg, _notes(told.get("notes", [])), told.get("first") is True))
 
 

@@ -3,9 +3,13 @@
 const place = document.getElementById("softphone");
 const token = document.querySelector("meta[name=csrf-token]").content;
 
-export const ask = async (path, body) => {
+const send = (path, body, keepalive = false) => {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-  const answer = await fetch(`/desk/${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+  return fetch(`/desk/${path}`, { method: "POST", headers, body: JSON.stringify(body), keepalive });
+};
+
+export const ask = async (path, body) => {
+  const answer = await send(path, body);
   if (!answer.ok) throw new Error(answer.statusText);
   return answer.json();
 };
@@ -13,7 +17,10 @@ export const ask = async (path, body) => {
 // Either part is fetched only where it is used.
 if (place.dataset.mode === "practice") {
   const { Sound } = await import("./sound.js");
-  new Sound((body) => ask("sound", body), place).start();
+  const sound = new Sound((body) => ask("sound", body), place);
+  window.addEventListener("beforeunload", (event) => sound.shown && event.preventDefault());
+  window.addEventListener("pagehide", () => send("sound", { window: sound.window, closes: true }, true));
+  sound.start();
 } else if (place.dataset.mode === "browser") {
   const { Softphone } = await import("./softphone-device.js");
   new Softphone((body) => ask("token", body), (body) => ask("hang-up", body), place).start();
