@@ -294,6 +294,20 @@ def test_what_neither_database_nor_disk_takes_is_to_be_told_again(tmp_path: Path
     assert not Unwritten(job, spool(tmp_path)).write(REPORT)
 
 
+def test_what_contradicts_only_what_we_thought_to_know_is_written_and_not_set_aside(tmp_path: Path) -> None:
+    written: list[Fact] = []
+    known = iter([Refused("the call is not there")])
+
+    def job(fact: Fact) -> None:
+        for wrong in known:
+            raise wrong
+        written.append(fact)
+
+    assert Unwritten(job, spool(tmp_path)).write(REPORT)
+    assert written == [REPORT]
+    assert not list(tmp_path.rglob("*.failed"))
+
+
 def test_what_can_never_be_written_is_set_aside_and_stops_nothing(tmp_path: Path) -> None:
     written: list[Fact] = []
 

@@ -140,10 +140,16 @@ class Unwritten:
             self.spool.remove(fact)
         return done
 
+    def _told(self, fact: Fact) -> None:
+        try:
+            self.job(fact)
+        except Refused:  # What we knew of its call is forgotten by that, and may be all that it contradicts.
+            self.job(fact)
+
     def _written(self, fact: Fact) -> bool:
         """Write a fact down, or set it aside where that can never be; False where the database is away."""
         try:
-            self.job(fact)
+            self._told(fact)
         except Refused as error:
             log.error("never to be written", call=fact.call, what=fact.name, why=str(error))
             return self.spool.set_aside(fact)
