@@ -59,6 +59,7 @@ class Tally:
     """
 
     turns: dict[str, Spread] = field(default_factory=dict)
+    places: dict[str, Spread] = field(default_factory=dict)
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     lifeboat: Counter[str] = field(default_factory=Counter)
@@ -135,8 +136,14 @@ class Tally:
             if self.heard:
                 self.heard(Piece("carrier", kind, error, seconds, url))
 
-    def turned(self, path: str, status: str, seconds: float, call: str) -> None:
-        """Tell of an answer to what the carrier asked at a path below `/voice/` for a call, if somebody listens."""
+    def turned(self, path: str, status: str, seconds: float, call: str, place: str) -> None:
+        """Count an answer where it took the call, if that is known: by the menus' file.
+
+        And tell of it, if somebody listens: to what the carrier asked at a path below `/voice/`.
+        """
+        if place:
+            with self._lock:
+                _in(self.places, place).add(seconds)
         if self.heard:
             self.heard(Piece("turn", path, status, seconds, call))
 

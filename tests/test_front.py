@@ -189,6 +189,20 @@ def test_whoever_never_ends_a_form_keeps_nobody_from_a_thread(front: Front, monk
     assert refused == {408}
 
 
+def test_how_long_turns_take_is_counted_by_the_menus_file_they_lead_to(site: Site, front: Front) -> None:
+    def counted() -> dict[str, int]:
+        return {place: sum(spread.counts) for place, spread in site.parts.tally.places.items()}
+
+    assert finished(asked(front, "/voice/incoming", ASKED)) == 200
+    assert counted() == {"main": 1}
+    for turn, key in ((1, "3"), (2, "1"), (2, "1")):  # The last of them by the plain way, as it is told again.
+        assert finished(asked(front, f"/voice/turn/{turn}", {**ASKED, "Digits": key})) == 200
+    assert counted() == {"main": 2, "frozen": 2}
+    gone = {**ASKED, "CallSid": "CA" + "9" * 32}
+    finished(asked(front, "/voice/turn/7", gone))
+    assert sum(counted().values()) == 4, "of a call that nobody knows there is no place"
+
+
 def test_a_hang_up_that_the_database_has_no_time_for_waits_for_it_in_no_thread(
     site: Site, front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:

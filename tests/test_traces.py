@@ -143,7 +143,7 @@ def test_each_piece_is_told_as_it_went(tmp_path: Path) -> None:
 def test_a_collector_that_is_away_disturbs_nobody() -> None:
     made = traces("http://127.0.0.1:9", {})
     tally = Tally(heard=made.heard)
-    tally.turned("turn/1", "200", 0.1, CALL)
+    tally.turned("turn/1", "200", 0.1, CALL, "main")
     tally.asked_wallet("check_pin", "answered", 0.1)
     with tally.asking_carrier("Calls") as status:
         status.append(200)

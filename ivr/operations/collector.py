@@ -78,6 +78,7 @@ def page(parts: Parts, now: Callable[[], datetime]) -> Callable[[], tuple[str, b
 
 def _turns(tally: Tally) -> Iterator[Metric]:
     yield _spread("hotline_turn_seconds", "Seconds until the carrier's requests were answered.", tally.turns, "path")
+    yield _spread("hotline_place_seconds", "The same, by the menus' file a call came to.", tally.places, "place")
     yield _count("hotline_answers", "Answers to the carrier.", dict(tally.answers), "path", "status")
     yield _count("hotline_refused", "Requests on the carrier's paths that were refused.", dict(tally.refused), "reason")
     yield _count("hotline_stumbled", "Turns not by the quick way, for an error.", dict(tally.stumbled), "error")

@@ -69,7 +69,7 @@ class Front:
         `headers` stand on each answer of the quick way, as on all others.
         """
         self._plain, self._admission, self._tally, self._unwritten = plain, admission, tally, line.unwritten
-        self._proxies = proxies
+        self._proxies, self._journal = proxies, line.hotline.journal
         self._threads = ThreadPoolExecutor(threads, "calls")
         self._boat = ThreadPoolExecutor(BOAT, "lifeboat")
         self._pages = Pages(plain, pages)
@@ -147,9 +147,15 @@ class Front:
         else:
             status = self._told(answer, protocol)
         if told is not None:
-            self._tally.turned(path[len(VOICE) :], status, perf_counter() - begun, told["CallSid"])
+            call = told["CallSid"]
+            self._tally.turned(path[len(VOICE) :], status, perf_counter() - begun, call, self._place(call))
             if path == OVER_BY and (seconds := told.get("CallDuration", "")).isdecimal():
-                self._tally.ended(told["CallStatus"], float(seconds), told["CallSid"])
+                self._tally.ended(told["CallStatus"], float(seconds), call)
+
+    def _place(self, call: str) -> str:
+        """Return in which file of the menus a call is, "" where this server did not have it in hand lately."""
+        stored = self._journal.recent(call)
+        return stored.call.node.partition(".")[0] if stored else ""
 
     def _told(self, answer: str, protocol: HTTPProtocol) -> str:
         """Tell the answer, or that it is to be asked for again; return the status."""
