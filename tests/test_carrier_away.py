@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from twilio.base.exceptions import TwilioRestException
+from twilio.base.exceptions import TwilioException, TwilioRestException
 
 from ivr import breaker
 from ivr.breaker import FAILURES
@@ -49,6 +49,15 @@ def test_nobody_is_offered_anybody_while_the_carrier_is_away_and_all_go_on_as_it
     agent = picked_up(here)
     agent.press("1")
     soon(lambda: talking(caller) and talking(agent))
+
+
+def test_what_may_not_be_looked_at_keeps_nobody_from_being_rung(here: World) -> None:
+    rest: Rest = here.parts.board.rest
+    with failing(here, "/IncomingPhoneNumbers", methods=("GET",), error=(403, 20006)):
+        for _ in range(2 * FAILURES):
+            with pytest.raises(TwilioException):
+                rest.numbers()
+    assert not rest.away
 
 
 def test_what_is_asked_of_a_carrier_that_is_away_fails_at_once_and_one_asks_whether_it_is_back(
@@ -141,14 +150,19 @@ def test_whose_phone_the_carrier_does_not_ring_is_away_and_the_caller_is_others(
     soon(lambda: talking(caller) and talking(agent))
 
 
-def test_a_key_of_ours_that_the_carrier_takes_no_more_is_no_agents_fault(
-    here: World, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("part", "error"), [("", (401, 20003)), ("/Calls.json", (400, 21210)), ("", (403, 20006))])
+def test_that_the_carrier_rings_nobody_for_us_is_no_agents_fault(
+    here: World, part: str, error: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(breaker, "SECONDS", 3600)
     here.parts.desk.available("alice")
     caller, board = queued(here), here.parts.board
-    with failing(here, "", methods=("GET", "POST"), error=(401, 20003)):
+    with failing(here, part, methods=("GET", "POST"), error=error):
         soon(lambda: board.look() or board.rest.away)
+        before = rings(here)
+        for _ in range(50):
+            board.look()
+        assert rings(here) == before
     soon(lambda: state(here) == "available")
     monkeypatch.setattr(board.rest.breaker, "_until", 0.0)
     soon(lambda: board.tend() or not board.rest.away)

@@ -4,7 +4,9 @@ import random
 import re
 from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
+import orjson
 import structlog
 
 from ivr.breaker import Breaker
@@ -21,7 +23,12 @@ CHANGED: Final = ("Calls", "Conferences")  # What these are told is told once mo
 GUARDED: Final = (*CHANGED, "IncomingPhoneNumbers")  # What is left alone while it fails; the latter is to knock.
 AGAIN: Final = (0.1, 0.4)  # Seconds, by chance, as many are told to come again at one moment.
 SOON: Final = 1.0  # Seconds within which it failed, or nobody has the time to tell it again.
-STRANGERS: Final = (401, 403)  # The account, or its key, is let in no more, for whatever is asked.
+WRONG: Final = 400
+STRANGER: Final = 401
+# By Twilio's codes, what is wrong with any call of ours: its addresses, how long it rings, from which number. Codes
+# below are of accounts: closed, not allowed to call, too many calls.
+OURS: Final = frozenset({21205, 21206, 21207, 21208, 21209, 21210, 21212, 21213, 21218, 21626})
+ACCOUNTS: Final = 21_000
 BUSY: Final = 429
 FAILED: Final = 500
 log = structlog.get_logger()
@@ -52,7 +59,7 @@ def client(account: str, token: str, base: str, tally: Tally, breaker: Breaker) 
                 if again and monotonic() - begun < SOON:
                     sleep(random.uniform(*AGAIN))  # nosec B311
                     answer = self.asked(method, url, *rest, **named)
-                works = answer.status_code not in (BUSY, *STRANGERS) and answer.status_code < FAILED
+                works = _works(method, urlsplit(url).path, answer)
             finally:
                 # That we can look tells nothing of whether we can ring, unless nothing is known yet.
                 if (breaker.open or not (works and method == "GET")) and breaker.went(works):
@@ -68,6 +75,33 @@ def client(account: str, token: str, base: str, tally: Tally, breaker: Breaker) 
     asking = Elsewhere(timeout=SECONDS, max_retries=0)
     _look_once(asking.session, base)
     return Client(account, token, http_client=asking)
+
+
+def theirs(status: int, code: int | None) -> bool:
+    """Return whether a call was refused for whom it rings, who alone cannot be rung."""
+    return status == WRONG and (code or 0) >= ACCOUNTS and code not in OURS
+
+
+def _works(method: str, path: str, answer: Any) -> bool:
+    """Return whether the carrier works, as far as this answer tells: also where there is no such call any more.
+
+    A number that may not be looked at says nothing of whether people can be rung, but no ring at all does.
+    """
+    status = answer.status_code
+    if status >= FAILED or status in (BUSY, STRANGER):
+        return False
+    if method == "POST" and path.endswith("/Calls.json") and status >= WRONG:
+        return theirs(status, _code(answer.text))
+    return True
+
+
+def _code(text: str) -> int | None:
+    try:
+        told = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    code = told.get("code") if isinstance(told, dict) else None
+    return code if isinstance(code, int) else None
 
 
 def _look_once(session: Any, url: str) -> None:

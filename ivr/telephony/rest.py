@@ -14,7 +14,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from ivr.breaker import Breaker
 from ivr.tally import Tally
 from ivr.telephony import numbers
-from ivr.telephony.asking import BUSY, FAILED, STRANGERS, TWILIO, AwayError, client
+from ivr.telephony.asking import FAILED, TWILIO, AwayError, client, theirs
 from ivr.telephony.numbers import Ask, Number
 
 if TYPE_CHECKING:
@@ -237,8 +237,8 @@ class Rest:
 
 
 def denied(error: Exception) -> bool:
-    """Return whether the carrier understood us, and does not do it, nor will if it is asked again."""
-    return isinstance(error, TwilioRestException) and error.status < FAILED and error.status not in (BUSY, *STRANGERS)
+    """Return whether the carrier does not ring this phone, nor would if it were asked again, but others."""
+    return isinstance(error, TwilioRestException) and theirs(error.status, error.code)
 
 
 def why(error: Exception) -> str:
