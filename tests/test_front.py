@@ -198,9 +198,10 @@ def test_how_long_turns_take_is_counted_by_the_menus_file_they_lead_to(site: Sit
     for turn, key in ((1, "3"), (2, "1"), (2, "1")):  # The last of them by the plain way, as it is told again.
         assert finished(asked(front, f"/voice/turn/{turn}", {**ASKED, "Digits": key})) == 200
     assert counted() == {"main": 2, "frozen": 2}
+    assert finished(asked(front, "/voice/status", {**ASKED, "CallStatus": "completed"})) == 204
     gone = {**ASKED, "CallSid": "CA" + "9" * 32}
     finished(asked(front, "/voice/turn/7", gone))
-    assert sum(counted().values()) == 4, "of a call that nobody knows there is no place"
+    assert sum(counted().values()) == 4, "as of a call that is over, or that nobody knows"
 
 
 def test_a_hang_up_that_the_database_has_no_time_for_waits_for_it_in_no_thread(

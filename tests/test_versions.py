@@ -112,7 +112,7 @@ def test_who_was_told_of_an_older_version_last_does_not_have_the_last_word(
         monkeypatch.setattr(parts.live.library, "live", read)
         version = publish(app, small(main=MAIN.replace("您好", "下午好")))
         quick = both.submit(parts.live.look)
-        wait([quick], 0.2)  # It has its turn now, or after the slow one.
+        wait([quick], 0.5)  # It has its turn now, or after the slow one.
         go_on.set()
         slow.result(), quick.result()
     assert parts.live.version == version

@@ -58,14 +58,15 @@ class Presence:
 
     def _write(self) -> None:
         seen, self._seen = self._seen, {}  # What cannot be written now is seen again within a second.
-        if not seen:
+        known = sorted(seen.copy().items())  # Whoever is noted there just now is so again soon.
+        if not known:
             return
         with self.engine.begin() as connection:
             insert = INSERT[connection.dialect.name](pages)
-            rows = [{"agent": agent, "at": at, "ends": ends} for agent, (at, ends) in sorted(seen.items())]
+            rows = [{"agent": agent, "at": at, "ends": ends} for agent, (at, ends) in known]
             told, later = {"at": insert.excluded.at, "ends": insert.excluded.ends}, insert.excluded.at > pages.c.at
             connection.execute(insert.on_conflict_do_update(index_elements=["agent"], set_=told, where=later), rows)
-        self._told |= {agent: ends for agent, (_, ends) in seen.items()}
+        self._told |= {agent: ends for agent, (_, ends) in known}
 
     def _gone(self, now: datetime) -> Iterator[str]:
         """Have who is gone be offline, and yield them."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # Else whoever only makes jobs would have the server in memor
 
 VOICE: Final = "/voice/"
 OVER_BY: Final = "/voice/status"
+TURNS: Final = ("/voice/incoming", "/voice/turn/")
 AUDIO: Final = "/audio/"
 SOUNDS: Final = 4  # Threads that give out what callers are played.
 UPLOADS: Final = 2  # Threads that read what is larger than a form.
@@ -148,13 +149,13 @@ class Front:
             status = self._told(answer, protocol)
         if told is not None:
             call = told["CallSid"]
-            self._tally.turned(path[len(VOICE) :], status, perf_counter() - begun, call, self._place(call))
+            self._tally.turned(path[len(VOICE) :], status, perf_counter() - begun, call, self._place(path, call))
             if path == OVER_BY and (seconds := told.get("CallDuration", "")).isdecimal():
                 self._tally.ended(told["CallStatus"], float(seconds), call)
 
-    def _place(self, call: str) -> str:
-        """Return in which file of the menus a call is, "" where this server did not have it in hand lately."""
-        stored = self._journal.recent(call)
+    def _place(self, path: str, call: str) -> str:
+        """Return to which file of the menus a turn led, "" where this server did not have it in hand, or it is none."""
+        stored = self._journal.recent(call) if path.startswith(TURNS) else None
         return stored.call.node.partition(".")[0] if stored else ""
 
     def _told(self, answer: str, protocol: HTTPProtocol) -> str:
