@@ -120,9 +120,9 @@ def test_an_agent_whose_browser_is_gone_is_hung_up_and_nobody_else(talk: Talk) -
     assert [name for name, leg in talk.legs.items() if leg.over] == ["agent"]
 
 
-@pytest.mark.parametrize("back", [None, "agent's", "another"])
-def test_an_agent_whose_page_says_that_it_closes_is_hung_up_soon_unless_it_is_back(
-    talk: Talk, back: str | None
+@pytest.mark.parametrize(("back", "first"), [("", False), ("agent's", False), ("new", True), ("older", False)])
+def test_an_agent_whose_page_says_that_it_closes_is_hung_up_soon_unless_it_or_another_is_there(
+    talk: Talk, back: str, first: bool
 ) -> None:
     phones = DeskPhones(talk.carrier)
     talk.ask("agent")
@@ -131,10 +131,10 @@ def test_an_agent_whose_page_says_that_it_closes_is_hung_up_soon_unless_it_is_ba
     phones.tick([])
     assert not talk.legs["agent"].over
     if back:
-        talk.ask("agent", window=back, first=True)
+        assert not talk.ask("agent", window=back, first=first).elsewhere
     talk.clock.advance(2)
     phones.tick([])
-    assert talk.legs["agent"].over == (back is None)
+    assert talk.legs["agent"].over == (not back)
 
 
 def test_a_window_that_has_the_sound_no_more_closes_and_nobody_is_hung_up(talk: Talk) -> None:

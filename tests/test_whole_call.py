@@ -86,8 +86,9 @@ def test_a_call_from_the_first_key_to_the_goodbye(site: Site, seats: dict[str, P
     kept(site)
 
 
-def test_a_caller_whose_agent_closes_the_tab_is_told_and_goes_to_the_next(
-    site: Site, seats: dict[str, Page], tmp_path: Path
+@pytest.mark.parametrize("how", ["closes the tab", "logs out"])
+def test_a_caller_whose_agent_is_gone_is_told_and_goes_to_the_next(
+    site: Site, seats: dict[str, Page], tmp_path: Path, how: str
 ) -> None:
     caller, alice, bob = seats["caller"], seats["alice"], seats["bob"]
     log_in(alice, site)
@@ -95,7 +96,11 @@ def test_a_caller_whose_agent_closes_the_tab_is_told_and_goes_to_the_next(
     waits_in_line(site, caller)
     taken(alice, caller, lambda *_: None)
     alice.on("dialog", lambda asks: asks.accept())  # Whether to leave amid a talk.
-    alice.close(run_before_unload=True)
+    if how == "logs out":
+        alice.locator("form[action$='/logout'] button").click()
+        expect(alice.locator("#password")).to_be_visible()
+    else:
+        alice.close(run_before_unload=True)
     heard(caller, "the line to our agent was cut")
     playing(caller)
     bob.keyboard.press("a")

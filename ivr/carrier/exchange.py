@@ -86,7 +86,7 @@ class Exchange:
         """The news for this window, after passing its notes on; with `first` it takes the seat from any other."""
         with self._lock:
             known = self._fresh().get(seat)
-            if known is None or (first and known.window != window):
+            if known is None or (known.window != window and (first or known.closed)):
                 self._links = {pair: number for pair, number in self._links.items() if seat not in pair}
                 known = self._browsers[seat] = _Browser(window, leg, self._carrier.clock())
             if known.window != window:

@@ -8,19 +8,36 @@ const send = (path, body, keepalive = false) => {
   return fetch(`/desk/${path}`, { method: "POST", headers, body: JSON.stringify(body), keepalive });
 };
 
-export const ask = async (path, body) => {
-  const answer = await send(path, body);
+const told = (answer) => {
   if (!answer.ok) throw new Error(answer.statusText);
   return answer.json();
+};
+
+const ask = async (path, body) => told(await send(path, body));
+
+// The sound of practice talks; who leaves amid one is asked first, and hung up as by the carrier's own phone.
+const practise = (sound) => {
+  const closes = () => send("sound", { window: sound.window, closes: true }, true);
+  window.addEventListener("beforeunload", (event) => sound.shown && event.preventDefault());
+  window.addEventListener("pagehide", () => {
+    sound.stop(); // Or what it asks next would take back that it closes.
+    closes();
+  });
+  window.addEventListener("pageshow", (event) => event.persisted && sound.start());
+  // Whoever is logged out as the page goes cannot say so any more.
+  for (const form of document.querySelectorAll("form[action$='/logout']")) form.addEventListener("submit", closes);
+  sound.start();
 };
 
 // Either part is fetched only where it is used.
 if (place.dataset.mode === "practice") {
   const { Sound } = await import("./sound.js");
-  const sound = new Sound((body) => ask("sound", body), place);
-  window.addEventListener("beforeunload", (event) => sound.shown && event.preventDefault());
-  window.addEventListener("pagehide", () => send("sound", { window: sound.window, closes: true }, true));
-  sound.start();
+  const sound = new Sound(async (body) => {
+    const answer = await send("sound", body);
+    if (answer.status === 401) sound.stop(); // The page goes, and nobody is to be asked whether to leave a talk.
+    return told(answer);
+  }, place);
+  practise(sound);
 } else if (place.dataset.mode === "browser") {
   const { Softphone } = await import("./softphone-device.js");
   new Softphone((body) => ask("token", body), (body) => ask("hang-up", body), place).start();
