@@ -3,7 +3,7 @@
 import os
 import resource
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,7 @@ FACTS: tuple[Fact, ...] = (
     Ready("CA1", "RE1", "completed", 7, NOON),
     Over("CA1", CALLER, NOON.replace(hour=5)),
 )
+Trying = Callable[[Callable[[Fact], object]], Unwritten]
 
 
 def away(_: Fact) -> None:
@@ -46,31 +47,44 @@ def spool(folder: Path, secret: str = "a secret") -> Spool:
     return Spool(folder / "spool", Cipher([secret]))
 
 
+@pytest.fixture
+def trying(tmp_path: Path) -> Iterator[Trying]:
+    """Return what makes one that tries again what is in this test's spool, and tries no more once it is over."""
+    made = list[Unwritten]()
+
+    def begun(job: Callable[[Fact], object]) -> Unwritten:
+        made.append(Unwritten(job, spool(tmp_path)))
+        return made[-1]
+
+    yield begun
+    for one in made:
+        one.close()
+
+
 def test_every_kind_of_fact_is_read_as_it_was_written() -> None:
     assert [facts.read(facts.write(fact)) for fact in FACTS] == list(FACTS)
 
 
-def test_what_was_spooled_is_written_down_by_the_next_process_in_order_and_once(tmp_path: Path) -> None:
-    killed = Unwritten(away, spool(tmp_path))
+def test_what_was_spooled_is_written_down_by_the_next_process_in_order_and_once(tmp_path: Path, trying: Trying) -> None:
+    killed = trying(away)
     assert all(killed.write(fact) for fact in (*reversed(FACTS), REPORT))
     assert len(list((tmp_path / "spool").glob("*.fact"))) == len(FACTS)
     written: list[Fact] = []
-    following = Unwritten(written.append, spool(tmp_path))
+    following = trying(written.append)
     following.start()
     soon(lambda: list((tmp_path / "spool").iterdir()) == [])
     assert sorted(written, key=FACTS.index) == list(FACTS)
     assert written[-1] == FACTS[-1]
-    killed.close()
 
 
 def test_what_a_process_left_as_it_ended_is_written_down_by_one_beside_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trying: Trying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unwritten, "LOOKS", 0.05)
     written: list[Fact] = []
-    beside = Unwritten(written.append, spool(tmp_path))
+    beside = trying(written.append)
     beside.start()
-    ended = Unwritten(away, spool(tmp_path))
+    ended = trying(away)
     assert ended.write(REPORT)
     ended.close()
     (left,) = (tmp_path / "spool").iterdir()
@@ -83,7 +97,7 @@ def test_what_a_process_left_as_it_ended_is_written_down_by_one_beside_it(
 
 
 def test_what_is_too_much_to_be_kept_is_taken_from_the_disk_later(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trying: Trying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unwritten, "MOST", 1)
     monkeypatch.setattr(unwritten, "LOOKS", 0.05)
@@ -96,7 +110,7 @@ def test_what_is_too_much_to_be_kept_is_taken_from_the_disk_later(
             away(fact)
         written.append(fact)
 
-    kept = Unwritten(job, spool(tmp_path))
+    kept = trying(job)
     kept.start()
     with capture_logs() as logged:
         assert kept.write(REPORT)
@@ -105,10 +119,9 @@ def test_what_is_too_much_to_be_kept_is_taken_from_the_disk_later(
     back.set()
     soon(lambda: written == [REPORT, FACTS[-1]])
     soon(lambda: spool(tmp_path).all() == [])
-    kept.close()
 
 
-def test_a_process_that_ends_writes_down_what_it_can_and_waits_for_no_database(tmp_path: Path) -> None:
+def test_a_process_that_ends_writes_down_what_it_can_and_waits_for_no_database(tmp_path: Path, trying: Trying) -> None:
     tried: list[Fact] = []
 
     def job(fact: Fact) -> None:
@@ -116,7 +129,7 @@ def test_a_process_that_ends_writes_down_what_it_can_and_waits_for_no_database(t
         if fact.call == "CA2":
             away(fact)
 
-    kept = Unwritten(job, spool(tmp_path))
+    kept = trying(job)
     kept._go_on = lambda: None  # type: ignore[method-assign]
     facts = (REPORT, replace(REPORT, call="CA2"), replace(REPORT, call="CA3"))
     assert all(kept.keep(fact) for fact in facts)
@@ -125,7 +138,7 @@ def test_a_process_that_ends_writes_down_what_it_can_and_waits_for_no_database(t
     assert sorted(fact.call for fact in spool(tmp_path).all()) == ["CA2", "CA3"]
 
 
-def test_what_a_process_was_writing_when_it_was_killed_is_removed_by_the_next(tmp_path: Path) -> None:
+def test_what_a_process_was_writing_when_it_was_killed_is_removed_by_the_next(tmp_path: Path, trying: Trying) -> None:
     folder = tmp_path / "spool"
     folder.mkdir()
     gone = subprocess.Popen(["true"])
@@ -134,7 +147,7 @@ def test_what_a_process_was_writing_when_it_was_killed_is_removed_by_the_next(tm
     for draft in (ours, theirs):
         draft.write_text("half a fact")
     assert spool(tmp_path).put(REPORT)
-    following = Unwritten(away, spool(tmp_path))
+    following = trying(away)
     following.start()
     following.close()
     assert not ours.exists()
@@ -153,11 +166,10 @@ def test_no_number_stands_readable_on_the_disk(tmp_path: Path) -> None:
     assert file.exists()
 
 
-def test_a_disk_that_takes_nothing_is_told_so_that_the_carrier_asks_again(tmp_path: Path) -> None:
+def test_a_disk_that_takes_nothing_is_told_so_that_the_carrier_asks_again(tmp_path: Path, trying: Trying) -> None:
     (tmp_path / "spool").write_text("a file where the folder should be")
-    kept = Unwritten(away, spool(tmp_path))
+    kept = trying(away)
     assert not kept.write(REPORT)
-    kept.close()
 
 
 def test_a_disk_that_is_full_has_nothing_left_on_it(tmp_path: Path) -> None:
@@ -194,7 +206,7 @@ def test_what_is_done_again_and_again_is_done_sooner_after_it_failed() -> None:
 
 
 def test_what_the_database_refuses_is_set_aside_told_and_stops_nothing(
-    tmp_path: Path, postgres: Postgres, opened_engine: Callable[..., Engine]
+    trying: Trying, postgres: Postgres, opened_engine: Callable[..., Engine]
 ) -> None:
     messages = Messages(opened_engine(postgres.fresh("ready")))
 
@@ -202,7 +214,7 @@ def test_what_the_database_refuses_is_set_aside_told_and_stops_nothing(
         assert isinstance(fact, Ready)
         messages.report(fact.sid, fact.call, fact.state, fact.seconds, fact.at)
 
-    kept, one = Unwritten(job, spool(tmp_path)), Ready("CA1", "RE1", "completed", 7, NOON)
+    kept, one = trying(job), Ready("CA1", "RE1", "completed", 7, NOON)
     too_long = replace(one, sid="RE" * 60)
     with capture_logs() as logged:
         assert kept.write(replace(one, sid="\0"))  # As it is safe, though not written.
@@ -212,11 +224,10 @@ def test_what_the_database_refuses_is_set_aside_told_and_stops_nothing(
         soon(lambda: not kept.calls())
     assert kept.spool.lengths() == (0, 2)
     assert [line["what"] for line in logged if line["event"] == "never to be written"] == ["ready/\0", too_long.name]
-    kept.close()
 
 
 def test_who_looks_into_the_spool_goes_on_after_a_disk_that_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trying: Trying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unwritten, "LOOKS", 0.01)
     monkeypatch.setattr(unwritten, "LEFT", -60.0)
@@ -229,16 +240,15 @@ def test_who_looks_into_the_spool_goes_on_after_a_disk_that_failed(
         return read(here, seconds)
 
     monkeypatch.setattr(Spool, "all", fails_once)
-    kept = Unwritten(written.append, spool(tmp_path))
+    kept = trying(written.append)
     kept.start()
     assert failed.wait(60)
     assert spool(tmp_path).put(REPORT)
     soon(lambda: written[:1] == [REPORT])
-    kept.close()
 
 
 def test_what_is_kept_is_tried_again_after_a_disk_or_a_machine_that_failed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, trying: Trying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written, started = list[Fact](), list[object]()
 
@@ -250,7 +260,7 @@ def test_what_is_kept_is_tried_again_after_a_disk_or_a_machine_that_failed(
         monkeypatch.undo()
         raise OSError(f"{fact.name} cannot be removed")
 
-    kept = Unwritten(written.append, spool(tmp_path))
+    kept = trying(written.append)
     with monkeypatch.context() as none_to_be_had:
         none_to_be_had.setattr(Thread, "start", no_more)
         assert kept.keep(REPORT)
@@ -263,7 +273,7 @@ def test_what_is_kept_is_tried_again_after_a_disk_or_a_machine_that_failed(
 
 
 def test_a_disk_that_lets_nothing_go_keeps_nobody_elses_facts_from_being_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trying: Trying, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written, gone = list[Fact](), Event()
 
@@ -275,7 +285,7 @@ def test_a_disk_that_lets_nothing_go_keeps_nobody_elses_facts_from_being_written
     def read_only(path: Path, missing_ok: bool = False) -> None:
         raise OSError(30, f"{path}: read-only file system, {missing_ok}")
 
-    kept, others = Unwritten(job, spool(tmp_path)), [replace(REPORT, call=f"CA{number}") for number in range(5)]
+    kept, others = trying(job), [replace(REPORT, call=f"CA{number}") for number in range(5)]
     assert all(kept.write(fact) for fact in others)
     monkeypatch.setattr(Path, "unlink", read_only)
     gone.set()
@@ -283,18 +293,19 @@ def test_a_disk_that_lets_nothing_go_keeps_nobody_elses_facts_from_being_written
     assert {fact.call for fact in written} == {fact.call for fact in others}
     assert len(written) == len(others)
     monkeypatch.undo()
-    kept.close()
 
 
-def test_what_neither_database_nor_disk_takes_is_to_be_told_again(tmp_path: Path) -> None:
+def test_what_neither_database_nor_disk_takes_is_to_be_told_again(tmp_path: Path, trying: Trying) -> None:
     def job(_: Fact) -> None:
         raise Refused("it cannot be held")
 
     (tmp_path / "spool").touch()
-    assert not Unwritten(job, spool(tmp_path)).write(REPORT)
+    assert not trying(job).write(REPORT)
 
 
-def test_what_contradicts_only_what_we_thought_to_know_is_written_and_not_set_aside(tmp_path: Path) -> None:
+def test_what_contradicts_only_what_we_thought_to_know_is_written_and_not_set_aside(
+    tmp_path: Path, trying: Trying
+) -> None:
     written: list[Fact] = []
     known = iter([Refused("the call is not there")])
 
@@ -303,12 +314,12 @@ def test_what_contradicts_only_what_we_thought_to_know_is_written_and_not_set_as
             raise wrong
         written.append(fact)
 
-    assert Unwritten(job, spool(tmp_path)).write(REPORT)
+    assert trying(job).write(REPORT)
     assert written == [REPORT]
     assert not list(tmp_path.rglob("*.failed"))
 
 
-def test_what_can_never_be_written_is_set_aside_and_stops_nothing(tmp_path: Path) -> None:
+def test_what_can_never_be_written_is_set_aside_and_stops_nothing(tmp_path: Path, trying: Trying) -> None:
     written: list[Fact] = []
 
     def job(fact: Fact) -> None:
@@ -316,7 +327,7 @@ def test_what_can_never_be_written_is_set_aside_and_stops_nothing(tmp_path: Path
             raise ValueError("a fault of ours")
         written.append(fact)
 
-    kept = Unwritten(job, spool(tmp_path))
+    kept = trying(job)
     kept.keep(REPORT)
     kept.keep(FACTS[-1])
     soon(lambda: written == [FACTS[-1]])
