@@ -167,7 +167,7 @@ class Pages:
         app, people = Flask(__name__), People(self.engine, self.now)
         for error in (StoreError, OperationalError):
             app.register_error_handler(error, lambda _: away())
-        forgery = protect(app, people, self.url, self.secrets, self.desk.offline, self.tell)
+        forgery = protect(app, people, self.url, self.secrets, self.desk, self.practice, self.tell)
         office = Office(
             desk=self.desk,
             journal=self.journal,

@@ -265,7 +265,7 @@ def desk_site(
         changes.append("changed")
         site.ring()
 
-    forgery = protect(app, people, url, [SECRET], desk.offline)
+    forgery = protect(app, people, url, [SECRET], desk, phones)
     office = Office(
         desk=desk,
         journal=journal,

@@ -153,6 +153,27 @@ def test_a_session_lasts_no_longer_than_a_shift(site: Site, client: FlaskClient,
     assert client.get("/desk").status_code == 302
 
 
+def test_whoever_talks_with_a_caller_is_not_logged_out_by_the_clock(
+    site: Site, client: FlaskClient, clock: Clock
+) -> None:
+    log_in(client, "alice", site.hire("alice"))
+    site.talking()
+    clock.on(hours=13)
+    assert client.get("/desk/news").status_code == 200
+    assert client.get("/desk").status_code == 200
+    site.phones.hang_up("client:alice")
+    assert client.get("/desk/news").status_code == 401
+
+
+def test_whoever_logs_out_ends_their_talk_by_that(site: Site, client: FlaskClient) -> None:
+    forgery = log_in(client, "alice", site.hire("alice"))
+    talk = site.talking()
+    client.post("/desk/logout", data={"csrf_token": forgery})
+    found = site.desk.place(talk.id)
+    assert found is not None
+    assert found.state == "done"
+
+
 def test_the_cookie_is_for_us_alone(site: Site, client: FlaskClient, tmp_path: Path) -> None:
     set_cookie = client.get("/desk/login").headers["Set-Cookie"]
     assert re.fullmatch(r"hotline=[^;]+; HttpOnly; Path=/; SameSite=Lax", set_cookie)

@@ -1,7 +1,7 @@
 """The door to the pages: names, passwords and sessions, by Flask-Security."""
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -17,7 +17,10 @@ from ivr.console import rights
 from ivr.console.audit import audit
 from ivr.console.doorkeeper import Doorkeeper
 from ivr.console.factors import factor_parts, factor_settings, note_changes
+from ivr.console.office import PracticePhone
 from ivr.console.texts import TEXTS, language
+from ivr.desk.agents import BROWSER
+from ivr.desk.keeping import Desk
 from ivr.store.audit import Trail
 from ivr.store.doors import Doors
 from ivr.store.people import People, Person
@@ -25,12 +28,18 @@ from ivr.web import guarded
 
 
 def protect(
-    app: Flask, people: People, url: str, secrets: Sequence[str], left: Callable[[str], object], tell: bool = True
+    app: Flask,
+    people: People,
+    url: str,
+    secrets: Sequence[str],
+    desk: Desk,
+    practice: PracticePhone | None,
+    tell: bool = True,
 ) -> CSRFProtect:
     """Let people log in at `/desk/login`; return what checks that a request comes from our own pages.
 
-    `url` is how browsers reach us; `left` is told the name of whoever logs out. `tell` says whether browsers can be
-    told apart by their addresses.
+    `url` is how browsers reach us. Who logs out is offline at the `desk`, and their phone in `practice` hangs up.
+    `tell` says whether browsers can be told apart by their addresses.
     """
     keys = [hmac.new(secret.encode(), b"ivr: session", sha256).hexdigest() for secret in secrets]
     app.config.update(_settings(url.startswith("https://")), **factor_settings(secrets))
@@ -53,15 +62,23 @@ def protect(
 
     def gone(_: object, user: Person, **__: object) -> None:
         people.leave(user)
-        left(user.name)
+        _hung_up(desk, practice, user.name)
         audit("logout", user.name)
 
     user_logged_out.connect(gone, app, weak=False)
     user_authenticated.connect(lambda _, user, authn_via=None, **__: _came(keeper, user, authn_via), app, weak=False)
     password_changed.connect(lambda _, user, **__: people.own(user), app, weak=False)
     note_changes(app, people)
-    rights.enforce(app, people.now)
+    rights.enforce(app, people.now, desk)
     return forgery
+
+
+def _hung_up(desk: Desk, practice: PracticePhone | None, name: str) -> None:
+    """Have somebody be offline, and end their talk in practice: the page that goes cannot say so any more."""
+    desk.offline(name)
+    agent = desk.agent(name)
+    if practice and agent and agent.phone.startswith(BROWSER):
+        practice.hang_up(agent.phone)
 
 
 def _came(keeper: Doorkeeper, user: Person, how: Sequence[str] | None) -> None:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from ivr.console.menu import home
 from ivr.console.sessions import admitted
+from ivr.desk.keeping import Desk
 from ivr.store.roles import OWN, RIGHTS
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -83,10 +84,10 @@ def needed(app: Flask, endpoint: str) -> str | None:
     return right or (OWN if endpoint in FACTORS | {CHANGE} else None)
 
 
-def enforce(app: Flask, now: Callable[[], datetime]) -> None:
+def enforce(app: Flask, now: Callable[[], datetime], desk: Desk) -> None:
     """Have every request of the application be refused unless who asks has the right that its page needs."""
     app.before_request(_plain)
-    app.before_request(lambda: _refusal(request.endpoint, now()))
+    app.before_request(lambda: _refusal(request.endpoint, now(), desk))
 
 
 def _plain() -> None:
@@ -102,13 +103,13 @@ def _plain() -> None:
         abort(400, "there is no such character")
 
 
-def _refusal(endpoint: str | None, now: datetime) -> Response | None:
+def _refusal(endpoint: str | None, now: datetime, desk: Desk) -> Response | None:
     """Return where else to go, or None to go on; 401 and 403 where there is no way on."""
     if endpoint is None or (right := needed(current_app, endpoint)) == "":
         return None  # There is no such page, or it is public.
     look = getattr(current_app.view_functions[endpoint], "look", False)
     page = request.method == "GET" and not look
-    if not admitted(now, not look):
+    if not admitted(now, not look, desk):
         return redirect(url_for("security.login")) if page else abort(401, "log in first")
     if first := _first(endpoint):
         return redirect(url_for(first)) if page else abort(403, "first")

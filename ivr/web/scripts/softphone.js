@@ -21,11 +21,9 @@ const practise = (sound) => {
   window.addEventListener("beforeunload", (event) => sound.shown && event.preventDefault());
   window.addEventListener("pagehide", () => {
     sound.stop(); // Or what it asks next would take back that it closes.
-    closes();
+    closes(); // As does the server for whoever logs out, whose page cannot say so any more.
   });
   window.addEventListener("pageshow", (event) => event.persisted && sound.start());
-  // Whoever is logged out as the page goes cannot say so any more.
-  for (const form of document.querySelectorAll("form[action$='/logout']")) form.addEventListener("submit", closes);
   sound.start();
 };
 
