@@ -97,6 +97,23 @@ def looked_at(page: Page, language: str, size: str) -> Callable[[str], None]:
     return seen
 
 
+# As quick as a person is not, so that the note cannot have been kept before.
+TYPES_AND_LEAVES = """words => {
+    const note = document.querySelector('textarea');
+    note.value = words;
+    note.dispatchEvent(new Event('input', { bubbles: true }));
+    document.querySelector("form[action$='/logout'] button").click();
+}"""
+
+
+def back_in(page: Page, password: str) -> None:
+    """Wait until one is logged out, and log in again."""
+    page.wait_for_url("**/desk/login*")
+    page.fill("#name", "alice")
+    page.fill("#password", password)
+    page.keyboard.press("Enter")
+
+
 def stands(page: Page, words: str) -> None:
     """Wait until the page says this of the agent."""
     expect(page.get_by_role("status")).to_have_text(words)
@@ -355,11 +372,24 @@ def test_a_note_is_there_again_after_ones_shift_was_over(site: Site, browser: Br
         page.get_by_label("Notes").fill("paid twice")
         expect(page.get_by_text("Draft kept", exact=True)).to_be_visible()
         assert isinstance(site.clock, Clock)
-        site.clock.on(hours=13)
-        page.wait_for_url("**/desk/login*")
-        page.fill("#name", "alice")
-        page.fill("#password", password)
-        page.keyboard.press("Enter")
+        with page.expect_response("**/desk/news*"):
+            site.clock.on(hours=13)
+        stands(page, "On a call")
+        site.phones.hang_up("client:alice")
+        back_in(page, password)
+        expect(page.get_by_label("Notes")).to_have_value("paid twice")
+
+
+def test_a_note_is_there_again_after_logging_out_with_its_last_word(site: Site, browser: Browser, port: int) -> None:
+    password = site.hire()
+    with watched(browser, f"http://127.0.0.1:{port}", locale="en-US") as page:
+        log_in(page, password)
+        at_the_desk(page)
+        site.talking("alice")
+        stands(page, "On a call")
+        page.evaluate(TYPES_AND_LEAVES, "paid twice")
+        back_in(page, password)
+        stands(page, "Wrapping up")
         expect(page.get_by_label("Notes")).to_have_value("paid twice")
 
 

@@ -60,6 +60,15 @@ def protect(
     def guard(response: Response) -> Response:
         return guarded(response) if request.blueprint == "security" else response
 
+    _heed(app, keeper, desk, practice)
+    rights.enforce(app, people.now, desk)
+    return forgery
+
+
+def _heed(app: Flask, keeper: Doorkeeper, desk: Desk, practice: PracticePhone | None) -> None:
+    """Write down who comes and goes, and see to what comes of it."""
+    people = keeper.people
+
     def gone(_: object, user: Person, **__: object) -> None:
         people.leave(user)
         _hung_up(desk, practice, user.name)
@@ -69,8 +78,6 @@ def protect(
     user_authenticated.connect(lambda _, user, authn_via=None, **__: _came(keeper, user, authn_via), app, weak=False)
     password_changed.connect(lambda _, user, **__: people.own(user), app, weak=False)
     note_changes(app, people)
-    rights.enforce(app, people.now, desk)
-    return forgery
 
 
 def _hung_up(desk: Desk, practice: PracticePhone | None, name: str) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 LARGEST: Final = 1 << 20
 REASONS: Final = {200: "OK", 201: "Created", 204: "No Content", 404: "Not Found", 429: "Too Many Requests"}
@@ -149,43 +149,64 @@ Handler = Callable[[Message], Awaitable[bytes]]
 class Served:
     """A server that runs, and the connections that it has."""
 
-    server: asyncio.Server
-    open: set[asyncio.StreamWriter]
+    server: asyncio.Server = field(init=False)
+    open: set[asyncio.Transport] = field(default_factory=set)
+    closed: bool = False
 
     def close(self) -> None:
-        """Take no more, and let go of those that there are."""
+        """Take no more, and let go of those that there are, and of those that are just being made."""
+        self.closed = True
         self.server.close()
-        for writer in self.open:
-            writer.transport.abort()
+        for transport in self.open.copy():
+            transport.abort()
+
+
+class _Connection(asyncio.StreamReaderProtocol):
+    """A connection that its server knows of before there is a task for it, which may be cancelled unbegun."""
+
+    def __init__(self, served: Served, talked: Callable[..., Awaitable[None]]) -> None:
+        super().__init__(asyncio.StreamReader(limit=LARGEST), talked)
+        self._served = served
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to talk, unless the server is closed."""
+        made = cast("asyncio.Transport", transport)
+        if self._served.closed:
+            made.abort()
+            return
+        self._served.open.add(made)
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Be over."""
+        self._served.open.discard(cast("asyncio.Transport", self._transport))
+        super().connection_lost(exc)
 
 
 async def serve(handler: Handler, port: int) -> Served:
     """Answer requests on a port of this machine by a handler, which may raise HangUp."""
-    open_ = set[asyncio.StreamWriter]()
-
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        open_.add(writer)
-        try:
-            await talked(reader, writer)
-        finally:
-            open_.discard(writer)
-            writer.close()
 
     async def talked(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.CancelledError):
-            while True:
-                asked = await read_message(reader)
-                try:
-                    writer.write(await handler(asked))
-                    await writer.drain()
-                except HangUp as broken:
-                    writer.write(broken.part)
-                    with suppress(ConnectionError):
+        try:
+            with suppress(ConnectionError, asyncio.CancelledError):
+                while True:
+                    asked = await read_message(reader)
+                    try:
+                        writer.write(await handler(asked))
                         await writer.drain()
-                    writer.transport.abort()
-                    return
+                    except HangUp as broken:
+                        writer.write(broken.part)
+                        with suppress(ConnectionError):
+                            await writer.drain()
+                        writer.transport.abort()
+                        return
+        finally:
+            writer.close()
 
-    return Served(await asyncio.start_server(connected, "127.0.0.1", port, limit=LARGEST, backlog=4096), open_)
+    served = Served()
+    loop = asyncio.get_running_loop()
+    served.server = await loop.create_server(lambda: _Connection(served, talked), "127.0.0.1", port, backlog=4096)
+    return served
 
 
 def timed() -> float:

@@ -6,12 +6,15 @@ export const told = (id) => JSON.parse(document.getElementById(id).textContent);
 export const texts = told("texts");
 export const EVERY = 700; // milliseconds; news are to be seen within a second.
 const MOST = 5000; // milliseconds or so, while the server does not answer
+const LEAVES = 5000; // milliseconds in which whoever logs out is gone, or stays after all
+export const LOGOUT = "form[action$='/logout']";
 const token = document.querySelector("meta[name=csrf-token]").content;
 
 let tag = "";
 let acts = 0; // that were begun or are done
 let latest = 0; // of these, as what is shown was asked for
 let ahead = 0; // of our clock is the server's
+let quiet = 0; // until when nothing is looked for
 const shown = {};
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
@@ -80,10 +83,15 @@ export const ask = async (path, body) => {
   return all;
 };
 
+// Whoever logs out is told so by the page that comes, not by what this one is refused meanwhile.
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches(LOGOUT)) quiet = Date.now() + LEAVES;
+});
+
 // Looks for news again and again, ever more seldom as long as that is in vain; `look` returns false, or throws, then.
 export const watch = async (look) => {
   for (let missed = 0; ; ) {
-    missed = (await look().catch(() => false)) === false ? missed + 1 : 0;
+    if (Date.now() >= quiet) missed = (await look().catch(() => false)) === false ? missed + 1 : 0;
     await new Promise((done) => setTimeout(done, missed ? patience(missed, EVERY, MOST) : EVERY));
   }
 };

@@ -1,7 +1,7 @@
 // The agent's page: asks for news, shows them, and tells the server what the agent does.
 
 import Alpine from "../vendor/alpine.js";
-import { ask, count, draw, follow, has, keep, texts, tick, told, typing, watch } from "./desk-server.js";
+import { LOGOUT, ask, count, draw, follow, has, keep, texts, tick, told, typing, watch } from "./desk-server.js";
 import { talk } from "./desk-talk.js";
 
 const first = told("news");
@@ -9,6 +9,7 @@ const AWAY = { b: "break", m: "meal", t: "training", o: "other" };
 const CODES = ["resolved", "follow-up", "transferred", "wrong number", "other"];
 const PAUSE = 400; // milliseconds without a key, after which a draft is kept
 const TWICE = 3000; // milliseconds in which a key that was pressed acts when it is pressed again
+const LATE = 3000; // milliseconds, after which whoever logs out is kept by no server of ours
 const EMPTY = { code: "", note: "", title: "", kept: false };
 const TOLD = ["state", "reason", "since", "line", "kind", "mine", "held", "record", "guest", "guestState", "work"];
 
@@ -27,6 +28,7 @@ const desk = {
   init() {
     count(first.now);
     window.addEventListener("pagehide", () => this.flush());
+    document.querySelector(LOGOUT).addEventListener("submit", (event) => this.logOut(event));
     document.addEventListener("click", (event) => event.target.closest("[data-act=answer]") && this.answer());
     watch(() => this.ask("news?ends")); // As this page says when a talk is ended: one that just ends was cut off.
   },
@@ -95,6 +97,13 @@ const desk = {
     if (!this.engaged || !line || this.kept) return;
     const answer = await keep("note", { line, note }).catch(() => null);
     if (answer?.ok && this.line === line && this.note === note) this.kept = Boolean(note);
+  },
+
+  // After the page is gone, nothing is taken from it any more.
+  async logOut(event) {
+    event.preventDefault();
+    await Promise.race([this.flush(), new Promise((late) => setTimeout(late, LATE))]);
+    event.target.submit();
   },
 
   attach(event) {
