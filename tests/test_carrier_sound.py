@@ -1,8 +1,9 @@
 """Who hears whom at the practice carrier, and how browsers are told: no browser needed."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
-from threading import Timer
+from threading import Event, Timer
 
 import pytest
 from flask.testing import FlaskClient
@@ -10,11 +11,14 @@ from flask.testing import FlaskClient
 from ivr.carrier.clock import SimulatedClock
 from ivr.carrier.company import KEPT, REMEMBERED, Carrier
 from ivr.carrier.conferences import Participant
+from ivr.carrier.cues import Talking
 from ivr.carrier.desk_phones import DeskPhones
+from ivr.carrier.dial import ringing
 from ivr.carrier.exchange import FORGOTTEN, LEFT, LOST, News, Note
 from ivr.carrier.leg import Leg
 from ivr.carrier.music import tune
 from ivr.carrier.phone_sound import asked
+from ivr.carrier.signals import Steps
 from ivr.carrier.sound import ways
 from ivr.carrier.sounds import length
 from ivr.carrier.web import Response
@@ -135,6 +139,41 @@ def test_an_agent_whose_page_says_that_it_closes_is_hung_up_soon_unless_it_or_an
     talk.clock.advance(2)
     phones.tick([])
     assert talk.legs["agent"].over == (not back)
+
+
+def test_what_a_page_asked_just_before_it_closed_takes_nothing_back(talk: Talk) -> None:
+    talk.ask("agent")
+    talk.carrier.exchange.close("agent", "agent's")
+    talk.clock.advance(0.3)
+    assert talk.ask("agent").talking
+    talk.clock.advance(LEFT.total_seconds())
+    DeskPhones(talk.carrier).tick([])
+    assert talk.legs["agent"].over
+
+
+def test_whoever_is_quicker_than_what_makes_it_ring_picks_up_all_the_same() -> None:
+    carrier = Carrier("AC1", "token", SimulatedClock(OPEN), send=lambda *_: Response(404, {}, b""))
+    phone, rings, goes_on = carrier.phone("client:alice"), Event(), Event()
+    leg = carrier.leg("+864001234567", "client:alice", "outbound-api")
+
+    def watched(one: Leg) -> None:
+        if one.status == "ringing":
+            rings.set()
+            goes_on.wait(60)
+
+    def life() -> Steps[None]:
+        assert (yield from ringing(leg))
+        yield Talking("caller", None)
+
+    leg.on_change.append(watched)
+    with ThreadPoolExecutor(2) as threads:
+        threads.submit(carrier.begin, leg, life())
+        assert rings.wait(60)
+        answered = threads.submit(phone.answer)
+        assert not wait([answered], 0.1).done
+        goes_on.set()
+        assert answered.result(60) is leg
+    assert isinstance(leg.cue, Talking)
 
 
 def test_a_window_that_has_the_sound_no_more_closes_and_nobody_is_hung_up(talk: Talk) -> None:

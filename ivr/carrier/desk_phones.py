@@ -10,7 +10,7 @@ from ivr.carrier.company import Carrier
 from ivr.carrier.phone_sound import asked
 
 TAKE: Final = "1"
-LOOKS: Final = 20
+LOOKS: Final = 60
 LOOK_SECONDS: Final = 0.05
 SLACK_SECONDS: Final = timedelta(seconds=2).total_seconds()
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FORGOTTEN: Final = timedelta(seconds=15)
 LOST: Final = timedelta(seconds=90)  # Browsers let a page that nobody looks at ask once a minute at the worst.
 LEFT: Final = timedelta(seconds=5)  # One that says that it closes may be back as soon as it is loaded anew.
+BESIDE: Final = timedelta(seconds=1)  # What it asked before may be heard after it said so, but not by this much.
 MOST_LINKS: Final = 4  # of one browser: as many connections as it can carry with ease
 MOST_NOTES: Final = 32
 
@@ -62,6 +63,12 @@ class _Browser:
     closed: datetime | None = None
     notes: list[Note] = field(default_factory=list)
 
+    def ask(self, now: datetime) -> None:
+        """Note that it asks, so that it is there, unless it asked just before it closed."""
+        self.seen = now
+        if self.closed is not None and now >= self.closed + BESIDE:
+            self.closed = None
+
     def gone(self, now: datetime) -> bool:
         """Has it asked nothing for long, or closed?"""
         return self.seen < now - LOST or (self.closed is not None and self.closed < now - LEFT)
@@ -91,7 +98,7 @@ class Exchange:
                 known = self._browsers[seat] = _Browser(window, leg, self._carrier.clock())
             if known.window != window:
                 return News(False, True, (), ())
-            known.seen, known.closed = self._carrier.clock(), None
+            known.ask(self._carrier.clock())
             found = self._survey()
             for note in notes:
                 self._pass(seat, note)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from ivr.carrier.company import Carrier
 
 KEYS = "0123456789*#ABCD"
+BELL_SECONDS = 2.0  # Real ones, in which whoever hears it ring may be quicker than what made it do so.
 
 
 class Leg:
@@ -126,11 +127,11 @@ class Leg:
 
     def pick_up(self) -> bool:
         """Answer the ringing phone."""
-        return self._act(PickedUp())
+        return self._act(PickedUp(), patience=BELL_SECONDS)
 
     def decline(self, status: str = "busy") -> bool:
         """Do not answer the ringing phone: busy, no-answer or failed."""
-        return self._act(Declined(status))
+        return self._act(Declined(status), patience=BELL_SECONDS)
 
     def wait_beyond(self, turn: int, seconds: float) -> bool:
         """Wait in real time until another cue than that of `turn` is shown; False when none came in `seconds`."""
@@ -165,8 +166,11 @@ class Leg:
         for watcher in self.on_change:
             watcher(self)
 
-    def _act(self, event: Event, turn: int | None = None) -> bool:
+    def _act(self, event: Event, turn: int | None = None, patience: float = 0.0) -> bool:
+        """Have it happen; False where it is lost: the leg is over, elsewhere, or busy for longer than `patience`."""
         with self._changed:
+            if patience:
+                self._changed.wait_for(lambda: not self._busy, patience)
             if self._busy or self.over or (turn is not None and turn != self.turn):
                 return False
             self._busy = True
@@ -197,6 +201,7 @@ class Leg:
                 self._end()
                 with self._changed:
                     self._busy = False
+                    self._changed.notify_all()
                 raise
 
     def _step(self, event: Event | Signal) -> None:
