@@ -9,6 +9,7 @@ import pytest
 
 from ivr.carrier.cues import Over
 from ivr.carrier.web import Response
+from ivr.desk.guests import Guests
 from ivr.flow.events import Heard
 from ivr.flow.inputs import InLine
 from ivr.telephony.switchboard import Switchboard
@@ -127,16 +128,21 @@ def test_a_key_told_twice_does_not_end_the_talk(here: World) -> None:
     here.parts.desk.available("alice")
     caller = queued(here)
     agent = picked_up(here)
+    doubled(here, "/take")
+    agent.press("1")
+    soon(lambda: talking(caller) and talking(agent))
+
+
+def doubled(here: World, end: str) -> None:
+    """Have the carrier ask twice at such an address."""
     plain = here.carrier.send
 
     def twice(url: str, form: Any, headers: Mapping[str, str], limits: tuple[float, float]) -> Response:
-        if url.endswith("/take"):
+        if url.endswith(end):
             plain(url, form, headers, limits)
         return plain(url, form, headers, limits)
 
     here.carrier.send = twice
-    agent.press("1")
-    soon(lambda: talking(caller) and talking(agent))
 
 
 def lost_once(here: World, end: str) -> list[str]:
@@ -151,6 +157,17 @@ def lost_once(here: World, end: str) -> list[str]:
 
     here.carrier.send = send
     return lost
+
+
+def test_a_guest_who_joins_before_their_call_is_noted_is_let_in_when_asked_again(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Guests, "rung", lambda *_: None)
+    doubled(here, "/join")
+    talk = Talk(here)
+    talk.desk.available("bob")
+    _, other = talk.guest("bob")
+    assert talking(other)
 
 
 def test_the_end_of_an_agents_call_is_told_again(here: World) -> None:

@@ -56,8 +56,8 @@ def _found(board: Switchboard, guest: str) -> tuple[Guest | None, Place | None]:
 
 
 def _again(guest: Guest) -> bool:
-    """Does the carrier ask once more for who has joined already?"""
-    return guest.state == "talking" and guest.leg == told()["CallSid"]
+    """Does the carrier ask once more for who has joined already, maybe before we noted their call?"""
+    return guest.state == "talking" and guest.leg in (None, told()["CallSid"])
 
 
 def _seat(guest: Guest, place: Place, action: str) -> Seat:
