@@ -68,6 +68,8 @@ class Shore:
                 log.error("the database is away: callers can only leave messages", why=self.why)
             if self._closed.wait(SECONDS):
                 return
+        if self._closed.is_set():  # While it was asked: nobody would end what is begun now.
+            return
         log.warning("the database is there")
         job()
 

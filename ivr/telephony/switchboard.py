@@ -47,6 +47,7 @@ class Switchboard:
     watches: tuple[Watch, ...] = field(init=False)
     _woken: Event = field(default_factory=Event)
     _closed: Event = field(default_factory=Event)
+    _threads: list[Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Make what changes talks, who rings people, and what watches rings and callers."""
@@ -63,12 +64,15 @@ class Switchboard:
 
     def start(self) -> None:
         """Look after the line from now on, in a thread of this process."""
-        Thread(target=self._forever, name="switchboard", daemon=True).start()
+        self._threads.append(Thread(target=self._forever, name="switchboard", daemon=True))
+        self._threads[-1].start()
 
     def stop(self) -> None:
-        """Look after it no longer."""
+        """Look after it no longer, and let what is being done be done."""
         self._closed.set()
         self._woken.set()
+        for thread in self._threads:
+            thread.join(WAIT)
 
     def tend(self) -> None:
         """Take back all that is past, and offer whoever waits to whoever is free."""
@@ -273,9 +277,11 @@ class Switchboard:
 
     def _forever(self) -> None:
         due = monotonic()
-        while not self._closed.is_set():
+        while True:
             self._woken.wait(max(0, due - monotonic()))
             self._woken.clear()
+            if self._closed.is_set():
+                return
             if monotonic() < due:
                 _noted(self.look)
             else:

@@ -115,15 +115,12 @@ def latencies(made: Office, waiting: int = WAITING, agents: int = AGENTS, offers
 
 @contextmanager
 def _tended(board: Switchboard) -> Iterator[None]:
-    """Let the switchboard's own thread look after the line; thereafter it rests for ever, as nothing can end it."""
+    """Let the switchboard's own thread look after the line."""
     board.start()
-    resting = threading.Event()
     try:
         yield
     finally:
-        board.beside.extend([resting.set, threading.Event().wait])
-        board.changed()
-        resting.wait(PATIENCE_SECONDS)
+        board.stop()
 
 
 def _soon(desk: Desk, board: Switchboard, rung: Rung, name: str) -> float:
