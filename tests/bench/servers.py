@@ -184,7 +184,7 @@ def _answers(process: "subprocess.Popen[bytes]", port: int) -> None:
             raise RuntimeError(f"the server ended with code {process.returncode}")
         try:
             requests.post(f"http://127.0.0.1:{port}/voice/incoming", timeout=1)
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.01)
         else:
             return

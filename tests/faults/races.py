@@ -311,7 +311,7 @@ def company(folder: Path, database: str, count: int, seed: str) -> Iterator[Comp
     apis = [free_port() for _ in range(count)]
     addresses = [f"http://127.0.0.1:{port}" for port in apis]
     with ExitStack() as stack:
-        running = stack.enter_context(servers(folder, database, count, addresses))
+        running = stack.enter_context(servers(folder, database, count, addresses, patient=True))
         parts = stack.enter_context(parts_of(running[0]))
         exchange = Exchange([server.port for server in running], Random(seed))
         pool = stack.enter_context(ThreadPoolExecutor(32))
