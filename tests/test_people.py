@@ -165,6 +165,30 @@ def test_whoever_talks_with_a_caller_is_not_logged_out_by_the_clock(
     assert client.get("/desk/news").status_code == 401
 
 
+def test_what_an_old_session_may_do_amid_a_talk_is_the_talks_alone(
+    site: Site, client: FlaskClient, clock: Clock
+) -> None:
+    log_in(client, "alice", site.hire("alice", "agent", "supervisor"))
+    site.talking()
+    clock.on(hours=3)
+    assert client.get("/desk").status_code == 200
+    assert client.get("/desk/calls").status_code == 302
+    assert client.get("/desk").status_code == 200, "the talk goes on"
+    site.phones.hang_up("client:alice")
+    assert client.get("/desk").status_code == 302
+
+
+def test_whoever_logs_out_while_it_rings_is_offered_nobody_any_more(site: Site, client: FlaskClient) -> None:
+    forgery = log_in(client, "alice", site.hire("alice"))
+    place = site.queued()
+    client.post("/desk/available", json={}, headers={"X-CSRFToken": forgery})
+    client.post("/desk/logout", data={"csrf_token": forgery})
+    found, alice = site.desk.place(place.id), site.desk.agent("alice")
+    assert found is not None
+    assert alice is not None
+    assert (found.state, alice.state) == ("waiting", "offline")
+
+
 def test_whoever_logs_out_ends_their_talk_by_that(site: Site, client: FlaskClient) -> None:
     forgery = log_in(client, "alice", site.hire("alice"))
     talk = site.talking()

@@ -2,6 +2,7 @@
 
 import re
 import time
+from itertools import count
 from statistics import median
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 from tests.browser import let_in
 from tests.desk_site import Clock, Site
 from tests.pages import until
+from tests.quickest import quickest
 from tests.test_desk_page import PAIRS, host, looked_at, page, port, site
 from tests.wallboard import counted, shown
 
@@ -65,14 +67,17 @@ def test_a_change_is_on_the_screen_within_a_second_and_clocks_go_on(busy: Site, 
     expect(row).to_have_text(re.compile("2:[1-5][0-9]"))
     before = row.inner_text()
     expect(row).not_to_have_text(before)
-    took = []
-    for number in range(4, 9):
-        busy.queued(caller=f"+861390000333{number}")
+    numbers = count(4)
+
+    def change() -> float:
+        number = next(numbers)
+        busy.queued(caller=f"+8613900003{number:03}")
         begun = time.monotonic()
-        until(lambda number=number: figure(page, "payments.waiting").inner_text() == str(number))  # type: ignore[misc]
-        took.append(time.monotonic() - begun)
-    assert min(took) < 1, took  # Not each: the machine may do something else for a moment.
-    assert median(took) < 3, took
+        until(lambda: figure(page, "payments.waiting").inner_text() == str(number))
+        return time.monotonic() - begun
+
+    # Not each change: the machine may do something else for a moment.
+    assert quickest(lambda: median(change() for _ in range(5)), 1) < 1
     busy.desk.available("carol")
     expect(page.locator('[data-agent="carol"]')).to_contain_text("Available")
     board = page.locator("[data-board]").inner_html()

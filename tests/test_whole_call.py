@@ -102,9 +102,10 @@ def test_a_caller_whose_agent_is_gone_is_told_and_goes_to_the_next(
     taken(alice, caller, lambda *_: None)
     alice.on("dialog", lambda asks: asks.accept())  # Whether to leave amid a talk.
     if how == "logs out":
+        assert wrong == []
         alice.locator("form[action$='/logout'] button").click()
         expect(alice.locator("#password")).to_be_visible()
-        wrong[:] = [line for line in wrong if "401" not in line]  # The page may have looked for news just then.
+        wrong[:] = [line for line in wrong if "401" not in line]  # What the page said as it went.
     else:
         alice.close(run_before_unload=True)
     heard(caller, "the line to our agent was cut")

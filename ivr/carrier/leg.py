@@ -4,9 +4,9 @@ The driver's protocol. `leg.cue` is what the party hears or is waited for (see c
 JSON object), `leg.turn` counts the cues. A cue with `seconds` ends by `leg.finish(turn)` after that time; with the
 turn, a late call for a cue that is past does nothing. `leg.press(key)` is a key, `leg.speak(seconds, wav)` is
 sound while recording, `leg.recorded(seconds, wav, key)` is sound and its end, `leg.hang_up()` ends the call. A
-ringing phone takes `leg.pick_up()` or `leg.decline(status)`. `leg.wait_beyond(turn, seconds)` waits for the next
-cue, for a driver that watches from another thread. All of them return at once when nothing is to be done, else
-after the requests that they set off were answered; they never block one another.
+ringing phone takes `leg.pick_up()` or `leg.decline(status)`, once what made it ring is done.
+`leg.wait_beyond(turn, seconds)` waits for the next cue, for a driver that watches from another thread. All others
+return at once when nothing is to be done, else after the requests that they set off were answered.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ivr.carrier.company import Carrier
 
 KEYS = "0123456789*#ABCD"
-BELL_SECONDS = 2.0  # Real ones, in which whoever hears it ring may be quicker than what made it do so.
+BELL_SECONDS = 2.0  # Of real time, in which whoever hears it ring may be quicker than what made it do so.
 
 
 class Leg:
@@ -169,8 +169,8 @@ class Leg:
     def _act(self, event: Event, turn: int | None = None, patience: float = 0.0) -> bool:
         """Have it happen; False where it is lost: the leg is over, elsewhere, or busy for longer than `patience`."""
         with self._changed:
-            if patience:
-                self._changed.wait_for(lambda: not self._busy, patience)
+            if patience and self._changed.wait_for(lambda: not self._busy, patience) and self.answered:
+                return False
             if self._busy or self.over or (turn is not None and turn != self.turn):
                 return False
             self._busy = True

@@ -82,9 +82,12 @@ def _heed(app: Flask, keeper: Doorkeeper, desk: Desk, practice: PracticePhone | 
 
 def _hung_up(desk: Desk, practice: PracticePhone | None, name: str) -> None:
     """Have somebody be offline, and end their talk in practice: the page that goes cannot say so any more."""
-    desk.offline(name)
     agent = desk.agent(name)
-    if practice and agent and agent.phone.startswith(BROWSER):
+    if agent is None or not agent.phone.startswith(BROWSER):
+        desk.offline(name)
+        return
+    desk.leave(name)
+    if practice:
         practice.hang_up(agent.phone)
 
 

@@ -18,6 +18,7 @@ CHANGE: Final = "security.change_password"
 ACCOUNT: Final = "account.show"
 LARGEST: Final = 20_000  # bytes
 FILE: Final = "application/octet-stream"  # A file alone, of which nothing is read before it is known who sends it.
+DESK: Final = "desk.work"
 FRONT: Final = "desk.show"  # Who has nothing to do there is led to where they have.
 # Pages without which nobody could log in, and what they are drawn with.
 PUBLIC: Final = frozenset(
@@ -109,7 +110,7 @@ def _refusal(endpoint: str | None, now: datetime, desk: Desk) -> Response | None
         return None  # There is no such page, or it is public.
     look = getattr(current_app.view_functions[endpoint], "look", False)
     page = request.method == "GET" and not look
-    if not admitted(now, not look, desk):
+    if not admitted(now, not look, desk, right == DESK):
         return redirect(url_for("security.login")) if page else abort(401, "log in first")
     if first := _first(endpoint):
         return redirect(url_for(first)) if page else abort(403, "first")

@@ -129,6 +129,14 @@ class Desk:
         """Have an agent be gone; False while they are rung, talk, or wrap up."""
         return self.staff.turn(agent, "offline")
 
+    def leave(self, agent: str) -> bool:
+        """Have an agent be gone whose phone goes with them: whom they were offered is offered to somebody else."""
+        found = self.agent(agent)
+        place = self.place(found.line) if found and found.state == "ringing" and found.line else None
+        if place and place.agent == agent and place.offer:
+            self.refuse(place.offer, "refused")
+        return self.offline(agent)
+
     def waiting(self) -> list[Place]:
         """Return all who wait, are offered or talk, by when they first came."""
         query = places().where(line.c.state.in_(OPEN)).order_by(line.c.since, line.c.id)

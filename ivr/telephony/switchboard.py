@@ -64,8 +64,9 @@ class Switchboard:
 
     def start(self) -> None:
         """Look after the line from now on, in a thread of this process."""
-        self._threads.append(Thread(target=self._forever, name="switchboard", daemon=True))
-        self._threads[-1].start()
+        thread = Thread(target=self._forever, name="switchboard", daemon=True)
+        thread.start()
+        self._threads.append(thread)
 
     def stop(self) -> None:
         """Look after it no longer, and let what is being done be done."""

@@ -69,7 +69,7 @@ export const ask = async (path, body) => {
   const before = acts;
   const headers = body ? { "Content-Type": "application/json", "X-CSRFToken": token } : { "If-None-Match": tag };
   const answer = await fetch(`/desk/${path}`, body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers });
-  if (answer.status === 401) window.location.assign("/desk");
+  if (answer.status === 401 && Date.now() >= quiet) window.location.assign("/desk");
   const all = answer.status === 304 || answer.status === 204 ? null : await answer.json();
   if (body) acts += 1;
   else if (acts !== before) return null;
@@ -84,9 +84,11 @@ export const ask = async (path, body) => {
 };
 
 // Whoever logs out is told so by the page that comes, not by what this one is refused meanwhile.
-document.addEventListener("submit", ({ target }) => {
-  if (target.matches(LOGOUT)) quiet = Date.now() + LEAVES;
-});
+export const leave = () => {
+  quiet = Date.now() + LEAVES;
+};
+
+document.addEventListener("submit", ({ target }) => target.matches(LOGOUT) && leave());
 
 // Looks for news again and again, ever more seldom as long as that is in vain; `look` returns false, or throws, then.
 export const watch = async (look) => {

@@ -1,7 +1,7 @@
 // The agent's page: asks for news, shows them, and tells the server what the agent does.
 
 import Alpine from "../vendor/alpine.js";
-import { LOGOUT, ask, count, draw, follow, has, keep, texts, tick, told, typing, watch } from "./desk-server.js";
+import { LOGOUT, ask, count, draw, follow, has, keep, leave, texts, tick, told, typing, watch } from "./desk-server.js";
 import { talk } from "./desk-talk.js";
 
 const first = told("news");
@@ -9,7 +9,7 @@ const AWAY = { b: "break", m: "meal", t: "training", o: "other" };
 const CODES = ["resolved", "follow-up", "transferred", "wrong number", "other"];
 const PAUSE = 400; // milliseconds without a key, after which a draft is kept
 const TWICE = 3000; // milliseconds in which a key that was pressed acts when it is pressed again
-const LATE = 3000; // milliseconds, after which whoever logs out is kept by no server of ours
+const LATE = 3000; // milliseconds for which whoever logs out waits for the server to keep their note
 const EMPTY = { code: "", note: "", title: "", kept: false };
 const TOLD = ["state", "reason", "since", "line", "kind", "mine", "held", "record", "guest", "guestState", "work"];
 
@@ -99,10 +99,11 @@ const desk = {
     if (answer?.ok && this.line === line && this.note === note) this.kept = Boolean(note);
   },
 
-  // After the page is gone, nothing is taken from it any more.
+  // The note goes first, as nothing is taken from whoever is logged out.
   async logOut(event) {
     event.preventDefault();
     await Promise.race([this.flush(), new Promise((late) => setTimeout(late, LATE))]);
+    leave();
     event.target.submit();
   },
 
