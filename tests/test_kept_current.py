@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, event, insert, select, update
 
-from ivr.reports.keeping import Keeping
+from ivr.reports.keeping import Job, Keeping
+from ivr.reports.tallies import Tallies
 from ivr.store.errors import StoreError
 from ivr.store.fact_tables import facts, marks, stays, tallies
 from ivr.store.tables import calls
@@ -115,6 +116,35 @@ def test_what_is_kept_now_and_then_is_what_would_be_made_anew(site: Site, clock:
         made.site.hotline.hang_up(made.joins(caller=number).call_id)
         settle(kept, clock)
         same_anew(site, kept)
+
+
+def test_a_day_that_takes_long_to_be_counted_is_not_counted_all_the_time(
+    site: Site, clock: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, count = keeping(site, clock), Tallies.take
+
+    def slowly(tallies: Tallies, day: str) -> bool:
+        clock.at += timedelta(seconds=3)
+        return count(tallies, day)
+
+    def calls_end() -> list[Job]:
+        """Have one more call end, and be digested; return what is due when its day is to be counted."""
+        site.hotline.hang_up(site.call("8"))
+        for job in kept.due():
+            kept.take(job)
+        clock.on(seconds=6)
+        return kept.due()
+
+    day = clock.at.astimezone(ZONE).date().isoformat()
+    monkeypatch.setattr(Tallies, "take", slowly)
+    assert calls_end() == [day]
+    kept.take(day)
+    assert calls_end() == []
+    clock.on(seconds=24)
+    assert kept.due() == [day]
+    kept.take(day)
+    clock.at -= timedelta(hours=1)
+    assert calls_end() == [day], "the clock was put back"
 
 
 def test_two_who_keep_it_at_once_do_not_disturb_one_another(site: Site, clock: Hours) -> None:

@@ -1,14 +1,14 @@
 """The wallboard on both databases: each figure is what the rows say, few who watch hold a thread, and rights hold."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, event
+from sqlalchemy import Connection, Engine, event
 from werkzeug.test import TestResponse
 
 from ivr.console import wall as walls
@@ -248,6 +248,32 @@ def test_however_many_watch_the_database_is_asked_once_in_a_while(site: Site, cl
     clock.on(seconds=CERTAIN.total_seconds())
     wall.look()
     assert any("date_part" in one or "julianday" in one for one in asked_for[first:])
+
+
+def test_a_day_that_takes_long_to_be_counted_is_not_counted_at_each_look(
+    site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock.at = BEFORE_MIDNIGHT.replace(hour=10)
+    looks, counts = Looks(site.desk.engine, clock, lambda: site.flow), list[datetime]()
+
+    def slowly(connection: Connection, began: datetime, queues: Mapping[str, Queue]) -> Mapping[str, today.Day]:
+        counts.append(clock())
+        clock.on(seconds=0.5)
+        return today.today(connection, began, queues)
+
+    monkeypatch.setattr("ivr.reports.live.today", slowly)
+    looks.take()
+    site.queued()
+    assert sum(one.callers for one in looks.take().waiting.values()) == 1, "who waits is seen at once"
+    clock.on(seconds=4)
+    looks.take()
+    assert len(counts) == 1
+    clock.on(seconds=1)
+    assert sum(one.offered for one in looks.take().today.values()) == 1
+    assert len(counts) == 2
+    clock.on(days=1)
+    looks.take()
+    assert len(counts) == 3, "another day began"
 
 
 def test_watching_keeps_nobody_logged_in_and_needs_the_right_each_time(site: Site, clock: Clock) -> None:

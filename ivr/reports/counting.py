@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Select, bindparam, case, func, select
@@ -14,6 +14,8 @@ from ivr.reports.measures import CUTS, MEASURES
 from ivr.reports.shapes import position, shaped
 from ivr.store.tables import Moment
 
+# To count a day takes longer the more calls it has: it is not counted anew until so many times as long has passed.
+RESTS: Final = 10
 Sums = Mapping[str, int]
 Kept = Mapping[str, Any]  # Sums, or the shape of a day: all of its half-hours.
 Row = tuple[str, str, datetime, str]  # Span, cut, moment, key.

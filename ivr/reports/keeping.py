@@ -1,13 +1,14 @@
 """What is known of calls that are over, kept current: the facts of each, then the tallies of its day."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
 from ivr.flow.events import Event
+from ivr.reports.counting import RESTS
 from ivr.reports.digest import Digest
 from ivr.reports.tallies import Tallies
 
@@ -22,6 +23,7 @@ class Keeping:
     events: Callable[[str], Sequence[Event]]
     zone: ZoneInfo
     now: Callable[[], datetime]
+    _rests: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)  # From and until when, by day.
 
     @property
     def digest(self) -> Digest:
@@ -35,12 +37,23 @@ class Keeping:
 
     def due(self) -> list[Job]:
         """Return what is to be done now: calls first, then the days that they changed."""
-        return [*self.digest.due(), *self.tallies.due()]
+        now = self.now()
+        for day, (_, until) in self._rests.copy().items():
+            if now >= until:
+                self._rests.pop(day, None)
+        return [*self.digest.due(), *(day for day in self.tallies.due() if not self._resting(day, now))]
+
+    def _resting(self, day: str, now: datetime) -> bool:
+        since, _ = self._rests.get(day, (now, now))
+        return since < now  # Else the clock was put back.
 
     def take(self, job: Job) -> None:
         """Do it."""
         if isinstance(job, str):
+            begun = self.now()
             self.tallies.take(job)
+            ended = self.now()
+            self._rests[job] = ended, ended + RESTS * (ended - begun)
         else:
             self.digest.take(job)
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, and_, case, exists, func, select
 
 from ivr.flow.flow import Flow
+from ivr.reports.counting import RESTS
 from ivr.reports.today import Day, today
 from ivr.store.desk_tables import OPEN, agents, line
 from ivr.store.engine import snapshot
@@ -59,11 +60,21 @@ class Live:
 class _Counted:
     seen: tuple[datetime, datetime | None, Live]
     at: datetime
+    rests: datetime  # Until when it is not counted anew.
     today: Mapping[str, Day]
+
+    def stands(self, seen: tuple[datetime, datetime | None, Live], at: datetime) -> bool:
+        """Does it still say what today came to, or is it too soon to count again?"""
+        if self.seen[0] != seen[0] or at < self.at:
+            return False  # Another day began, or the clock was put back.
+        return at < self.rests or (self.seen == seen and at < self.at + CERTAIN)
 
 
 class Looks:
-    """Looks at the database; today's places are counted anew only where something has happened since the last look."""
+    """Looks at the database; today's places are counted anew only where something has happened since the last look.
+
+    Nor for more than about a tenth of the time: the more places there were today, the longer that takes.
+    """
 
     def __init__(self, engine: Engine, now: Callable[[], datetime], flow: Callable[[], Flow]) -> None:
         """Look at this database, by the clock and the queues of these menus."""
@@ -78,8 +89,10 @@ class Looks:
             live = Live(_waiting(connection, at), {}, *_agents(connection), _menus(connection, at))
             seen = (began, connection.scalar(select(func.max(line.c.joined_at))), replace(live, menus=0))
             last = self._last
-            if last is None or last.seen != seen or not last.at <= at < last.at + CERTAIN:
-                last = self._last = _Counted(seen, at, today(connection, began, flow.queues))
+            if last is None or not last.stands(seen, at):
+                found = today(connection, began, flow.queues)
+                ended = self._now()
+                last = self._last = _Counted(seen, at, ended + RESTS * (ended - at), found)
             return replace(live, today=last.today)
 
 
