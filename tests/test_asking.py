@@ -29,8 +29,10 @@ from ivr.store.crypto import Cipher
 from ivr.store.engine import connect
 from ivr.store.errors import StoreError
 from ivr.store.journal import Journal
+from ivr.telephony.render import Site, render
 from ivr.teller import Teller
 from tests.asking import MONEY, Nobody, Wallet, asking
+from tests.faults.invariants import Known
 from tests.once import ready_file
 
 RINGS = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -109,6 +111,26 @@ def test_what_the_wallet_says_at_once_is_in_the_reply(desk: Desk) -> None:
     assert "核实好了。 您要提一百二十八元，单笔最多一百二十八元。 还要做什么？" in words(last)
     assert [asked for asked, _, _ in desk.wallet.asked] == ["check_pin", "withdrawal"]
     assert desk.wallet.asked[0][1] == {"who": "8800000001", "pin": PIN}
+
+
+def test_who_hangs_up_while_the_wallet_is_asked_is_answered_with_the_end(desk: Desk) -> None:
+    desk.ring()
+    for keys in WAY[:-1]:
+        desk.press(keys)
+    turn = desk.turn
+    desk.wallet.before["withdrawal"] = lambda: desk.hotline.hang_up(CALL)
+    reply = desk.press(PIN)
+    assert isinstance(reply.events[-1], Ended)
+    assert [event for event in desk.events if isinstance(event, Ended)] == [Ended("hung-up")]
+    flow, journal = desk.hotline.flows(1), desk.hotline.journal
+    turns, states = journal.turns(CALL), list[Call]()
+    for one in turns:
+        states.append(fold(states[-1] if states else flow.new_call(), one.events))
+    site = Site("http://127.0.0.1", flow.hotline.languages)
+    told = render(reply.events, site, reply.language)
+    known = Known.of(flow, site, turns, states)
+    assert list(known.unlike(f"turn/{turn}", {told.encode()})) == []
+    assert list(known.unlike(f"turn/{turn - 1}", {told.encode()}))
 
 
 def test_the_same_turn_told_again_has_the_same_answer_and_asks_nothing(desk: Desk) -> None:

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import func, select, text
 
+from ivr.due import AT_ONCE
 from ivr.flow.call import Call
 from ivr.flow.events import Ended, Event
 from ivr.flow.flow import Flow
+from ivr.flow.waits import Lookup
 from ivr.hotline import Reply, patiently
 from ivr.store.audit import Trail
 from ivr.store.desk_tables import agents, line
@@ -233,6 +235,7 @@ class Known:
     replies: Mapping[str, str]
     waits: set[tuple[str, str]]
     presents: frozenset[str]
+    cut: frozenset[tuple[str, str]]  # What is answered, to which turn, where the caller hung up meanwhile.
 
     @classmethod
     def of(cls, flow: Flow, site: Site, turns: Sequence[Turn], states: Sequence[Call]) -> "Known":
@@ -248,7 +251,8 @@ class Known:
         presents |= {
             lifeboat.thanks(flow, site, tongue, report) for tongue in ("", *flow.words) for report in (False, True)
         }
-        return cls(replies, _waits(flow, turns, states, site), frozenset(presents))
+        cut = frozenset((name, told(events, state)) for name, events, state in _cut_off(turns, states))
+        return cls(replies, _waits(flow, turns, states, site), frozenset(presents), cut)
 
     def unlike(self, name: str, bodies: set[bytes]) -> Iterator[str]:
         """Yield what was answered to a turn that stands nowhere in the journal, or differently at different times."""
@@ -256,6 +260,8 @@ class Known:
         for body in bodies:
             text = body.decode()
             if (patience := PATIENCE.fullmatch(text)) and patience[1] in ("turn/0", name):
+                continue
+            if (name, text) in self.cut:
                 continue
             if adrift(body) or (name, text) in self.waits or any(text == wait for _, wait in self.waits):
                 continue
@@ -266,6 +272,17 @@ class Known:
             others = finals - {self.replies[name]} - self.presents
             if others:
                 yield f"{name} was answered in {len(finals)} ways"
+
+
+def _cut_off(turns: Sequence[Turn], states: Sequence[Call]) -> Iterator[tuple[str, tuple[Event, ...], Call]]:
+    """Yield what is answered to a turn for which the wallet was still asked when the caller hung up, by its name."""
+    said: dict[str, tuple[Event, ...]] = {}
+    for turn, state in zip(turns, states, strict=True):
+        name = turn.asked.rstrip(AT_ONCE)
+        said[name] = (*said.get(name, ()), *turn.events)
+        if isinstance(state.wait, Lookup):
+            others = [one for one in turns[turn.number + 1 :] if one.asked.rstrip(AT_ONCE) != name]
+            yield from ((name, (*said[name], *ends), state) for one in others if (ends := _end(one.events)))
 
 
 def _end(events: tuple[Event, ...]) -> tuple[Event, ...]:
