@@ -68,21 +68,6 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 2
 
 
-CRASHED: list[str] = []
-
-
-def pytest_handlecrashitem(crashitem: str) -> None:
-    """Note a test in which a worker died: it is handed to another, and may pass there."""
-    CRASHED.append(crashitem)
-
-
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Have no run be taken for one of which some tests only failed (see `tests.again`) where a worker died."""
-    if CRASHED:
-        print(f"\na worker died in {CRASHED}")
-        session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
-
-
 def pytest_collection_finish() -> None:
     """Look for circles as rarely as a server does, and not in what was imported: an eighth of the processor's time."""
     gc.collect()

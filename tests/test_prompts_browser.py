@@ -107,7 +107,7 @@ def test_a_prompt_is_spoken_heard_and_removed_by_keyboard_alone(site: Site, page
     samples, rate = read((site.prompts / one.file).read_bytes())
     assert (rate, one.words) == (8000, "您好，数字钱包热线。")
     assert 1.5 < len(samples) / rate < 60
-    assert np.abs(np.fft.rfft(samples)).argmax() * rate / len(samples) == pytest.approx(PITCH, abs=20)
+    assert np.abs(np.fft.rfft(samples)).argmax() * rate / len(samples) == pytest.approx(PITCH, abs=3)
     assert loudness(samples, rate) == pytest.approx(-19, abs=1)
     with page.expect_response(f"**/audio/prompts/{one.file}") as played:
         page.keyboard.press("p")
