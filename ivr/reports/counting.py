@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -14,11 +14,16 @@ from ivr.reports.measures import CUTS, MEASURES
 from ivr.reports.shapes import position, shaped
 from ivr.store.tables import Moment
 
-# To count a day takes longer the more calls it has: it is not counted anew until so many times as long has passed.
-RESTS: Final = 10
+RESTS: Final = 10  # Times as long as it took to count a day, until it is counted anew: it takes longer the more it has.
+LONGEST: Final = timedelta(minutes=10)  # The clock may have been put forth meanwhile.
 Sums = Mapping[str, int]
 Kept = Mapping[str, Any]  # Sums, or the shape of a day: all of its half-hours.
 Row = tuple[str, str, datetime, str]  # Span, cut, moment, key.
+
+
+def rests(begun: datetime, ended: datetime) -> datetime:
+    """Return until when a day is not counted anew that was counted from one moment to the other."""
+    return ended + min(RESTS * (ended - begun), LONGEST)
 
 
 def counted(connection: Connection, since: datetime, until: datetime, zone: ZoneInfo) -> dict[Row, Kept]:

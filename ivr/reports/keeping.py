@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from ivr.flow.events import Event
-from ivr.reports.counting import RESTS
+from ivr.reports.counting import rests
 from ivr.reports.digest import Digest
 from ivr.reports.tallies import Tallies
 
@@ -53,7 +53,7 @@ class Keeping:
             begun = self.now()
             self.tallies.take(job)
             ended = self.now()
-            self._rests[job] = ended, ended + RESTS * (ended - begun)
+            self._rests[job] = ended, rests(begun, ended)
         else:
             self.digest.take(job)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, and_, case, exists, func, select
 
 from ivr.flow.flow import Flow
-from ivr.reports.counting import RESTS
+from ivr.reports.counting import rests
 from ivr.reports.today import Day, today
 from ivr.store.desk_tables import OPEN, agents, line
 from ivr.store.engine import snapshot
@@ -91,8 +91,7 @@ class Looks:
             last = self._last
             if last is None or not last.stands(seen, at):
                 found = today(connection, began, flow.queues)
-                ended = self._now()
-                last = self._last = _Counted(seen, at, ended + RESTS * (ended - at), found)
+                last = self._last = _Counted(seen, at, rests(at, self._now()), found)
             return replace(live, today=last.today)
 
 
