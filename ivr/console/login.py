@@ -71,7 +71,7 @@ def _heed(app: Flask, keeper: Doorkeeper, desk: Desk, practice: PracticePhone | 
 
     def gone(_: object, user: Person, **__: object) -> None:
         people.leave(user)
-        _hung_up(desk, practice, user.name)
+        _leave(desk, practice, user.name)
         audit("logout", user.name)
 
     user_logged_out.connect(gone, app, weak=False)
@@ -80,14 +80,11 @@ def _heed(app: Flask, keeper: Doorkeeper, desk: Desk, practice: PracticePhone | 
     note_changes(app, people)
 
 
-def _hung_up(desk: Desk, practice: PracticePhone | None, name: str) -> None:
+def _leave(desk: Desk, practice: PracticePhone | None, name: str) -> None:
     """Have somebody be offline, and end their talk in practice: the page that goes cannot say so any more."""
     agent = desk.agent(name)
-    if agent is None or not agent.phone.startswith(BROWSER):
-        desk.offline(name)
-        return
     desk.leave(name)
-    if practice:
+    if practice and agent and agent.phone.startswith(BROWSER):
         practice.hang_up(agent.phone)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from ivr.desk.agents import Agents, AgentState
+from ivr.desk.agents import BROWSER, Agents, AgentState
 from ivr.desk.callbacks import Callbacks
 from ivr.desk.cases import Cases
 from ivr.desk.guests import Guests
@@ -130,9 +130,10 @@ class Desk:
         return self.staff.turn(agent, "offline")
 
     def leave(self, agent: str) -> bool:
-        """Have an agent be gone whose phone goes with them: whom they were offered is offered to somebody else."""
+        """Have an agent be gone who logs out; whom their browser rings for is offered to somebody else."""
         found = self.agent(agent)
-        place = self.place(found.line) if found and found.state == "ringing" and found.line else None
+        rung = found and found.state == "ringing" and found.phone.startswith(BROWSER)
+        place = self.place(found.line) if rung and found and found.line else None
         if place and place.agent == agent and place.offer:
             self.refuse(place.offer, "refused")
         return self.offline(agent)
