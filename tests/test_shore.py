@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterator, MutableMapping
 from pathlib import Path
 from threading import Event
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -49,6 +50,21 @@ def test_what_waits_for_the_database_begins_once_it_is_there(tmp_path: Path) -> 
         assert begun.wait(60)
     assert (shore.why, settled) == ("", ["settled"])
     shore.demand()
+    engine.dispose()
+
+
+def test_nothing_begins_for_a_hotline_that_is_closed_as_the_database_comes(tmp_path: Path) -> None:
+    wall, begun = tmp_path / "mounted", list[str]()
+    wall.touch()
+    engine = connect(f"sqlite:///{wall}/ivr.db", Cipher([SECRET]))
+    shore = Shore(engine, lambda: shore.close())
+    assert not shore.reach()
+    before = enumerate_threads()
+    shore.when_reached(lambda: begun.append("begun"))
+    (thread,) = [one for one in enumerate_threads() if one.name == "shore" and one not in before]
+    wall.unlink()
+    thread.join(60)
+    assert (shore.why, begun) == ("", [])
     engine.dispose()
 
 
