@@ -156,7 +156,11 @@ class Served:
     def close(self) -> None:
         """Take no more, and let go of those that there are, and of those that are just being made."""
         self.closed = True
-        self.server.close()
+        # First accept no more, then close: who is accepted already would find no server, and never be let go of.
+        loop = self.server.get_loop()  # (This is CPython's gh-109564.)
+        for listener in self.server.sockets:
+            loop.remove_reader(listener.fileno())
+        loop.call_soon(self.server.close)
         for transport in self.open.copy():
             transport.abort()
 
