@@ -3,6 +3,7 @@
 import asyncio
 import socket
 
+from tests.apart import finished
 from tests.light.wire import Message, answer, serve
 from tests.world import free_port
 
@@ -26,4 +27,4 @@ async def _accepted_as_it_closes(turns: int) -> int:
 
 def test_who_is_accepted_as_the_server_closes_is_let_go_of() -> None:
     for turns in range(6):  # Of the loop, in one of which the connection is accepted, and in the next made.
-        assert asyncio.run(_accepted_as_it_closes(turns)) == 0
+        assert finished(_accepted_as_it_closes(turns)) == 0
