@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import create_engine, make_url, text
 
 from tests.faults.history import History
-from tests.faults.machine import fill_disk, jump_clock, outage, replay
+from tests.faults.machine import fill_disk, fill_postgresql, jump_clock, outage, replay
 from tests.light.stage import Stage
 from tests.processes import Server
 from tests.test_published_amid_calls import publish
@@ -139,6 +139,7 @@ ACTS: Final[tuple[Act, ...]] = (
     lock_sqlite,
     publish_menus,
     fill_disk,
+    fill_postgresql,
     jump_clock,
     outage,
     replay,
@@ -148,5 +149,6 @@ ONLY: Final = {
     kill_postgresql: "postgresql",
     stop_postgresql: "postgresql",
     lock_postgresql: "postgresql",
+    fill_postgresql: "postgresql",
     lock_sqlite: "sqlite",
 }

@@ -30,6 +30,27 @@ async def fill_disk(director: Director) -> None:
         await asyncio.sleep(director.chance.uniform(*FULL))
 
 
+async def fill_postgresql(director: Director) -> None:
+    """PostgreSQL's disk is full: as even its log takes nothing it gives up, and is started again once there is room."""
+    postgresql = director.stage.postgresql
+    assert postgresql
+    director.met(8, "PostgreSQL's disk takes not another byte")
+    await asyncio.to_thread(_let, postgresql.processes, "0")
+    await asyncio.sleep(director.chance.uniform(*FULL))
+    await asyncio.to_thread(_let, postgresql.processes, "unlimited")
+    await asyncio.to_thread(postgresql.kill)  # What is left of it: most often nothing.
+    await asyncio.to_thread(postgresql.restart)
+
+
+def _let(processes: Sequence[psutil.Process], most: str) -> None:
+    """Let these write files of so many bytes, by their own user, who need not be ours."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess, subprocess.CalledProcessError):  # It may be over by now.
+            user, group = process.uids().real, process.gids().real
+            command = ["prlimit", f"--pid={process.pid}", f"--fsize={most}:unlimited"]
+            subprocess.run(command, user=user, group=group, check=True, stderr=subprocess.DEVNULL)
+
+
 @contextmanager
 def _full(started: Sequence[subprocess.Popen[bytes] | None]) -> Iterator[None]:
     ids = [one.pid for one in started if one is not None]
