@@ -75,6 +75,21 @@ def test_callers_who_join_together_stand_one_behind_the_other(engine: Engine) ->
     assert [tuple(row) for row in found] == [(0, 1), (1, 1), (0, 0), (0, 1), (3, 1), (1, 1)]
 
 
+def test_who_joins_stands_behind_all_who_wait_whatever_is_special_about_them(engine: Engine) -> None:
+    begun = [first(new_call_id()) for _ in range(9)]
+    *before, last = begun
+    written(engine, *begun)
+    written(engine, *map(queued, before))
+    special = {"missed_by": '["amy"]'}, {"wants": "amy"}, {"front": NOON}, {"level": 2}
+    gone = {"kind": "message"}, {"state": "left"}
+    with engine.begin() as connection:
+        for one, told in zip(before, (*special, *gone), strict=False):
+            connection.execute(update(line).where(line.c.call_id == one.call_id).values(**told))
+    written(engine, queued(last))
+    with engine.connect() as connection:
+        assert connection.scalar(select(line.c.ahead).where(line.c.call_id == last.call_id)) == 6
+
+
 def test_a_young_database_finds_who_rings_again_by_their_number(
     postgres: Postgres, opened_engine: Callable[[str], Engine]
 ) -> None:

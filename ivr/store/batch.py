@@ -149,7 +149,7 @@ def _placed(joins: Sequence[Row], standing: Iterable[tuple[str, int | None, int]
         if rank is None:
             agents.append((name, count))
         else:
-            waiting[name, rank] = count
+            waiting[name, rank] += count
     placed = []
     for row in joins:
         queue, rank = row["queue"], row["rank"]

@@ -22,7 +22,7 @@ from sqlalchemy import (
     update,
 )
 
-from ivr.store.desk_tables import ON, agents, by_state, line, promises
+from ivr.store.desk_tables import ON, PLAIN, SPECIAL, agents, line, promises
 from ivr.store.queueing import URGENT
 from ivr.store.tables import Insert, Moment, calls
 
@@ -40,11 +40,16 @@ Maker = Callable[[Table], Insert]
 def standing() -> Any:
     """Return the query of how many wait at each rank of a queue, and how many agents have the same skills.
 
-    The latter have no rank. It is asked once for all who join at one moment: the line may be long.
+    The latter have no rank. It is asked once for all who join at one moment, and of all who wait only the few that have
+    anything special about them are read: the rest are counted in an index, as the line may be long.
     """
-    waiting = select(line.c.queue, line.c.rank, func.count()).where(line.c.state == "waiting", line.c.kind != "message")
+    many = select(line.c.queue, line.c.rank, func.count()).where(line.c.kind != "message")
+    waiting = [
+        many.where(here).with_hint(line, f"INDEXED BY {index}", "sqlite").group_by(line.c.queue, line.c.rank)
+        for index, here in (("ix_line_plain", PLAIN), ("ix_line_special", SPECIAL))
+    ]
     there = select(agents.c.skills, null(), func.count()).where(agents.c.state.in_(_states(*ON)))
-    return union_all(by_state(waiting).group_by(line.c.queue, line.c.rank), there.group_by(agents.c.skills))
+    return union_all(*waiting, there.group_by(agents.c.skills))
 
 
 def joining(told: Select[Any]) -> Executable:
