@@ -2,13 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
 
 # Debian's shell of Chromium paints the same pages without a window's furniture, in half the processor's time.
 SHELL: Final = Path("/usr/bin/chromium-headless-shell")
@@ -17,6 +18,7 @@ FLAGS: Final = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-ba
 DEVICE: Final = "--use-fake-device-for-media-stream"
 # What has to be there at once is there at once, but machines that test do other things, too.
 PATIENCE_MS: Final = 60_000
+PROBE: Final = "/web/scripts/patience.js?caught"
 ALLOWED: Final = "--use-fake-ui-for-media-stream"
 
 
@@ -77,3 +79,15 @@ def let_in(page: Page, name: str, password: str, language: str = "en") -> None:
 def at_the_desk(page: Page) -> None:
     """Wait until the agent's page heeds keys: what is hidden until then is not hidden before its styles come."""
     expect(page.locator(".acts:not([x-cloak])")).to_be_visible()
+
+
+def caught(page: Page, url: str, handler: Callable[[Route], object]) -> None:
+    """Have what an open page asks for be answered here, and wait until it is.
+
+    Chromium says that it is before the page knows: a key pressed then, which goes another way, came first now and then.
+    """
+    page.route(f"**{PROBE}", lambda route: route.fulfill(status=204))
+    page.route(url, handler)
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while page.evaluate(f"fetch('{PROBE}').then((answer) => answer.status)") != 204:
+        assert time.monotonic() < end, f"{page.url} does not ask us"

@@ -19,7 +19,7 @@ from ivr.console.calls import FIELDS, MOST
 from ivr.console.texts import TEXTS
 from ivr.store.filters import Filters
 from ivr.store.messages import Messages
-from tests.browser import let_in
+from tests.browser import caught, let_in
 from tests.desk_site import ORDER, Clock, Site, log_in, token
 from tests.stores import CALLER
 from tests.test_desk_page import PAIRS, host, looked_at, page, port
@@ -294,7 +294,7 @@ def test_an_export_that_takes_long_says_so_and_can_be_cancelled(served_site: Sit
     supervisor(page, served_site)
     page.goto("/desk/calls")
     held: list[Route] = []
-    page.route("**/export/xlsx*", lambda route: held.append(route))
+    caught(page, "**/export/xlsx*", lambda route: held.append(route))
     page.get_by_role("link", name="XLSX").click()
     status = page.locator("#export [role=status]")
     expect(status).to_contain_text(re.compile(r"The workbook is being made … [1-9]\d* s"))
@@ -302,7 +302,7 @@ def test_an_export_that_takes_long_says_so_and_can_be_cancelled(served_site: Sit
     page.get_by_role("button", name="Cancel").click()
     expect(status).to_have_text(ENGLISH["export_cancelled"])
     page.unroute("**/export/xlsx*")
-    page.route("**/export/csv*", lambda route: route.fulfill(status=409))
+    caught(page, "**/export/csv*", lambda route: route.fulfill(status=409))
     page.get_by_role("link", name="CSV").click()
     expect(status).to_have_text(ENGLISH["export_failed"])
 

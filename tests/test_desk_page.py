@@ -17,7 +17,7 @@ from ivr.console.card import Fact, keyed, path
 from ivr.console.texts import TEXTS
 from ivr.flow import speech
 from ivr.store.desk_tables import wrapups
-from tests.browser import at_the_desk, watched
+from tests.browser import at_the_desk, caught, watched
 from tests.desk_site import ACCOUNT, ORDER, TO_A_PERSON, TO_AN_ACCOUNT, Clock, Site, desk_site
 from tests.pages import until
 from tests.stores import CALLER
@@ -186,7 +186,7 @@ def test_old_news_do_not_undo_what_the_agent_did_meanwhile(site: Site, page: Pag
             site.queued()
         old.append((route, route.fetch()))  # Made now, told later.
 
-    page.route("**/desk/news*", late)
+    caught(page, "**/desk/news*", late)
     until(lambda: page.evaluate("1") and old)
     page.keyboard.press("a")
     stands(page, "Ringing")
@@ -211,13 +211,13 @@ def test_what_was_done_last_stands_though_what_was_done_before_is_answered_later
     site.talking("alice")
     stands(page, "On a call")
     kept: list[tuple[Route, APIResponse]] = []
-    page.route("**/desk/hang-up", lambda route: kept.append((route, route.fetch())))
+    caught(page, "**/desk/hang-up", lambda route: kept.append((route, route.fetch())))
     page.keyboard.type("hh")
     stands(page, "Wrapping up")  # As the news say.
     page.keyboard.press("1")
     page.keyboard.press("Control+Enter")
     stands(page, "Available")
-    page.route("**/desk/news*", lambda _: None)  # Nobody tells the page better.
+    caught(page, "**/desk/news*", lambda _: None)  # Nobody tells the page better.
     ((route, answer),) = kept
     assert answer.json()["state"] == "wrapping"
     with page.expect_response("**/desk/hang-up") as told:
@@ -232,7 +232,7 @@ def test_a_key_pressed_before_its_last_answer_came_switches_back(site: Site, pag
     site.talking("alice")
     stands(page, "On a call")
     kept: list[Route] = []
-    page.route("**/desk/hold", lambda route: kept.append(route))
+    caught(page, "**/desk/hold", lambda route: kept.append(route))
     page.keyboard.press("p")
     until(lambda: page.evaluate("1") and kept)
     page.keyboard.press("p")

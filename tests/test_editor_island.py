@@ -11,7 +11,7 @@ from ruamel.yaml import YAML
 
 from ivr.carrier.rehearsal import served
 from ivr.editor.edits import Set, apply
-from tests.browser import let_in, watched
+from tests.browser import caught, let_in, watched
 from tests.desk_site import Clock, Site, desk_site
 from tests.pages import until
 from tests.test_desk_page import PAIRS, looked_at
@@ -162,7 +162,7 @@ def test_what_was_typed_outlives_a_lost_connection(page: Page, site: Site) -> No
     def lost(route: Route) -> None:
         route.abort()
 
-    page.route("**/edits", lost)
+    caught(page, "**/edits", lost)
     page.get_by_label("Says, English").fill("Choose, please.")
     page.keyboard.press("Control+S")
     expect(page.get_by_role("alert")).to_contain_text("No connection")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from tests.browser import let_in, watched
+from tests.browser import caught, let_in, watched
 from tests.desk_site import Site
 from tests.pages import until
 from tests.test_desk_page import host, port, site
@@ -60,7 +60,7 @@ def test_a_page_looks_for_news_ever_more_seldom_while_that_is_in_vain(
     let_in(page, "alice", site.hire(), "en")
     page.goto(path)
     until(lambda: page.evaluate(LATELY))
-    page.route(NEWS, fails)  # type: ignore[arg-type]
+    caught(page, NEWS, fails)  # type: ignore[arg-type]
     waits = noted(page, EVERY)
     bounds = [EVERY + min(MOST, EVERY * 2 ** (missed + 1)) for missed in range(TIMES)]
     assert all(wait <= bound for wait, bound in zip(waits, bounds, strict=True)), waits
@@ -76,7 +76,7 @@ def test_a_wallboard_listens_again_ever_more_seldom_while_that_is_in_vain(
 ) -> None:
     let_in(page, "sam", site.hire("sam", "supervisor"), "en")
     page.goto("/desk/wallboard?full=1")
-    page.route("**/desk/wallboard/events*", fails)  # type: ignore[arg-type]
+    caught(page, "**/desk/wallboard/events*", fails)  # type: ignore[arg-type]
     waits = noted(page, 1000)
     assert max(waits) > 2000, waits
     assert all(wait <= 11_000 for wait in waits)
