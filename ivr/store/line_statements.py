@@ -40,8 +40,8 @@ Maker = Callable[[Table], Insert]
 def standing() -> Any:
     """Return the query of how many wait at each rank of a queue, and how many agents have the same skills.
 
-    The latter have no rank. It is asked once for all who join at one moment, and of all who wait only the few that have
-    anything special about them are read: the rest are counted in an index, as the line may be long.
+    The latter have no rank. It is asked once for all who join at one moment. Of all who wait, SQLite reads only the few
+    that have anything special about them and counts the rest in an index, as the line may be long; PostgreSQL chooses.
     """
     many = select(line.c.queue, line.c.rank, func.count()).where(line.c.kind != "message")
     waiting = [
