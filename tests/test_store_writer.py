@@ -19,6 +19,7 @@ from ivr.store.errors import Busy, Refused, StoreError
 from ivr.store.journal import Journal
 from ivr.store.recent import Recent
 from ivr.store.tables import calls, turns
+from ivr.store.waking import Jobs, Waking
 from tests.apart import finished
 from tests.bench.plans import noted
 from tests.stores import SECRET, Postgres, first, following, hung_up, new_call_id, queued, told
@@ -368,3 +369,22 @@ def test_a_loop_that_is_closed_ends_no_writer_nor_keeps_others_from_their_answer
         connection.rollback()
         assert held.result() is following_one.result() is True
     assert journal.append(first(new_call_id())) is True
+
+
+def test_all_who_are_told_at_one_moment_go_on_at_one_moment() -> None:
+    async def told_at_once() -> list[bool]:
+        given: list[Jobs[int, bool]] = []
+        waking = Waking[int, bool](asyncio.get_running_loop(), lambda jobs: bool(given.append(jobs)), 0)
+        answers = [waking.ask(job) for job in range(2)]
+        await asyncio.sleep(0)
+        ((_, first_one), (_, last_one)), *others = given
+        assert not others
+        waking.tell(first_one, True)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert not any(answer.done() for answer in answers), "what they ask next is to be there for one commit"
+        waking.tell(last_one, False)
+        waking.wake()
+        return await asyncio.gather(*answers)
+
+    assert finished(told_at_once()) == [True, False]

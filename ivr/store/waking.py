@@ -35,11 +35,14 @@ class Waking(Generic[J, T]):
         return answer
 
     def tell(self, future: Future[T], answer: T) -> None:
-        """Answer from any thread; whoever no longer waits is not told."""
+        """Answer from any thread, which is to `wake` the loop after the last; whoever no longer waits is not told."""
         self._told.append((future, answer))
+
+    def wake(self) -> None:
+        """Have those answered who were told what came of their jobs."""
         if self._rests:
             self._rested.set()
-        elif not self._woken:
+        elif self._told and not self._woken:
             self._woken = True
             with suppress(RuntimeError):  # The loop is closed, and nobody waits in it; whoever tells goes on.
                 self.loop.call_soon_threadsafe(self._deliver)
@@ -92,6 +95,8 @@ class Together(Generic[J, T]):
             for (_, future), answer in zip(jobs, self._look([job for job, _ in jobs]), strict=True):
                 if self._waking:
                     self._waking.tell(future, answer)
+            if self._waking:
+                self._waking.wake()
 
     def _next(self) -> Jobs[J, T]:
         with self._lock:

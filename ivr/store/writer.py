@@ -35,6 +35,7 @@ Answer = bool | StoreError
 class _Item:
     rows: Rows
     answer: Callable[[Answer], object]
+    waking: Waking[Rows, Answer] | None = None  # The loop that is to be woken thereafter.
 
 
 class Writer:
@@ -113,9 +114,10 @@ class Writer:
         waking.loop.call_later(PATIENCE_SECONDS, _given_up, [answer for _, answer in jobs])
         for rows, answer in jobs:
             try:
-                self._take(_Item(rows, partial(waking.tell, answer)))
+                self._take(_Item(rows, partial(waking.tell, answer), waking))
             except StoreError as error:
                 waking.tell(answer, error)
+                waking.wake()
         return idle
 
     def _run(self) -> None:
@@ -144,16 +146,15 @@ class Writer:
         except Exception as error:
             self._refuse(batch, error)
         else:
-            for item in batch:
-                item.answer(item.rows.call_id in taken)
+            _tell(batch, lambda item: item.rows.call_id in taken)
 
     def _refuse(self, batch: list[_Item], error: Exception) -> None:
         """Tell why it failed; unless one bad turn, or one row that somebody holds, failed them all."""
         if len(batch) > 1 and not _away(error):
             self._one_by_one(batch)
             return
-        for item in batch:
-            item.answer(failed(error, "a turn could not be written"))
+        why = failed(error, "a turn could not be written")
+        _tell(batch, lambda _: why)
 
     def _one_by_one(self, batch: list[_Item]) -> None:
         """Write each turn alone, as long as anybody waits for one of them."""
@@ -162,7 +163,7 @@ class Writer:
             if monotonic() < end:
                 self._write([item])
             else:
-                item.answer(StoreError(LATE))
+                _tell([item], lambda _: StoreError(LATE))
 
     def _twice(self, batch: list[_Item]) -> set[str]:
         try:
@@ -201,6 +202,15 @@ def _hasty(connection: Connection) -> None:
     """Have PostgreSQL wait for a row for a moment only, as others wait behind it."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET lock_timeout = {1000 * HELD_SECONDS:.0f}")
+
+
+def _tell(items: list[_Item], answer: Callable[[_Item], Answer]) -> None:
+    """Answer them all before any loop is woken: what they ask next is then there at one moment, for one commit."""
+    for item in items:
+        item.answer(answer(item))
+    for waking in {item.waking for item in items}:
+        if waking:
+            waking.wake()
 
 
 def _plainly(answer: Answer) -> bool:
