@@ -6,20 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
+from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
+from app import PAGES, THREADS
 from ivr.carrier.web import signature
 from ivr.factory import create_app
 from ivr.flow.events import Said
 from ivr.parts import Parts
 from ivr.store.errors import StoreError
 from ivr.store.tables import calls, turns
+from ivr.telephony.calls import FORM
 from ivr.telephony.signature import Signatures
 from tests.contract import faults, shared
 from tests.faults.checks import replayed
@@ -156,6 +159,17 @@ KINDS = {
     "call_status_callback_busy": ("/voice/status", 204),
     "fallback_request (SMS sample showing the two fields)": ("/voice/fallback", 200),
 }
+
+
+def test_a_field_that_is_sent_twice_counts_once_and_as_all_that_was_sent(site: Site) -> None:
+    sent = [*ASKED.items(), ("To", ASKED["To"]), ("Word", "b"), ("Word", "a")]
+    good = RequestValidator(TOKEN).compute_signature(f"{URL}/voice/incoming", MultiDict(sent))
+    quick = site.app.extensions["front"](THREADS, PAGES)._quick  # type: ignore[attr-defined]
+    for given, status in ((sent, 200), (sent[:-1], 403)):
+        body = urlencode(given)
+        told = {"content_type": FORM, "headers": {"X-Twilio-Signature": good}}
+        assert site.app.test_client().post("/voice/incoming", data=body, **told).status_code == status  # type: ignore[attr-defined]
+        assert (quick.signed("/voice/incoming", "", given, good) is not None) == (status == 200)
 
 
 def test_during_a_rotation_the_old_and_the_new_token_count() -> None:

@@ -51,7 +51,8 @@ class Quick:
         form, line = Told(reversed(fields)), self.line
         if form.get("AccountSid") != line.account or not form.get("CallSid"):
             return None
-        return form if line.signatures.good(path, query, fields, signature) else None
+        once = form.items() if len(form) == len(fields) else set(fields)
+        return form if line.signatures.good(path, query, once, signature) else None
 
     async def answer(self, path: str, form: Told, until: float) -> str | None:
         """Return the TwiML, or `DONE`, for what is `signed`; None for whatever is not to be had from memory.

@@ -84,7 +84,7 @@ def _guard(line: Line, of_a_call: bool) -> None:
     elif length > LARGEST:
         abort(413)
     query = got.query_string.decode("ascii", "replace")
-    if not line.signatures.good(quote(got.path), query, got.fields, signature):
+    if not line.signatures.good(quote(got.path), query, set(got.fields), signature):
         log.warning("wrong signature", path=got.path)
         abort(403, "the signature is wrong: is PUBLIC_URL the address that the telephone company asks?")
     if got.told.get("AccountSid") != line.account:
