@@ -35,7 +35,7 @@ BALANCER, MALLORY, CARRIER = "10.0.0.1", "192.0.2.1", "198.51.100.1"
 
 
 def told(proxies: int, forwarded: str, peer: str = BALANCER) -> str:
-    return Proxies(proxies).client(peer, [("x-forwarded-for", forwarded)] if forwarded else [])
+    return Proxies(proxies).client(peer, lambda: [("x-forwarded-for", forwarded)] if forwarded else [])
 
 
 def test_who_asks_is_who_the_outermost_proxy_of_ours_was_asked_by() -> None:
@@ -55,7 +55,7 @@ def test_nothing_that_is_sent_before_it_hides_what_the_proxy_writes(begun: str) 
 
 def test_headers_that_come_twice_are_read_as_one() -> None:
     twice = [("x-forwarded-for", CARRIER), ("x-forwarded-for", MALLORY)]
-    assert Proxies(1).client(BALANCER, twice) == MALLORY
+    assert Proxies(1).client(BALANCER, lambda: twice) == MALLORY
 
 
 def test_both_ways_of_asking_tell_the_same() -> None:

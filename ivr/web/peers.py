@@ -1,7 +1,7 @@
 """Who asks us, by address: behind proxies as the last of ours says it, never as whoever asks does."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv6Address, IPv6Network, ip_address
@@ -29,11 +29,11 @@ class Proxies:
         """Return an application that knows from where, and by which scheme, the outermost of them was asked."""
         return ProxyFix(app, x_for=self.count, x_proto=self.count) if self.count else app
 
-    def client(self, peer: str, headers: Iterable[tuple[str, str]]) -> str:
-        """Return who asks by a request from this address, with these headers, their names in small letters."""
+    def client(self, peer: str, headers: Callable[[], Iterable[tuple[str, str]]]) -> str:
+        """Return who asks by a request from this address; `headers` gives its headers, their names in small letters."""
         if not self.count:
             return peer
-        told = ",".join(value for name, value in headers if name == FORWARDED)
+        told = ",".join(value for name, value in headers() if name == FORWARDED)
         environ: WSGIEnvironment = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": told}
         self.around(_nothing)(environ, _unheard)
         return str(environ["REMOTE_ADDR"])
