@@ -79,8 +79,10 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
     def after(self, event: Event) -> "Call":
         """Return the call as it stands once the event has happened."""
         match event:
-            case Said():
-                return self._with(said=(*self.said, event))
+            case Said():  # Most events are: this is `_with`, without what that takes to look for the place.
+                values = list[Any](self)
+                values[SAID] = (*self.said, event)
+                return tuple.__new__(Call, values)
             case Entered(node):
                 return self._at(node)
             case Heard(Found(late=question), at) if question:
@@ -162,6 +164,7 @@ class Call(NamedTuple):  # A dataclass takes four times as long to copy, which e
 
 
 PLACES: Final[Mapping[str, int]] = {name: place for place, name in enumerate(Call._fields)}
+SAID: Final = PLACES["said"]
 
 
 def fold(call: Call, events: Iterable[Event]) -> Call:
