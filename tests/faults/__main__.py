@@ -39,7 +39,10 @@ STORMS: Final = {
 
 
 def main(name: str = "", amount: str = "") -> int:
-    """Run one test, or all, in full form; return pytest's exit code."""
+    """Run one test, or all, in full form; return pytest's exit code, or 2 for a name that there is none of."""
+    if name and name not in FULL:
+        print(f"{__doc__}\nThere is no {name!r}, but: {', '.join((*STORMS, *FULL))}.")
+        return 2
     chosen = {name: FULL[name]} if name else FULL
     for variable, full in chosen.values():
         if variable:
