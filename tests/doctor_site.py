@@ -85,14 +85,15 @@ class Ward:
         self.environment["DATABASE_URL"] = f"sqlite:///{copy}"
         return copy
 
-    def menus(self, file: str, old: str, new: str) -> None:
-        """Write other words into a file of the menus, which nobody has published yet."""
+    def menus(self, file: str, old: str, new: str, anew: bool = True) -> None:
+        """Write other words into a file of the menus, which nobody has published yet; with a database that is new."""
         (self.root / "menus").unlink()
         shutil.copytree(ROOT / "menus", self.root / "menus")
         text = (self.root / "menus" / file).read_text("utf-8")
         assert old in text
         (self.root / "menus" / file).write_text(text.replace(old, new), "utf-8")
-        self.environment["DATABASE_URL"] = f"sqlite:///{self.root}/new.db"
+        if anew:
+            self.environment["DATABASE_URL"] = f"sqlite:///{self.root}/new.db"
 
     def later(self, **by: float) -> None:
         """Let this machine's clock be wrong."""

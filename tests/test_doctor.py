@@ -444,6 +444,11 @@ CASES = {
     "broken menus": Case(
         lambda here: here.menus("main.yaml", "kind: menu", "kind: meun"), "menus", ("main.yaml:", "menus check")
     ),
+    "menus changed in vain": Case(
+        lambda here: here.menus("hotline.yaml", "+864001234567", "+864007654321", anew=False),
+        "",
+        ("the files in menus/ are not those that answer", "menus publish"),
+    ),
     "holidays nobody knows": Case(lambda here: here.later(days=900), "clock", ("are not known yet",)),
     "a printed password": Case(
         hired("admin", one_time=True), "", ("admin still has the password that was printed", "nobody is agent")

@@ -94,6 +94,11 @@ class Database:
         last = library.live()
         return library.files(last.version) if last else {}
 
+    def published(self) -> int:
+        """Return how often menus were published, of which the first start's is one."""
+        last = Library(self.engine).live()
+        return last.id if last else 0
+
     def close(self) -> None:
         """Let go of it."""
         self.engine.dispose()

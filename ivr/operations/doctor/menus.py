@@ -1,9 +1,10 @@
 """What callers hear: menus that can be used, holidays that are known, and recordings that say what they should."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from ivr import folders
 from ivr.flow.spoken import lines
 from ivr.operations.doctor.finding import Finding, warning, well, wrong
 from ivr.operations.doctor.patient import Patient
@@ -13,13 +14,22 @@ SHOWN: Final = 5
 
 
 def menus(patient: Patient) -> Iterator[Finding]:
-    """Yield whether the menus can be used, and what is wrong with them."""
-    flow, problems, _ = patient.menus.answer()
+    """Yield whether the menus can be used, what is wrong with them, and whether their files were changed in vain."""
+    flow, problems, files = patient.menus.answer()
     for problem in problems[:SHOWN]:
         do = "mend it at that line; `flask --app app menus check` names all such places"
         yield (warning if flow else wrong)("menus", str(problem), do)
     if flow and not problems:
         yield well("menus", f"{len(flow.nodes)} places, in {', '.join(flow.hotline.languages)}")
+    yield from _in_vain(patient, files)
+
+
+def _in_vain(patient: Patient, live: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield whether the folder was changed by somebody who never published: it is read at the first start only."""
+    folder = patient.found.menus
+    if patient.usable() and patient.database.published() == 1 and folders.menus(folder) not in ({}, live):
+        words = f"the files in {folder.name}/ are not those that answer, which were read once, at the first start"
+        yield warning("menus", words, "`flask --app app menus publish` lets them answer, `menus diff` says how")
 
 
 def holidays(patient: Patient) -> Iterator[Finding]:
