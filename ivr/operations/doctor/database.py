@@ -12,7 +12,7 @@ from ivr.store.condition import file_of
 from ivr.store.errors import StoreError
 from ivr.store.level import head
 
-OLDEST: Final = 130000
+OLDEST: Final = 140000  # As it knows every setting that we ask for.
 ROOM: Final = 20  # Connections; a process takes 18 at most.
 
 
@@ -48,7 +48,7 @@ def kept(patient: Patient) -> Iterator[Finding]:
     if (found := patient.database.server()) is None:
         return
     if found.version < OLDEST:
-        do = "update it: from 13 on it is tested"
+        do = "update it: servers need 14 or newer"
         yield warning("database", f"PostgreSQL {found.version // 10000} is older than what we know", do)
     if found.most - found.used < ROOM:
         words = f"{found.used} of {found.most} connections are used; each server takes up to 18"
