@@ -29,10 +29,8 @@ INSTALLED = [["--no-cache-dir", "--constraint", ".ci/constraints.txt", "--editab
 # What is set beside our own settings.
 OTHERS = {
     "max_connections",
-    "DOMAIN",
     "PYTHONUNBUFFERED",
     "POSTGRES_DB",
-    "POSTGRES_PASSWORD",
     "POSTGRES_USER",
     "TMPDIR",
 }
