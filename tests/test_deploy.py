@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import PROCESS_COLLECTOR
 from promql_parser import parse
 from ruamel.yaml import YAML
 
@@ -22,7 +22,7 @@ from tests.world import ROOT, World, world
 
 DEPLOY = ROOT / ".deploy"
 OWN = {"job", "instance", "le"}  # What Prometheus adds, or a histogram has.
-HERE = {"http://127.0.0.1", "postgresql+psycopg://hotline"}  # The only addresses: our own, and our database's.
+HERE = {("http", "127.0.0.1"), ("postgresql+psycopg", "hotline")}  # The only addresses: our own, and our database's.
 GIVES_UP = 6.0  # Seconds after which the carrier waits no longer.
 # All that an installer is told.
 INSTALLED = [["--no-cache-dir", "--constraint", ".ci/constraints.txt", "--editable", ".[s3,traces]"]]
@@ -46,9 +46,8 @@ def read(name: str) -> Any:
 def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[str]]:
     """Return the labels of each figure that we have, by its name as Prometheus keeps it."""
     found: dict[str, set[str]] = {"up": set()}
-    registry = CollectorRegistry()
     with world(tmp_path_factory.mktemp("figures")) as here:
-        for family in [*_collected(here), *ProcessCollector(registry=registry).collect()]:
+        for family in [*_collected(here), *PROCESS_COLLECTOR.collect()]:
             names = [family.name]
             if family.type == "counter":
                 names = [f"{family.name}_total"]
@@ -141,6 +140,6 @@ def test_the_balancer_sends_nothing_twice_that_a_server_may_have_begun_and_gives
 def test_nothing_here_names_where_packages_come_from() -> None:
     told = "\n".join(file.read_text("utf-8") for file in DEPLOY.iterdir())
     settings = set(re.findall(r"^# ([A-Z0-9_]+)=", (ROOT / ".env.example").read_text("utf-8"), re.MULTILINE))
-    assert set(re.findall(r"[\w+]+://[\w.-]+", told)) == HERE
+    assert set(re.findall(r"([\w+]+)://([\w.-]+)", told)) == HERE
     assert [one.split() for one in re.findall(r"\binstall\b([^\\&|;\n]*)", told)] == INSTALLED
     assert set(re.findall(r"\b(?:[A-Z][A-Z0-9_]+(?=[=:])|[a-z]+_\w+(?==))", told)) <= settings | OTHERS
