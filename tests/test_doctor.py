@@ -528,6 +528,7 @@ def test_a_hotline_that_is_well_has_nothing_wrong(here: Ward) -> None:
     apart(minutes=2)(here)
     found = here.examined()
     assert told(found, "wrong") == set(), line(found)
+    assert "menus" not in told(found, "warning")
     good = {"TWILIO_VERIFY_SERVICE", "notices", "transcripts", "jobs", "recordings"}
     assert good <= told(found, "well")
     good = {"settings", "server", "TLS", "Twilio", "clock", "number", "database", "SECRET_KEY", "disk", "menus"}
@@ -571,6 +572,20 @@ def test_a_postgresql_that_may_lose_commits_is_told(here: Ward, postgres: Postgr
     said = "\n".join(str(one) for one in here.examined() if one.level == "wrong")
     assert "synchronous_commit is off, so the last commits can be lost" in said
     assert "fsync is off" in said, "as tests have it"
+
+
+def test_a_postgresql_too_old_for_what_we_ask_of_it_is_told(here: Ward, postgres: Postgres) -> None:
+    here.environment["DATABASE_URL"] = postgres.fresh("ready")
+    with patch.dict("ivr.store.in_time.SERVERS", no_setting_of_any_release=1):
+        said = "\n".join(str(one) for one in here.examined() if one.about == "database")
+    assert 'unrecognized configuration parameter "no_setting_of_any_release"' in said
+    assert "update PostgreSQL to 14 or newer" in said
+
+
+def test_files_that_differ_are_no_fault_once_somebody_has_published(here: Ward) -> None:
+    here.menus("hotline.yaml", "+864001234567", "+864007654321", anew=False)
+    executed("INSERT INTO publications SELECT 2, version, at, 'anna', 'ours' FROM publications")(here)
+    assert "menus" not in told(here.examined(), "warning")
 
 
 def test_menus_that_take_long_to_be_read_are_no_fault(here: Ward) -> None:

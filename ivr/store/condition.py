@@ -27,9 +27,8 @@ KEYED: Final = "SELECT user_id FROM passkeys"
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A PostgreSQL: its version (160002 is 16.2), and how many connections it allows, of which some are used."""
+    """A PostgreSQL: how many connections it allows, of which some are used."""
 
-    version: int
     most: int
     used: int
 
@@ -69,7 +68,7 @@ class Database:
         if self.engine.dialect.name == "sqlite":
             return None
         with opened(self.engine) as connection:
-            asked = "SHOW server_version_num", "SHOW max_connections", "SELECT count(*) FROM pg_stat_activity"
+            asked = "SHOW max_connections", "SELECT count(*) FROM pg_stat_activity"
             return Server(*(int(connection.scalar(text(one)) or 0) for one in asked))
 
     def opens(self) -> bool:

@@ -18,6 +18,7 @@ ADVICE: Final[Mapping[str, str]] = {
     "timeout expired": "see that PostgreSQL runs and can be reached, or correct the host in DATABASE_URL",
     "password authentication failed": "correct user and password in DATABASE_URL",
     "no password supplied": "add the password to DATABASE_URL",
+    "unrecognized configuration parameter": "update PostgreSQL to 14 or newer",
     "does not exist": "create it in PostgreSQL, or correct DATABASE_URL",
 }
 

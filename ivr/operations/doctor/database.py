@@ -12,7 +12,6 @@ from ivr.store.condition import file_of
 from ivr.store.errors import StoreError
 from ivr.store.level import head
 
-OLDEST: Final = 140000  # As it knows every setting that we ask for.
 ROOM: Final = 20  # Connections; a process takes 18 at most.
 
 
@@ -47,9 +46,6 @@ def kept(patient: Patient) -> Iterator[Finding]:
         yield wrong("database", f"{words}, so the last commits can be lost", do)
     if (found := patient.database.server()) is None:
         return
-    if found.version < OLDEST:
-        do = "update it: servers need 14 or newer"
-        yield warning("database", f"PostgreSQL {found.version // 10000} is older than what we know", do)
     if found.most - found.used < ROOM:
         words = f"{found.used} of {found.most} connections are used; each server takes up to 18"
         yield warning("database", words, "raise max_connections, or end whoever else uses them")
